@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "quipu/store/store.hpp"
+
+namespace quipu {
+
+struct SqliteOptions {
+    std::filesystem::path path;
+    /// Opens for reading only, beside a program that writes: takes no lock, and every write fails.
+    bool read_only = false;
+    /// `full`: an acknowledged commit survives a power cut. `process_crash_only`: it survives the
+    /// death of the process, but a power cut may take the last commits.
+    enum class Durability { full, process_crash_only } durability = Durability::full;
+    std::size_t max_batch_records = 1024;       ///< of one shared commit
+    std::size_t max_batch_bytes = 1024 * 1024;  ///< of one shared commit
+    std::size_t max_queue_bytes = 64 * 1024 * 1024;  ///< waiting; beyond it `submit` blocks
+    std::size_t cache_records = 16 * 1024;           ///< newest records kept in memory for groups
+    std::size_t cache_bytes = 64 * 1024 * 1024;
+    std::size_t wal_bytes = 64 * 1024 * 1024;  ///< checkpoint at this size
+    std::function<Time()> clock;               ///< for stored_at; the wall clock when empty
+};
+
+/// Opens or creates the file. One process writes at a time: a second one is refused with
+/// ErrorCode::busy and the process id of the first.
+[[nodiscard]] Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options);
+
+}  // namespace quipu

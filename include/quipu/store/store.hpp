@@ -1,0 +1,131 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "quipu/error.hpp"
+#include "quipu/store/query.hpp"
+#include "quipu/store/record.hpp"
+#include "quipu/store/transaction.hpp"
+
+namespace quipu {
+
+/// Where a group stands in the log.
+struct GroupPosition {
+    std::string group;
+    std::int64_t position = 0;  ///< every record up to here is finished
+    std::vector<std::int64_t> finished_above;  ///< finished ones beyond it, ascending
+};
+
+/// Facts about a store, for `doctor` and metrics.
+struct StoreHealth {
+    std::string engine;   ///< e.g. "sqlite 3.40.1"
+    std::string location;
+    std::string durability;  ///< e.g. "full"
+    std::int64_t last_position = 0;
+    std::int64_t events = 0;
+    std::int64_t bytes = 0;      ///< size on disk
+    std::int64_t wal_bytes = 0;  ///< part of it not yet checkpointed
+    bool writable = true;
+    std::string problem;  ///< why it is not writable; empty when all is well
+};
+
+/// Keeps events, group offsets, inbox marks, documents, parked records and dead letters, and
+/// changes them together. The embedded store is the log, too.
+///
+/// All functions are thread-safe. Reads see everything that was committed before they began.
+class Store {
+  public:
+    using Done = std::function<void(Result<Committed>)>;
+
+    virtual ~Store() = default;
+
+    /// Queues `transaction`; transactions that wait at the same time share one commit. `done` runs
+    /// once, on the store's writer thread, after the data is durable or the transaction failed: it
+    /// must be short and must not call back into the store's blocking functions. A failure
+    /// concerns this transaction alone, unless the disk failed: then everything waiting fails with
+    /// ErrorCode::unavailable, nothing of it is stored, and the store takes no further writes.
+    virtual void submit(Transaction transaction, Done done) = 0;
+
+    /// `submit` and wait.
+    [[nodiscard]] Result<Committed> commit(Transaction transaction);
+
+    /// Records after `position` in log order, at most `limit` (at least one if there is any).
+    [[nodiscard]] virtual Result<std::vector<RecordPtr>> read(std::int64_t position,
+                                                              std::size_t limit) = 0;
+
+    /// Blocks until the log has a record beyond `position`, `timeout` passed, or `wake` was
+    /// called. Returns the last position.
+    virtual std::int64_t wait_beyond(std::int64_t position, std::chrono::milliseconds timeout) = 0;
+
+    /// Ends every `wait_beyond` that waits now.
+    virtual void wake() = 0;
+
+    /// The position of the last record, 0 for an empty log.
+    [[nodiscard]] virtual std::int64_t last_position() = 0;
+
+    [[nodiscard]] virtual Result<std::optional<Record>> find(std::string_view event_id) = 0;
+    [[nodiscard]] virtual Result<std::optional<Record>> at(std::int64_t position) = 0;
+
+    /// One page of the events that match, and the cursor of the next page. A page's cost depends
+    /// on its size, not on how far into the result it lies.
+    [[nodiscard]] virtual Result<EventPage> query(const EventQuery& query) = 0;
+
+    /// How many records of `types` (all when empty) lie beyond `position`.
+    [[nodiscard]] virtual Result<std::int64_t> count_beyond(
+        std::int64_t position, const std::vector<std::string>& types) = 0;
+
+    [[nodiscard]] virtual Result<std::optional<Document>> document(std::string_view collection,
+                                                                   std::string_view key) = 0;
+    /// Documents whose key begins with `prefix`, ordered by key (bytewise), after `after`.
+    [[nodiscard]] virtual Result<std::vector<Document>> documents(std::string_view collection,
+                                                                  std::string_view prefix,
+                                                                  std::string_view after,
+                                                                  std::size_t limit) = 0;
+
+    /// Makes `group` known, starting before the first record or after the last, if it is new.
+    /// Returns where it stands.
+    [[nodiscard]] virtual Result<GroupPosition> open_group(const std::string& group,
+                                                           bool from_earliest) = 0;
+    [[nodiscard]] virtual Result<std::vector<GroupPosition>> groups() = 0;
+
+    /// What `group` has parked, by position.
+    [[nodiscard]] virtual Result<std::vector<Parked>> parked(const std::string& group) = 0;
+
+    /// Dead letters of `group` (of all groups when empty), oldest first, ids above `after_id`.
+    [[nodiscard]] virtual Result<std::vector<DeadLetter>> dead_letters(
+        const std::string& group, std::optional<DeadLetter::Status> status, std::int64_t after_id,
+        std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<std::optional<DeadLetter>> dead_letter(std::int64_t id) = 0;
+
+    /// Marks an open dead letter requeued and parks its record for its group, due at once, with no
+    /// attempts counted, under the same event id. ErrorCode::conflict when it is not open.
+    [[nodiscard]] virtual Result<DeadLetter> requeue(std::int64_t id) = 0;
+    /// Marks an open dead letter discarded; its bytes stay readable.
+    [[nodiscard]] virtual Result<DeadLetter> discard(std::int64_t id, std::string note) = 0;
+
+    /// Removes at most `limit` events whose `expires_at` has passed and that every known group has
+    /// finished; returns how many. Documents, dead letters and parked records never expire here,
+    /// and a parked record keeps its event.
+    [[nodiscard]] virtual Result<std::size_t> purge(Time now, std::size_t limit) = 0;
+
+    /// Takes one event out of the log into the archive, whole: its bytes, who removed it and why.
+    [[nodiscard]] virtual Result<void> archive(std::string_view event_id, std::string deleted_by,
+                                               std::string reason) = 0;
+    [[nodiscard]] virtual Result<std::optional<ArchivedRecord>> archived(
+        std::string_view event_id) = 0;
+
+    /// Reads everything back and checks it: integrity of the file, positions without gaps that no
+    /// purge or archive explains, sequences without gaps, offsets that pass nothing unfinished.
+    /// Returns the problems found, none for a sound store. Slow: it reads the whole store.
+    [[nodiscard]] virtual Result<std::vector<std::string>> verify() = 0;
+
+    [[nodiscard]] virtual Result<StoreHealth> health() = 0;
+};
+
+}  // namespace quipu

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quipu/store/record.hpp"
+
+namespace quipu {
+
+/// An event to append. `position`, `sequence` and `stored_at` of the record are set by the store.
+struct Append {
+    Record record;
+    /// When set, the append succeeds only if the aggregate's last sequence is this (0: no event
+    /// yet); else the whole transaction fails with ErrorCode::conflict.
+    std::optional<std::int64_t> expected_sequence;
+};
+
+/// What became of one Append.
+struct Appended {
+    std::int64_t position = 0;
+    std::int64_t sequence = 0;
+    bool duplicate = false;  ///< the event_id was stored before; the fields are the first one's
+};
+
+/// A change of one document. Documents are small rows that handlers keep: a saga, a queue entry.
+struct DocumentChange {
+    std::string collection;
+    std::string key;
+    std::optional<std::string> body;  ///< JSON to store; empty erases
+};
+
+/// A claim about a document that must still hold when the transaction commits: that its revision
+/// is the one that was read (0: absent). A broken claim fails the transaction with conflict.
+struct DocumentGuard {
+    std::string collection;
+    std::string key;
+    std::int64_t revision = 0;
+};
+
+/// A document as read. Revisions start at 1 and grow with each change of that key; after an erase
+/// the key counts on from where it was or higher, never back.
+struct Document {
+    std::string key;
+    std::string body;
+    std::int64_t revision = 0;
+};
+
+/// One failed try of a handler.
+struct Attempt {
+    Time at{};
+    std::string error;
+};
+
+/// A record that a group could not handle yet: its first entry per key waits for `due_at`, later
+/// ones of the same key wait behind it. It survives restarts.
+struct Parked {
+    std::string group;
+    std::int64_t position = 0;
+    std::string key;
+    Time due_at{};
+    std::vector<Attempt> attempts;  ///< empty while it only waits behind another
+};
+
+/// A record that a group gave up on, with all that is needed to look into it and to send it again.
+struct DeadLetter {
+    enum class Status { open, requeued, discarded };
+
+    std::int64_t id = 0;  ///< set by the store
+    std::string group;
+    RecordPtr record;  ///< the original: position, id, key, headers and bytes
+    std::string error;  ///< the last error, or the faults of decoding
+    std::vector<Attempt> attempts;
+    Time failed_at{};
+    Status status = Status::open;
+    std::string note;  ///< why it was discarded
+};
+
+[[nodiscard]] const char* to_string(DeadLetter::Status status) noexcept;
+
+/// Everything here is stored together or not at all.
+struct Transaction {
+    std::vector<Append> appends;
+    std::vector<DocumentChange> documents;
+    std::vector<DocumentGuard> guards;
+
+    /// Positions that `group` has finished: handled, parked or dead-lettered. The store keeps the
+    /// group's offset (everything up to it is finished) and the exceptions above it, so that a
+    /// record is finished once, whatever crashes in between. A position that is already finished
+    /// fails the transaction with conflict: the effects in it would be a repetition.
+    std::string group;
+    std::vector<std::int64_t> finished;
+
+    std::vector<Parked> park;         ///< inserts, or replaces by (group, position)
+    std::vector<Parked> unpark;       ///< removes by (group, position); absent fails: conflict
+    std::vector<DeadLetter> dead_letters;  ///< inserts; ids are ignored
+};
+
+/// The answer to a committed transaction, in the order of its `appends`.
+struct Committed {
+    std::vector<Appended> appended;
+};
+
+}  // namespace quipu

@@ -1,0 +1,24 @@
+#include "quipu/store/store.hpp"
+
+#include <future>
+
+namespace quipu {
+
+const char* to_string(DeadLetter::Status status) noexcept {
+    switch (status) {
+        case DeadLetter::Status::open: return "open";
+        case DeadLetter::Status::requeued: return "requeued";
+        case DeadLetter::Status::discarded: return "discarded";
+    }
+    return "open";
+}
+
+Result<Committed> Store::commit(Transaction transaction) {
+    std::promise<Result<Committed>> promise;
+    auto answer = promise.get_future();
+    submit(std::move(transaction),
+           [&promise](Result<Committed> result) { promise.set_value(std::move(result)); });
+    return answer.get();
+}
+
+}  // namespace quipu
