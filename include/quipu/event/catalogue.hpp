@@ -1,0 +1,213 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "quipu/event/event.hpp"
+#include "quipu/event/policy.hpp"
+#include "quipu/event/reflect.hpp"
+
+namespace quipu {
+
+/// In a catalogue: an event that ends a story, so no group need handle it.
+template <EventStruct T>
+struct Terminal {};
+
+/// In a catalogue: an event that another program handles.
+template <EventStruct T>
+struct External {};
+
+/// In a catalogue: events that share a Policy (see policy.hpp).
+template <class Policy, class... Items>
+struct Category {};
+
+/// What a program knows about one event type at run time.
+struct EventInfo {
+    std::string_view event_type;
+    const StructInfo* payload = nullptr;
+    bool terminal = false;
+    bool external = false;
+    std::string_view category;
+    RetryPolicy retry;
+    TopicPolicy topic;
+};
+
+/// The closed set of event types at run time: what decoding, the command line and the engines use.
+class EventTypes {
+  public:
+    explicit EventTypes(std::vector<EventInfo> infos);
+
+    [[nodiscard]] const std::vector<EventInfo>& all() const noexcept { return infos_; }
+    /// The index in all() of a type, or npos. Constant time.
+    [[nodiscard]] std::size_t index_of(std::string_view event_type) const noexcept;
+    /// Null when the type is not in the catalogue.
+    [[nodiscard]] const EventInfo* find(std::string_view event_type) const noexcept;
+    /// The name that is most like `event_type`, for "did you mean".
+    [[nodiscard]] std::string_view nearest(std::string_view event_type) const;
+
+    static constexpr std::size_t npos = static_cast<std::size_t>(-1);
+
+  private:
+    [[nodiscard]] std::size_t slot_of(std::string_view event_type) const noexcept;
+
+    std::vector<EventInfo> infos_;
+    std::vector<std::uint32_t> slots_;  // open addressing: index + 1, 0 where free
+};
+
+/// Where a decoder writes an event of one type.
+struct EventTarget {
+    EventHeader* header = nullptr;
+    void* data = nullptr;
+    Extra* unknown = nullptr;
+};
+
+/// True for a name that Kafka takes as a topic with room for a prefix: 1 to 200 of the characters
+/// a-z A-Z 0-9 . _ - and not "." or "..". (Kafka's own limit is 249, org.apache.kafka Topic.)
+[[nodiscard]] constexpr bool is_topic_name(std::string_view name) noexcept {
+    if (name.empty() || name.size() > 200 || name == "." || name == "..") return false;
+    for (const char c : name) {
+        const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+        if (!good) return false;
+    }
+    return true;
+}
+
+namespace detail {
+
+template <class Event, class Policy, bool is_terminal, bool is_external>
+struct Entry {
+    using event = Event;
+
+    static EventInfo info() {
+        return EventInfo{Event::event_type, &struct_info<Event>(), is_terminal, is_external,
+                         Policy::name,      Policy::retry,         Policy::topic};
+    }
+    static constexpr bool needs_handler = !is_terminal && !is_external;
+};
+
+template <class... Entries>
+struct EntryList {};
+
+template <class... Lists>
+struct Concat {
+    using type = EntryList<>;
+};
+template <class... A>
+struct Concat<EntryList<A...>> {
+    using type = EntryList<A...>;
+};
+template <class... A, class... B, class... Rest>
+struct Concat<EntryList<A...>, EntryList<B...>, Rest...> {
+    using type = typename Concat<EntryList<A..., B...>, Rest...>::type;
+};
+
+template <class Policy, class Item>
+struct Flatten {
+    static_assert(EventStruct<Item>,
+                  "quipu: this struct of the catalogue is not an event. Give it `static constexpr "
+                  "std::string_view event_type = \"...\";`");
+    using type = EntryList<Entry<Item, Policy, false, false>>;
+};
+template <class Policy, class T>
+struct Flatten<Policy, Terminal<T>> {
+    using type = EntryList<Entry<T, Policy, true, false>>;
+};
+template <class Policy, class T>
+struct Flatten<Policy, External<T>> {
+    using type = EntryList<Entry<T, Policy, false, true>>;
+};
+template <class Outer, class Policy, class... Items>
+struct Flatten<Outer, Category<Policy, Items...>> {
+    using type = typename Concat<EntryList<>, typename Flatten<Policy, Items>::type...>::type;
+};
+
+template <class Struct>
+struct TopicNameIsLegal {
+    static_assert(is_topic_name(Struct::event_type),
+                  "quipu: the event_type of this struct is no legal topic name. Use 1 to 200 of "
+                  "the characters a-z A-Z 0-9 . _ -");
+    static constexpr bool value = is_topic_name(Struct::event_type);
+};
+
+template <class First, class Second>
+struct EventTypesDiffer {
+    static_assert(First::event_type != Second::event_type,
+                  "quipu: two structs of the catalogue have the same event_type. Rename one of "
+                  "them: an event type is one topic and one struct");
+    static constexpr bool value = true;
+};
+
+struct EqualPair {
+    std::size_t first = 0;
+    std::size_t second = 0;
+};
+
+template <std::size_t n>
+consteval EqualPair find_equal(const std::array<std::string_view, n>& names) {
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = i + 1; j < n; ++j) {
+            if (names[i] == names[j]) return {i, j};
+        }
+    }
+    return {};
+}
+
+template <class List>
+struct CatalogueOf;
+
+template <class... Entries>
+struct CatalogueOf<EntryList<Entries...>> {
+    static_assert(sizeof...(Entries) > 0, "quipu: a catalogue names at least one event");
+    static_assert((TopicNameIsLegal<typename Entries::event>::value && ...));
+    static constexpr EqualPair equal = find_equal(
+        std::array<std::string_view, sizeof...(Entries)>{Entries::event::event_type...});
+    using structs = std::tuple<typename Entries::event*...>;
+    static_assert(equal.second == 0 ||
+                  EventTypesDiffer<std::remove_pointer_t<std::tuple_element_t<equal.first, structs>>,
+                                   std::remove_pointer_t<std::tuple_element_t<
+                                       equal.second, structs>>>::value);
+
+    using AnyEvent = std::variant<Unknown, Event<typename Entries::event>...>;
+
+    template <class T>
+    static constexpr bool contains = (std::is_same_v<T, typename Entries::event> || ...);
+
+    static const EventTypes& types() {
+        static const EventTypes all{std::vector<EventInfo>{Entries::info()...}};
+        return all;
+    }
+
+    /// Makes `any` hold the type with that index and tells where its parts lie.
+    static EventTarget emplace(void* any, std::size_t index) {
+        using Make = EventTarget (*)(AnyEvent&);
+        static constexpr std::array<Make, sizeof...(Entries)> makers{[](AnyEvent& value) {
+            auto& event = value.template emplace<Event<typename Entries::event>>();
+            return EventTarget{&event.header, &event.data, &event.unknown};
+        }...};
+        return makers[index](*static_cast<AnyEvent*>(any));
+    }
+};
+
+}  // namespace detail
+
+/// The events of a program: the closed set of types, the union that a reader decodes into, and the
+/// lookup from name to type. Items are event structs, Terminal<E>, External<E> and
+/// Category<Policy, items...>.
+///
+/// Two structs with one event_type, or one that is no legal topic name, do not compile.
+template <class... Items>
+struct Catalogue
+    : detail::CatalogueOf<typename detail::Flatten<DefaultPolicy,
+                                                   Category<DefaultPolicy, Items...>>::type> {
+    using Entries = typename detail::Flatten<DefaultPolicy, Category<DefaultPolicy, Items...>>::type;
+};
+
+}  // namespace quipu

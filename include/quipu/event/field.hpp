@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace quipu {
+
+// How a member's type tells whether it must be present on the wire:
+//
+//   T                    required: absent or null is a fault
+//   std::optional<T>     nullable: absent reads as null, null is written
+//   Default<T>           defaulted: absent reads as the member's initialiser; null is a fault
+//   Nullable<T>          required, but may be null
+//   Omittable<T>         may be absent, is then not written; null is a fault
+
+namespace detail {
+
+/// The value of a Default of a type that cannot be a base class.
+template <class T>
+struct Box {
+    T boxed{};
+    constexpr Box() = default;
+    constexpr Box(T initial) : boxed(std::move(initial)) {}         // NOLINT
+    constexpr operator const T&() const noexcept { return boxed; }  // NOLINT
+    constexpr operator T&() noexcept { return boxed; }              // NOLINT
+};
+
+template <class T>
+using DefaultBase = std::conditional_t<std::is_class_v<T> && !std::is_final_v<T>, T, Box<T>>;
+
+}  // namespace detail
+
+/// A member with a default value: `quipu::Default<int> exit_code = 1;`. The initialiser is the
+/// value that decoding gives an absent member, and the default in the exported schema. Reads and
+/// writes like a T: it derives from T where T is a class, and converts where it is not.
+template <class T>
+struct Default : detail::DefaultBase<T> {
+    using value_type = T;
+    using detail::DefaultBase<T>::DefaultBase;
+    constexpr Default() = default;
+    constexpr Default(T initial)  // NOLINT(google-explicit-constructor)
+        : detail::DefaultBase<T>(std::move(initial)) {}
+
+    friend bool operator==(const Default& a, const Default& b)
+        requires requires(const T& t) { t == t; }
+    {
+        return static_cast<const T&>(a) == static_cast<const T&>(b);
+    }
+};
+
+/// A member that must be present, and may be null.
+template <class T>
+struct Nullable : std::optional<T> {
+    using value_type = T;
+    using std::optional<T>::optional;
+    constexpr Nullable() = default;
+};
+
+/// A member that may be absent; it is written only when it has a value.
+template <class T>
+struct Omittable : std::optional<T> {
+    using value_type = T;
+    using std::optional<T>::optional;
+    constexpr Omittable() = default;
+};
+
+/// Members of an object that the struct does not declare, in the order they came, each with its
+/// name and its value as JSON text. A struct that has a member of this type keeps them and writes
+/// them back; any other drops them on decoding (the record's bytes keep them all the same).
+struct Extra {
+    std::vector<std::pair<std::string, std::string>> members;
+
+    /// Adds or replaces a member. `json` must be one valid JSON value.
+    void set(std::string name, std::string json);
+    /// The JSON text of a member; null when there is none.
+    [[nodiscard]] const std::string* find(const std::string& name) const noexcept;
+
+    friend bool operator==(const Extra&, const Extra&) = default;
+};
+
+/// A member that holds the name of an event type. Decoding accepts only names of the catalogue
+/// that it decodes for, so that there is no second list of them.
+struct EventTypeName : std::string {
+    using std::string::string;
+    EventTypeName() = default;
+    EventTypeName(std::string name) : std::string(std::move(name)) {}  // NOLINT
+};
+
+/// A member that holds any JSON value, as its text.
+struct Json {
+    std::string text = "null";
+
+    friend bool operator==(const Json&, const Json&) = default;
+};
+
+}  // namespace quipu

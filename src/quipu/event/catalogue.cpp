@@ -1,0 +1,73 @@
+#include "quipu/event/catalogue.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace quipu {
+
+namespace {
+
+std::uint64_t hash_of(std::string_view text) noexcept {
+    // FNV-1a; the set is closed and known, so nobody chooses colliding names.
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : text) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 1099511628211ULL;
+    }
+    return hash;
+}
+
+/// Edit distance (Levenshtein) of two names.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
+        }
+    }
+    return row[b.size()];
+}
+
+}  // namespace
+
+EventTypes::EventTypes(std::vector<EventInfo> infos)
+    : infos_(std::move(infos)), slots_(std::bit_ceil(infos_.size() * 4), 0) {
+    for (std::size_t index = 0; index < infos_.size(); ++index) {
+        slots_[slot_of(infos_[index].event_type)] = static_cast<std::uint32_t>(index + 1);
+    }
+}
+
+std::size_t EventTypes::slot_of(std::string_view event_type) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t slot = hash_of(event_type) & mask;
+    while (slots_[slot] != 0 && infos_[slots_[slot] - 1].event_type != event_type) {
+        slot = (slot + 1) & mask;
+    }
+    return slot;
+}
+
+std::size_t EventTypes::index_of(std::string_view event_type) const noexcept {
+    const std::uint32_t found = slots_[slot_of(event_type)];
+    return found == 0 ? npos : found - 1;
+}
+
+const EventInfo* EventTypes::find(std::string_view event_type) const noexcept {
+    const std::size_t index = index_of(event_type);
+    return index == npos ? nullptr : &infos_[index];
+}
+
+std::string_view EventTypes::nearest(std::string_view event_type) const {
+    event_type = event_type.substr(0, 100);
+    const auto closest = std::min_element(
+        infos_.begin(), infos_.end(), [&](const EventInfo& a, const EventInfo& b) {
+            return distance(a.event_type, event_type) < distance(b.event_type, event_type);
+        });
+    return closest->event_type;
+}
+
+}  // namespace quipu

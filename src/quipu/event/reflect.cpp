@@ -1,0 +1,94 @@
+#include "quipu/event/reflect.hpp"
+
+#include <cassert>
+#include <cstring>
+
+namespace quipu {
+
+namespace {
+
+bool is_name_char(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// The identifier that ends `text`, without the underscore that only avoids a keyword.
+std::string_view last_name(std::string_view text) {
+    while (!text.empty() && !is_name_char(text.back())) text.remove_suffix(1);
+    std::size_t begin = text.size();
+    while (begin > 0 && is_name_char(text[begin - 1])) --begin;
+    text.remove_prefix(begin);
+    if (text.size() > 1 && text.back() == '_') text.remove_suffix(1);
+    return text;
+}
+
+}  // namespace
+
+namespace detail {
+
+std::vector<std::string_view> parse_members(std::string_view text, std::size_t count) {
+    // GCC:   … address = {MemberAddress{((const void*)(& Named<T>::never_defined.….T::name))}, …}]
+    // Clang: … address = <MemberAddress{&never_defined.value.name}, …>]
+    constexpr std::string_view opening = "MemberAddress{";
+    std::vector<std::string_view> names;
+    std::size_t from = text.find("address = ");
+    while (names.size() < count) {
+        const std::size_t begin = text.find(opening, from);
+        assert(begin != std::string_view::npos);
+        const std::size_t end = text.find('}', begin);
+        names.push_back(last_name(text.substr(begin, end - begin)));
+        from = end;
+    }
+    return names;
+}
+
+std::vector<std::string_view> parse_enumerators(std::string_view text) {
+    // … values = {app::Color::red, app::Color::green, (app::Color)2, …}]; Clang writes < and >.
+    std::vector<std::string_view> names;
+    std::size_t from = text.find("values = ") + std::strlen("values = ") + 1;
+    while (from < text.size() && text[from] != '(') {
+        const std::size_t end = text.find_first_of(",}>", from);
+        names.push_back(last_name(text.substr(from, end - from)));
+        if (text[end] != ',') break;
+        from = end + 2;
+    }
+    return names;
+}
+
+std::string_view parse_type(std::string_view text) {
+    const std::size_t begin = text.find("= ") + 2;
+    std::string_view name = text.substr(begin, text.rfind(']') - begin);
+    return name;
+}
+
+}  // namespace detail
+
+std::size_t EnumInfo::read(const void* object) const noexcept {
+    // Little-endian: the low bytes come first whatever the enum's size.
+    std::uint64_t value = 0;
+    std::memcpy(&value, object, bytes);
+    return static_cast<std::size_t>(value);
+}
+
+void EnumInfo::write(void* object, std::size_t index) const noexcept {
+    const std::uint64_t value = index;
+    std::memcpy(object, &value, bytes);
+}
+
+void Extra::set(std::string name, std::string json) {
+    for (auto& [key, value] : members) {
+        if (key == name) {
+            value = std::move(json);
+            return;
+        }
+    }
+    members.emplace_back(std::move(name), std::move(json));
+}
+
+const std::string* Extra::find(const std::string& name) const noexcept {
+    for (const auto& [key, value] : members) {
+        if (key == name) return &value;
+    }
+    return nullptr;
+}
+
+}  // namespace quipu
