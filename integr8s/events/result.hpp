@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "integr8s/events/policies.hpp"
+#include "integr8s/events/types.hpp"
+#include "quipu/event/catalogue.hpp"
+
+namespace integr8s {
+
+// What became of the result of an execution.
+
+struct ResultStored {
+    static constexpr std::string_view event_type = "result_stored";
+    std::string execution_id;
+    std::optional<StorageType> storage_type = {};
+    quipu::Default<std::string> storage_path = {};
+    quipu::Default<std::int64_t> size_bytes = 0;
+};
+
+struct ResultFailed {
+    static constexpr std::string_view event_type = "result_failed";
+    std::string execution_id;
+    std::optional<StorageType> storage_type = {};
+};
+
+using ResultEvents = quipu::Category<ResultPolicy, ResultStored, ResultFailed>;
+
+}  // namespace integr8s

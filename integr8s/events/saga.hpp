@@ -1,0 +1,71 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "integr8s/events/policies.hpp"
+#include "quipu/event/catalogue.hpp"
+
+namespace integr8s {
+
+// The life of a saga.
+
+struct SagaStarted {
+    static constexpr std::string_view event_type = "saga_started";
+    std::string saga_id;
+    std::string saga_name;
+    std::string execution_id;
+    std::string initial_event_id;
+};
+
+struct SagaCompleted {
+    static constexpr std::string_view event_type = "saga_completed";
+    std::string saga_id;
+    std::string saga_name;
+    std::string execution_id;
+    quipu::Default<std::vector<std::string>> completed_steps = {};
+};
+
+struct SagaFailed {
+    static constexpr std::string_view event_type = "saga_failed";
+    std::string saga_id;
+    std::string saga_name;
+    std::string execution_id;
+    std::string failed_step;
+    std::string error;
+};
+
+struct SagaCancelled {
+    static constexpr std::string_view event_type = "saga_cancelled";
+    std::string saga_id;
+    std::string saga_name;
+    std::string execution_id;
+    std::string reason;
+    quipu::Default<std::vector<std::string>> completed_steps = {};
+    quipu::Default<std::vector<std::string>> compensated_steps = {};
+    std::optional<quipu::Time> cancelled_at = {};
+    std::optional<std::string> cancelled_by = {};
+};
+
+struct SagaCompensating {
+    static constexpr std::string_view event_type = "saga_compensating";
+    std::string saga_id;
+    std::string saga_name;
+    std::string execution_id;
+    std::string compensating_step;
+};
+
+struct SagaCompensated {
+    static constexpr std::string_view event_type = "saga_compensated";
+    std::string saga_id;
+    std::string saga_name;
+    std::string execution_id;
+    quipu::Default<std::vector<std::string>> compensated_steps = {};
+};
+
+using SagaEvents = quipu::Category<SagaPolicy, SagaStarted, SagaCompleted, SagaFailed,
+                                   SagaCancelled, SagaCompensating, SagaCompensated>;
+
+}  // namespace integr8s
