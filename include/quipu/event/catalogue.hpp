@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <tuple>
@@ -87,7 +88,7 @@ struct Entry {
     using event = Event;
 
     static EventInfo info() {
-        return EventInfo{Event::event_type, &struct_info<Event>(), is_terminal, is_external,
+        return EventInfo{Event::event_type, &struct_info<Event>(), is_terminal,  is_external,
                          Policy::name,      Policy::retry,         Policy::topic};
     }
     static constexpr bool needs_handler = !is_terminal && !is_external;
@@ -137,6 +138,11 @@ struct TopicNameIsLegal {
     static constexpr bool value = is_topic_name(Struct::event_type);
 };
 
+struct EqualPair {
+    std::size_t first = 0;
+    std::size_t second = 0;
+};
+
 template <class First, class Second>
 struct EventTypesDiffer {
     static_assert(First::event_type != Second::event_type,
@@ -144,11 +150,14 @@ struct EventTypesDiffer {
                   "them: an event type is one topic and one struct");
     static constexpr bool value = true;
 };
-
-struct EqualPair {
-    std::size_t first = 0;
-    std::size_t second = 0;
+template <class Same>
+struct EventTypesDiffer<Same, Same> {
+    static constexpr bool value = true;
 };
+template <class Structs, EqualPair equal>
+inline constexpr bool event_types_differ =
+    EventTypesDiffer<std::remove_pointer_t<std::tuple_element_t<equal.first, Structs>>,
+                     std::remove_pointer_t<std::tuple_element_t<equal.second, Structs>>>::value;
 
 template <std::size_t n>
 consteval EqualPair find_equal(const std::array<std::string_view, n>& names) {
@@ -167,13 +176,10 @@ template <class... Entries>
 struct CatalogueOf<EntryList<Entries...>> {
     static_assert(sizeof...(Entries) > 0, "quipu: a catalogue names at least one event");
     static_assert((TopicNameIsLegal<typename Entries::event>::value && ...));
-    static constexpr EqualPair equal = find_equal(
-        std::array<std::string_view, sizeof...(Entries)>{Entries::event::event_type...});
+    static constexpr EqualPair equal =
+        find_equal(std::array<std::string_view, sizeof...(Entries)>{Entries::event::event_type...});
     using structs = std::tuple<typename Entries::event*...>;
-    static_assert(equal.second == 0 ||
-                  EventTypesDiffer<std::remove_pointer_t<std::tuple_element_t<equal.first, structs>>,
-                                   std::remove_pointer_t<std::tuple_element_t<
-                                       equal.second, structs>>>::value);
+    static_assert(event_types_differ<structs, equal>);
 
     using AnyEvent = std::variant<Unknown, Event<typename Entries::event>...>;
 
@@ -202,12 +208,16 @@ struct CatalogueOf<EntryList<Entries...>> {
 /// lookup from name to type. Items are event structs, Terminal<E>, External<E> and
 /// Category<Policy, items...>.
 ///
-/// Two structs with one event_type, or one that is no legal topic name, do not compile.
+/// Two structs with one event_type, or one that is no legal topic name, do not compile. Name a
+/// long one by deriving from it, which keeps the compiler's messages short:
+///
+///     struct Events : quipu::Catalogue<UserGreeted, quipu::Terminal<UserLeft>> {};
 template <class... Items>
 struct Catalogue
-    : detail::CatalogueOf<typename detail::Flatten<DefaultPolicy,
-                                                   Category<DefaultPolicy, Items...>>::type> {
-    using Entries = typename detail::Flatten<DefaultPolicy, Category<DefaultPolicy, Items...>>::type;
+    : detail::CatalogueOf<
+          typename detail::Flatten<DefaultPolicy, Category<DefaultPolicy, Items...>>::type> {
+    using Entries =
+        typename detail::Flatten<DefaultPolicy, Category<DefaultPolicy, Items...>>::type;
 };
 
 }  // namespace quipu

@@ -54,9 +54,8 @@ template <class T>
 inline constexpr bool is_map_v<std::map<std::string, T>> = true;
 
 template <class T>
-inline constexpr bool is_plain_struct_v =
-    std::is_aggregate_v<T> && std::is_class_v<T> && !std::is_same_v<T, Extra> &&
-    !std::is_same_v<T, Json>;
+inline constexpr bool is_plain_struct_v = std::is_aggregate_v<T> && std::is_class_v<T> &&
+                                          !std::is_same_v<T, Extra> && !std::is_same_v<T, Json>;
 
 template <class T>
 consteval bool has_wire_form() {
@@ -136,7 +135,8 @@ const char* members_text() {
 }
 template <class T, std::size_t... I>
 const char* members_text(std::index_sequence<I...>) {
-    // Not through a variable: Clang would emit it, and with it the address of what is never defined.
+    // Not through a variable: Clang would emit it, and with it the address of what is never
+    // defined.
     return members_text<T, member_addresses<T>()[I]...>();
 }
 template <class E, E... values>
@@ -182,8 +182,7 @@ inline constexpr MapOps map_ops{
     [](void* map) { static_cast<M*>(map)->clear(); },
     [](void* map, std::string key) -> void* { return &(*static_cast<M*>(map))[std::move(key)]; },
     [](const void* map) { return static_cast<const M*>(map)->size(); },
-    [](const void* map, void* context,
-       void (*visit)(void*, const std::string&, const void*)) {
+    [](const void* map, void* context, void (*visit)(void*, const std::string&, const void*)) {
         for (const auto& [key, value] : *static_cast<const M*>(map)) visit(context, key, &value);
     }};
 
@@ -273,8 +272,8 @@ void add_member(StructInfo& info, std::string_view name, std::size_t offset) {
 }
 
 template <class Struct, class... MemberTypes>
-void add_members(StructInfo& info, const Struct& object,
-                 const std::vector<std::string_view>& names, const MemberTypes&... members) {
+void add_members(StructInfo& info, const Struct& object, const std::vector<std::string_view>& names,
+                 const MemberTypes&... members) {
     std::size_t index = 0;
     const auto* base = reinterpret_cast<const char*>(&object);
     (add_member<Struct, MemberTypes>(
@@ -298,8 +297,7 @@ StructInfo make_struct_info() {
         *static_cast<T*>(to) = *static_cast<const T*>(from);
     };
     if constexpr (count > 0) {
-        const auto names =
-            parse_members(members_text<T>(std::make_index_sequence<count>{}), count);
+        const auto names = parse_members(members_text<T>(std::make_index_sequence<count>{}), count);
         info.members.reserve(count);
         with_members<count>(defaults, [&](const auto&... member) {
             add_members<T>(info, defaults, names, member...);

@@ -62,20 +62,20 @@ struct OptionalOps {
 /// A type as it stands on the wire.
 struct TypeInfo {
     Kind kind = Kind::text;
-    std::uint8_t bytes = 0;                     ///< integer: size in memory
-    bool is_signed = false;                     ///< integer
-    const OptionalOps* optional = nullptr;      ///< set when the C++ type wraps the value
-    const TypeInfo* element = nullptr;          ///< list, map
-    const ListOps* list = nullptr;              ///< list
-    const MapOps* map = nullptr;                ///< map
-    const EnumInfo* enumeration = nullptr;      ///< enumeration
+    std::uint8_t bytes = 0;                      ///< integer: size in memory
+    bool is_signed = false;                      ///< integer
+    const OptionalOps* optional = nullptr;       ///< set when the C++ type wraps the value
+    const TypeInfo* element = nullptr;           ///< list, map
+    const ListOps* list = nullptr;               ///< list
+    const MapOps* map = nullptr;                 ///< map
+    const EnumInfo* enumeration = nullptr;       ///< enumeration
     const StructInfo& (*structure)() = nullptr;  ///< structure
 };
 
 enum class Presence : std::uint8_t {
-    required,   ///< T
-    nullable,   ///< std::optional<T>: absent means null
-    defaulted,  ///< Default<T>
+    required,           ///< T
+    nullable,           ///< std::optional<T>: absent means null
+    defaulted,          ///< Default<T>
     required_nullable,  ///< Nullable<T>
     omittable,          ///< Omittable<T>
     generated,          ///< absent is filled in: a new id, the present time

@@ -1,0 +1,117 @@
+#include "integr8s/runtime/spawn.hpp"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "integr8s/runtime/init/protocol.hpp"
+
+namespace integr8s::runtime {
+namespace {
+
+/// The plan as the child needs it: between fork and exec it may not allocate.
+struct RawPlan {
+    explicit RawPlan(const SpawnPlan& from) : plan(from) {
+        for (const std::string& text : from.argv) argv.push_back(const_cast<char*>(text.c_str()));
+        argv.push_back(nullptr);
+        for (const std::string& text : from.environment)
+            environment.push_back(const_cast<char*>(text.c_str()));
+        environment.push_back(nullptr);
+        moved.resize(from.descriptors.size());
+    }
+
+    const SpawnPlan& plan;
+    std::vector<char*> argv;
+    std::vector<char*> environment;
+    std::vector<int> moved;
+};
+
+bool place_descriptors(RawPlan& raw) noexcept {
+    constexpr int above_all_targets = 64;
+    const auto& pairs = raw.plan.descriptors;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        raw.moved[i] = ::fcntl(pairs[i].first, F_DUPFD, above_all_targets);
+        if (raw.moved[i] < 0) return false;
+    }
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+        if (::dup2(raw.moved[i], pairs[i].second) < 0) return false;
+    const auto first_unused = static_cast<unsigned int>(pairs.size());
+    return ::syscall(SYS_close_range, first_unused, ~0U, 0U) == 0;
+}
+
+/// Plain system calls: the library's versions would try to stop threads that are not there.
+bool become(std::uint32_t id) noexcept {
+    return ::syscall(SYS_setgroups, 0, nullptr) == 0 && ::syscall(SYS_setresgid, id, id, id) == 0 &&
+           ::syscall(SYS_setresuid, id, id, id) == 0;
+}
+
+void reset_signals() noexcept {
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] void give_up(int status_fd) noexcept {
+    init::Record record;
+    record.kind = init::Record::spawn_failed;
+    record.error = errno;
+    const ssize_t written = ::write(status_fd, &record, sizeof record);
+    static_cast<void>(written);
+    ::_exit(127);
+}
+
+[[noreturn]] void run_child(RawPlan& raw, int status_source) noexcept {
+    reset_signals();
+    ::setsid();
+    for (const int procs : raw.plan.cgroup_procs)
+        if (::write(procs, "0", 1) != 1) give_up(status_source);
+    if (!place_descriptors(raw)) give_up(status_source);
+    const int status_fd = raw.plan.status_descriptor;
+    if (raw.plan.uid && !become(*raw.plan.uid)) give_up(status_fd);
+    if (::chdir(raw.plan.directory.c_str()) != 0) give_up(status_fd);
+    ::execve(raw.plan.program.c_str(), raw.argv.data(), raw.environment.data());
+    give_up(status_fd);
+}
+
+int status_source_of(const SpawnPlan& plan) {
+    for (const auto& [ours, its] : plan.descriptors)
+        if (its == plan.status_descriptor) return ours;
+    return -1;
+}
+
+}  // namespace
+
+quipu::Result<Child> spawn(const SpawnPlan& plan) {
+    RawPlan raw{plan};
+    const int status_source = status_source_of(plan);
+    // A handler of the program must not run in the child, on the program's behalf.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const pid_t pid = ::fork();
+    if (pid == 0) run_child(raw, status_source);
+    const int fork_error = errno;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (pid < 0) {
+        return quipu::fail(quipu::ErrorCode::unavailable,
+                           "cannot start a process for a pod: " + errno_text(fork_error));
+    }
+    Child child{pid, UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))}};
+    if (!child.pidfd) {
+        const std::string why = errno_text(errno);
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+        return quipu::fail(quipu::ErrorCode::unavailable, "cannot watch a pod's process: " + why);
+    }
+    return child;
+}
+
+}  // namespace integr8s::runtime
