@@ -23,11 +23,20 @@ struct SqliteOptions {
     std::size_t cache_records = 16 * 1024;           ///< newest records kept in memory for groups
     std::size_t cache_bytes = 64 * 1024 * 1024;
     std::size_t wal_bytes = 64 * 1024 * 1024;  ///< checkpoint at this size
+    std::size_t readers = 4;  ///< most read-only connections; a reader waits for a free one
+    /// Most time one `query` may search; beyond it it fails with ErrorCode::limit.
+    std::chrono::milliseconds query_time{5000};
     std::function<Time()> clock;               ///< for stored_at; the wall clock when empty
 };
 
-/// Opens or creates the file. One process writes at a time: a second one is refused with
-/// ErrorCode::busy and the process id of the first.
+/// Opens or creates the file (mode 0600). One process writes at a time: a second one is refused
+/// with ErrorCode::busy and the process id of the first. The right to write is an flock(2) on
+/// `<path>.lock`, a file that stays behind and means nothing when nobody holds it.
+/// Other errors: not_found (read_only and no such file), invalid (another program's file, or a
+/// newer version's), corrupt, unavailable (no permission, no space, the path cannot be opened).
+///
+/// Destroying the store stores what was queued before, runs its callbacks, and closes the file.
+/// No other thread may be inside a function of the store by then.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options);
 
 }  // namespace quipu

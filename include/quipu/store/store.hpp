@@ -46,10 +46,15 @@ class Store {
     virtual ~Store() = default;
 
     /// Queues `transaction`; transactions that wait at the same time share one commit. `done` runs
-    /// once, on the store's writer thread, after the data is durable or the transaction failed: it
-    /// must be short and must not call back into the store's blocking functions. A failure
-    /// concerns this transaction alone, unless the disk failed: then everything waiting fails with
-    /// ErrorCode::unavailable, nothing of it is stored, and the store takes no further writes.
+    /// once, after the data is durable or the transaction failed: on the store's writer thread, or
+    /// before `submit` returns when the transaction cannot be queued (malformed, read-only store).
+    /// It must be short, must not throw and must not wait for the store; it may call `submit`.
+    /// Blocks while more waits than the store may queue, except on the writer thread.
+    ///
+    /// A failure concerns this transaction alone, unless the disk failed: then everything waiting
+    /// fails with ErrorCode::unavailable and the store takes no further writes (a full disk: until
+    /// a later `submit` finds space). A transaction that failed so is not stored, or, where the
+    /// disk lost track, may be: sending it again with the same event ids is safe.
     virtual void submit(Transaction transaction, Done done) = 0;
 
     /// `submit` and wait.
@@ -104,17 +109,20 @@ class Store {
     [[nodiscard]] virtual Result<std::optional<DeadLetter>> dead_letter(std::int64_t id) = 0;
 
     /// Marks an open dead letter requeued and parks its record for its group, due at once, with no
-    /// attempts counted, under the same event id. ErrorCode::conflict when it is not open.
+    /// attempts counted, under the same event id. ErrorCode::conflict when it is not open or its
+    /// event was archived.
     [[nodiscard]] virtual Result<DeadLetter> requeue(std::int64_t id) = 0;
     /// Marks an open dead letter discarded; its bytes stay readable.
     [[nodiscard]] virtual Result<DeadLetter> discard(std::int64_t id, std::string note) = 0;
 
     /// Removes at most `limit` events whose `expires_at` has passed and that every known group has
-    /// finished; returns how many. Documents, dead letters and parked records never expire here,
-    /// and a parked record keeps its event.
+    /// finished; returns how many. Documents, dead letters and parked records never expire here;
+    /// a parked record and an open dead letter keep their event.
     [[nodiscard]] virtual Result<std::size_t> purge(Time now, std::size_t limit) = 0;
 
     /// Takes one event out of the log into the archive, whole: its bytes, who removed it and why.
+    /// It counts as finished for every group; what groups parked of it is dropped. Errors:
+    /// not_found, conflict when it is in the archive already.
     [[nodiscard]] virtual Result<void> archive(std::string_view event_id, std::string deleted_by,
                                                std::string reason) = 0;
     [[nodiscard]] virtual Result<std::optional<ArchivedRecord>> archived(

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "quipu/store/record.hpp"
@@ -10,6 +11,9 @@
 namespace quipu {
 
 /// An event to append. `position`, `sequence` and `stored_at` of the record are set by the store.
+/// An event_id that is stored or archived already is not stored again: the answer says `duplicate`
+/// when type and body are the same, and the transaction fails with ErrorCode::conflict when they
+/// are not. A duplicate is recognised before `expected_sequence` is looked at, so a retry is safe.
 struct Append {
     Record record;
     /// When set, the append succeeds only if the aggregate's last sequence is this (0: no event
@@ -39,8 +43,9 @@ struct DocumentGuard {
     std::int64_t revision = 0;
 };
 
-/// A document as read. Revisions start at 1 and grow with each change of that key; after an erase
-/// the key counts on from where it was or higher, never back.
+/// A document as read. Revisions are at least 1 (and 1 for a first document where nothing was ever
+/// erased), grow with each change of that key and never go back: after an erase the key counts on
+/// from where it was or higher.
 struct Document {
     std::string key;
     std::string body;
@@ -91,9 +96,12 @@ struct Transaction {
     /// fails the transaction with conflict: the effects in it would be a repetition.
     std::string group;
     std::vector<std::int64_t> finished;
+    /// Whole ranges that `group` is done with because nothing in them concerns it, as inclusive
+    /// (first, last). Unlike `finished`, what is already finished inside a range is no conflict.
+    std::vector<std::pair<std::int64_t, std::int64_t>> finished_ranges;
 
-    std::vector<Parked> park;         ///< inserts, or replaces by (group, position)
-    std::vector<Parked> unpark;       ///< removes by (group, position); absent fails: conflict
+    std::vector<Parked> unpark;  ///< removes by (group, position); absent fails: conflict
+    std::vector<Parked> park;    ///< inserts, or replaces by (group, position); after `unpark`
     std::vector<DeadLetter> dead_letters;  ///< inserts; ids are ignored
 };
 
