@@ -1,0 +1,355 @@
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "quipu/codec/json.hpp"
+#include "quipu/delivery/effects.hpp"
+
+namespace quipu {
+
+/// A handler's way to publish, and its promise of what it may publish:
+///
+///     void on(const Event<OrderPlaced>& event, Publishes<PaymentRequested>& out) {
+///         out.publish(PaymentRequested{.order_id = event->order_id});
+///     }
+///
+/// What is published becomes durable together with the handler's offset, or not at all.
+template <EventStruct... Events>
+class Publishes {
+  public:
+    explicit Publishes(Effects& effects) : effects_(effects) {}
+
+    /// Adds an event to what this handler commits; returns its id. Throws EffectError (which fails
+    /// the handler) when it can't be encoded.
+    template <class E>
+    std::string publish(const E& event, const PublishOptions& options = {}) {
+        static_assert((std::is_same_v<E, Events> || ...),
+                      "quipu: this handler publishes an event that its Publishes<...> does not "
+                      "name. Add the struct to the list in the handler's signature");
+        return effects_.publish(E::event_type, struct_info<E>(), &event, Extra{}, options);
+    }
+
+  private:
+    Effects& effects_;
+};
+
+/// A struct kept as a document: `static constexpr std::string_view collection = "orders";`.
+template <class T>
+concept DocumentStruct = requires {
+    { T::collection } -> std::convertible_to<std::string_view>;
+};
+
+/// Small typed rows that handlers keep beside the events, changed in the handler's transaction.
+/// Reads see the handler's own changes. A document read here that another transaction changes
+/// before this one commits makes the handler run again.
+class Documents {
+  public:
+    explicit Documents(Effects& effects) : effects_(effects) {}
+
+    /// Empty when there is none. Throws EffectError when the stored body does not fit T.
+    template <DocumentStruct T>
+    [[nodiscard]] std::optional<T> get(std::string_view key) {
+        const auto body = effects_.get(T::collection, key);
+        if (!body) return std::nullopt;
+        return parse<T>(*body, key);
+    }
+    template <DocumentStruct T>
+    void put(std::string_view key, const T& document) {
+        auto body = to_json(document);
+        if (!body) throw EffectError(std::move(body.error()));
+        effects_.put(T::collection, key, std::move(*body));
+    }
+    template <DocumentStruct T>
+    void erase(std::string_view key) {
+        effects_.erase(T::collection, key);
+    }
+    /// Documents whose key begins with `prefix`, ordered by key (bytewise).
+    template <DocumentStruct T>
+    [[nodiscard]] std::vector<std::pair<std::string, T>> scan(std::string_view prefix = {},
+                                                              std::size_t limit = 1000) {
+        std::vector<std::pair<std::string, T>> found;
+        for (auto& [key, body] : effects_.scan(T::collection, prefix, limit)) {
+            found.emplace_back(key, parse<T>(body, key));
+        }
+        return found;
+    }
+    /// The time of this handling, by the store's clock.
+    [[nodiscard]] Time now() const noexcept { return effects_.now(); }
+
+  private:
+    template <class T>
+    static T parse(const std::string& body, std::string_view key) {
+        auto parsed = from_json<T>(body);
+        if (!parsed) {
+            throw EffectError({ErrorCode::corrupt, std::string(T::collection) + "/" +
+                                                       std::string(key) + ": " +
+                                                       parsed.error().summary()});
+        }
+        return std::move(*parsed);
+    }
+
+    Effects& effects_;
+};
+
+/// What a handler can know of the delivery beside the event.
+struct Delivery {
+    const Record& record;  ///< position, sequence, headers, bytes
+    std::string_view group;
+    int attempt = 1;  ///< 1 for the first try
+};
+
+/// Thrown by a binding when a record does not decode; carries every fault.
+class Undecodable : public std::runtime_error {
+  public:
+    explicit Undecodable(Faults faults)
+        : std::runtime_error(faults.summary()), faults_(std::move(faults)) {}
+    [[nodiscard]] const Faults& faults() const noexcept { return faults_; }
+
+  private:
+    Faults faults_;
+};
+
+/// One event type that a group handles, without its type.
+struct Subscription {
+    std::string_view event_type;
+    std::vector<std::string_view> publishes;
+    void (*invoke)(void* handler, Effects& effects, const Delivery& delivery) = nullptr;
+};
+
+/// A handler object without its type: what the delivery runtime works with.
+struct GroupBinding {
+    std::string_view group;
+    GroupOptions options;
+    void* handler = nullptr;
+    std::vector<Subscription> subscriptions;
+    void (*tick)(void* handler, Effects& effects) = nullptr;
+    std::vector<std::string_view> tick_publishes;
+};
+
+namespace detail {
+
+template <class... Args>
+struct ArgList {};
+
+template <class E, class Handler, class... Args>
+ArgList<Args...> handler_args(void (Handler::*)(const Event<E>&, Args...));
+template <class E, class Handler, class... Args>
+ArgList<Args...> handler_args(void (Handler::*)(const Event<E>&, Args...) const);
+template <class Handler, class... Args>
+ArgList<Args...> tick_args(void (Handler::*)(Args...));
+
+template <class H, class E>
+concept Handles = requires { handler_args<E>(&H::on); };
+template <class H>
+concept Ticks = requires { tick_args(&H::tick); };
+template <class H>
+concept Group = requires {
+    { H::group } -> std::convertible_to<std::string_view>;
+};
+
+// Finds an `on` for an event outside the catalogue: a probe converts to any Event but those of the
+// catalogue, so overload resolution prefers the ellipsis unless such an `on` exists.
+struct NoForeign {};
+struct AnyReference {
+    template <class T>
+    operator T&() const;  // NOLINT(google-explicit-constructor)
+};
+template <class Catalogue>
+struct ForeignEvent {
+    template <class E>
+        requires(!Catalogue::template contains<E>)
+    operator const Event<E>&() const;  // NOLINT(google-explicit-constructor)
+};
+template <class H>
+struct WithFallback : H {
+    using H::on;
+    NoForeign on(...);
+};
+template <class H, class Catalogue, class... More>
+inline constexpr bool no_foreign =
+    requires(WithFallback<H>& handler, ForeignEvent<Catalogue> probe, More... more) {
+        { handler.on(probe, more...) } -> std::same_as<NoForeign>;
+    };
+template <class H, class Catalogue>
+consteval bool handles_only_own() {
+    if constexpr (std::is_final_v<H>) {
+        return true;
+    } else {
+        return no_foreign<H, Catalogue> && no_foreign<H, Catalogue, AnyReference> &&
+               no_foreign<H, Catalogue, AnyReference, AnyReference> &&
+               no_foreign<H, Catalogue, AnyReference, AnyReference, AnyReference>;
+    }
+}
+
+template <class Arg>
+struct Argument {
+    static_assert(sizeof(Arg) == 0,
+                  "quipu: a handler takes, after the event, any of Publishes<...>&, Documents& "
+                  "and const Delivery&");
+};
+template <class... Events>
+struct Argument<Publishes<Events...>&> {
+    Publishes<Events...> value;
+    Argument(Effects& effects, const Delivery*) : value(effects) {}
+    Publishes<Events...>& get() { return value; }
+    static void add_outputs(std::vector<std::string_view>& names) {
+        (names.push_back(Events::event_type), ...);
+    }
+    template <class Catalogue>
+    static consteval bool within() {
+        return (Catalogue::template contains<Events> && ...);
+    }
+};
+template <>
+struct Argument<Documents&> {
+    Documents value;
+    Argument(Effects& effects, const Delivery*) : value(effects) {}
+    Documents& get() { return value; }
+    static void add_outputs(std::vector<std::string_view>&) {}
+    template <class Catalogue>
+    static consteval bool within() {
+        return true;
+    }
+};
+template <>
+struct Argument<const Delivery&> {
+    const Delivery* value;
+    Argument(Effects&, const Delivery* delivery) : value(delivery) {}
+    const Delivery& get() { return *value; }
+    static void add_outputs(std::vector<std::string_view>&) {}
+    template <class Catalogue>
+    static consteval bool within() {
+        return true;
+    }
+};
+
+/// Reads the record as E; throws Undecodable.
+template <class E>
+Event<E> decode_record(const Record& record) {
+    auto event = decode_as<E>(record.body);
+    if (!event) throw Undecodable(std::move(event.error()));
+    return std::move(*event);
+}
+
+template <class H, class Catalogue, class E, class... Args>
+Subscription subscription(ArgList<Args...>) {
+    static_assert((Argument<Args>::template within<Catalogue>() && ...),
+                  "quipu: a handler's Publishes<...> names an event that is not in the catalogue. "
+                  "Add the struct to the Catalogue");
+    Subscription result;
+    result.event_type = E::event_type;
+    (Argument<Args>::add_outputs(result.publishes), ...);
+    result.invoke = [](void* handler, Effects& effects, const Delivery& delivery) {
+        const Event<E> event = decode_record<E>(delivery.record);
+        effects.set_cause(&delivery.record, &event.header);
+        static_cast<H*>(handler)->on(event, Argument<Args>(effects, &delivery).get()...);
+    };
+    return result;
+}
+
+template <class H, class Catalogue, class... Args>
+void bind_tick(GroupBinding& binding, ArgList<Args...>) {
+    static_assert((Argument<Args>::template within<Catalogue>() && ...),
+                  "quipu: a tick's Publishes<...> names an event that is not in the catalogue. Add "
+                  "the struct to the Catalogue");
+    (Argument<Args>::add_outputs(binding.tick_publishes), ...);
+    binding.tick = [](void* handler, Effects& effects) {
+        static_cast<H*>(handler)->tick(Argument<Args>(effects, nullptr).get()...);
+    };
+}
+
+template <class H, class Catalogue, class Entry>
+void add_subscription(GroupBinding& binding) {
+    using E = typename Entry::event;
+    if constexpr (Handles<H, E>) {
+        binding.subscriptions.push_back(
+            subscription<H, Catalogue, E>(decltype(handler_args<E>(&H::on)){}));
+    }
+}
+
+template <class H, class Catalogue, class... Entries>
+GroupBinding bind_entries(H& handler, EntryList<Entries...>) {
+    static_assert((Handles<H, typename Entries::event> || ...) || Ticks<H>,
+                  "quipu: this group handles no event of the catalogue. Write `void on(const "
+                  "quipu::Event<E>& event)` for an E of it");
+    static_assert(handles_only_own<H, Catalogue>(),
+                  "quipu: this group has an `on` for an event that is not in the catalogue. Add "
+                  "the struct to the Catalogue, or remove the handler");
+    static_assert(is_topic_name(H::group),
+                  "quipu: the name of this group is illegal. Use 1 to 200 of the characters a-z "
+                  "A-Z 0-9 . _ -");
+    GroupBinding binding;
+    binding.group = H::group;
+    binding.handler = &handler;
+    if constexpr (requires { H::options; }) binding.options = H::options;
+    (add_subscription<H, Catalogue, Entries>(binding), ...);
+    if constexpr (Ticks<H>) {
+        bind_tick<H, Catalogue>(binding, decltype(tick_args(&H::tick)){});
+    }
+    return binding;
+}
+
+/// Passes when some group handles E; its name carries the struct into the compiler's message.
+template <class E, bool handled>
+struct EventIsOwned {
+    static_assert(handled,
+                  "quipu: no group handles this event of the catalogue. Give a group `void "
+                  "on(const quipu::Event<E>&)`, or list it as quipu::Terminal<E> (the end of a "
+                  "story) or quipu::External<E> (handled by another program)");
+    static constexpr bool value = handled;
+};
+template <class First, class Second, bool differ>
+struct GroupNamesDiffer {
+    static_assert(differ,
+                  "quipu: two groups have the same name. Rename one: a consumer group is one "
+                  "position in the log");
+    static constexpr bool value = differ;
+};
+
+template <class E, class... Groups>
+inline constexpr bool is_handled = (Handles<Groups, E> || ...);
+
+template <class... Groups, class... Entries>
+consteval bool events_are_owned(EntryList<Entries...>) {
+    return (EventIsOwned < typename Entries::event,
+            !Entries::needs_handler || is_handled < typename Entries::event,
+            Groups... >> ::value && ...);
+}
+template <class... Groups>
+consteval bool group_names_differ() {
+    constexpr EqualPair equal =
+        find_equal(std::array<std::string_view, sizeof...(Groups)>{Groups::group...});
+    using All = std::tuple<Groups*...>;
+    return GroupNamesDiffer < std::remove_pointer_t<std::tuple_element_t<equal.first, All>>,
+           std::remove_pointer_t<std::tuple_element_t<equal.second, All>>,
+           equal.first == equal.second > ::value;
+}
+
+}  // namespace detail
+
+/// Makes the binding of a handler object, which must outlive it. The wrong handler does not
+/// compile: an `on` for an event outside the catalogue, a Publishes<...> that names one, an
+/// argument that is none of Publishes&, Documents& and const Delivery&.
+template <class Catalogue, detail::Group H>
+GroupBinding bind_group(H& handler) {
+    return detail::bind_entries<H, Catalogue>(handler, typename Catalogue::Entries{});
+}
+
+/// Checks that every event of the catalogue is handled, Terminal or External, and that no two
+/// groups share a name; does not compile otherwise.
+template <class Catalogue, class... Groups>
+consteval bool check_groups() {
+    static_assert(detail::events_are_owned<Groups...>(typename Catalogue::Entries{}));
+    if constexpr (sizeof...(Groups) > 0) static_assert(detail::group_names_differ<Groups...>());
+    return true;
+}
+
+}  // namespace quipu

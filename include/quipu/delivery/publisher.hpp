@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "quipu/delivery/effects.hpp"
+#include "quipu/delivery/handler.hpp"
+
+namespace quipu {
+
+/// Publishing without types: what the command line and the control socket use.
+class RawPublisher {
+  public:
+    RawPublisher(Store& store, const EventTypes& types, Producer producer, World world = {});
+
+    /// Runs `work` on a fresh collector and commits it; runs it again when a document it read was
+    /// changed meanwhile (at most 100 times, then ErrorCode::conflict). Exceptions of `work` pass
+    /// through, except EffectError, which becomes its Error. Blocks until durable. Thread-safe.
+    [[nodiscard]] Result<Committed> transact(const std::function<void(Effects&)>& work);
+
+    /// Publishes a foreign producer's JSON: checks it as `event_type` of the catalogue, fills in
+    /// event_id, timestamp and metadata where they are missing, keeps members it does not know.
+    /// ErrorCode::invalid lists every fault.
+    [[nodiscard]] Result<Published> publish_json(std::string_view event_type, std::string_view json,
+                                                 const PublishOptions& options = {});
+
+    [[nodiscard]] Store& store() noexcept { return store_; }
+    [[nodiscard]] const EventTypes& types() const noexcept { return types_; }
+    [[nodiscard]] const Producer& producer() const noexcept { return producer_; }
+
+  private:
+    Store& store_;
+    const EventTypes& types_;
+    Producer producer_;
+    World world_;
+};
+
+/// What a unit of work may do: publish any event of the catalogue, read and change documents.
+template <class Catalogue>
+class UnitOfWork {
+  public:
+    explicit UnitOfWork(Effects& effects) : documents(effects), effects_(effects) {}
+
+    template <class E>
+    std::string publish(const E& event, const PublishOptions& options = {}) {
+        static_assert(Catalogue::template contains<E>,
+                      "quipu: this event is not in the catalogue. Add the struct to the Catalogue");
+        return effects_.publish(E::event_type, struct_info<E>(), &event, Extra{}, options);
+    }
+
+    Documents documents;
+
+  private:
+    Effects& effects_;
+};
+
+/// Publishes events of a catalogue from outside the groups: a request handler, a timer, main().
+/// Thread-safe; cheap to copy.
+template <class Catalogue>
+class Publisher {
+  public:
+    explicit Publisher(RawPublisher& raw) : raw_(&raw) {}
+
+    /// Returns when the event is durable. Errors: invalid (a text that is not UTF-8), conflict
+    /// (expected_sequence, or another event with this id), unavailable (the store can't write).
+    template <class E>
+    [[nodiscard]] Result<Published> publish(const E& event, const PublishOptions& options = {}) {
+        static_assert(Catalogue::template contains<E>,
+                      "quipu: this event is not in the catalogue. Add the struct to the Catalogue");
+        std::string id;
+        auto done = raw_->transact([&](Effects& effects) {
+            id = effects.publish(E::event_type, struct_info<E>(), &event, Extra{}, options);
+        });
+        if (!done) return std::unexpected(std::move(done.error()));
+        const Appended& appended = done->appended.front();
+        return Published{std::move(id), appended.position, appended.sequence, appended.duplicate};
+    }
+
+    /// Runs `work(UnitOfWork<Catalogue>&)` and commits what it publishes and changes together. It
+    /// may run several times, so it must have no other effect.
+    template <class Work>
+    [[nodiscard]] Result<Committed> transact(Work&& work) {
+        return raw_->transact([&](Effects& effects) {
+            UnitOfWork<Catalogue> unit(effects);
+            work(unit);
+        });
+    }
+
+    [[nodiscard]] Store& store() noexcept { return raw_->store(); }
+
+  private:
+    RawPublisher* raw_;
+};
+
+}  // namespace quipu

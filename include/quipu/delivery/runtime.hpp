@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "quipu/delivery/handler.hpp"
+#include "quipu/store/store.hpp"
+
+namespace quipu {
+
+/// How a group is doing.
+struct GroupStatus {
+    std::string group;
+    std::int64_t position = 0;  ///< every record up to here is finished
+    std::int64_t lag = 0;       ///< subscribed records beyond it
+    std::size_t in_flight = 0;  ///< read and not finished
+    std::size_t parked = 0;     ///< waiting for a retry, or behind one
+    std::uint64_t handled = 0;
+    std::uint64_t failed = 0;  ///< tries that threw
+    std::uint64_t dead_lettered = 0;
+    std::uint64_t conflicts = 0;  ///< handlings run again because a document had changed
+    std::chrono::milliseconds since_progress{0};  ///< since it last finished something or was idle
+    std::string problem;                          ///< why it does not move; empty when it does
+};
+
+/// Something the operator's log should hear of. Never holds a payload.
+struct DeliveryNotice {
+    enum class Level { info, warning, error } level = Level::info;
+    std::string group;
+    std::string event_id;
+    std::string event_type;
+    std::string text;
+};
+
+struct RuntimeOptions {
+    Producer producer;
+    World world;
+    std::function<void(const DeliveryNotice&)> notice;  ///< from any thread; may be empty
+    std::size_t max_conflicts = 100;  ///< reruns of one handling before it counts as a failure
+};
+
+/// Runs consumer groups on a store: reads the log in order, calls handlers, commits each one's
+/// offset, inbox mark, documents and published events together, retries by the event's policy,
+/// and parks in dead letters what can't be handled.
+///
+/// Promises: a record is finished once per group, whatever crashes; records of one key are handled
+/// in log order; a failing record holds back only its key; a record that does not decode becomes a
+/// dead letter at once.
+class DeliveryRuntime {
+  public:
+    DeliveryRuntime(Store& store, const EventTypes& types, std::vector<GroupBinding> groups,
+                    RuntimeOptions options);
+    /// Stops, if it runs.
+    ~DeliveryRuntime();
+    DeliveryRuntime(const DeliveryRuntime&) = delete;
+    DeliveryRuntime& operator=(const DeliveryRuntime&) = delete;
+
+    /// Opens the groups in the store and starts their threads.
+    [[nodiscard]] Result<void> start();
+
+    /// Stops reading, lets handlers that run finish and commit, and joins all threads. Returns
+    /// false when a handler is still running after `deadline`; threads are then left to it.
+    bool stop(std::chrono::milliseconds deadline = std::chrono::seconds{30});
+
+    /// Blocks until every group has finished everything in the log and has nothing in flight
+    /// (parked records do not count), or until `timeout`. For tests and `run --once`.
+    [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
+
+    /// Makes groups look for parked records that another part of the program has added (requeue).
+    void refresh_parked(const std::string& group);
+
+    [[nodiscard]] std::vector<GroupStatus> status() const;
+
+  private:
+    class Group;
+    std::vector<std::unique_ptr<Group>> groups_;
+};
+
+}  // namespace quipu
