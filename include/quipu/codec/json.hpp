@@ -44,6 +44,12 @@ using Emplace = EventTarget (*)(void* any, std::size_t index);
                                         const EventHeader& header, const StructInfo& info,
                                         const void* data, const Extra& unknown);
 
+/// Reads as decode_event does, refusing unknown types and dropping unknown members, and writes the
+/// event back: the canonical form of `bytes`. `emplace` must keep to one place until it returns.
+[[nodiscard]] std::expected<std::string, Faults> canonical_event(std::string_view bytes,
+                                                                 const EventTypes& types,
+                                                                 Emplace emplace, void* any);
+
 [[nodiscard]] std::expected<void, Faults> decode_struct(std::string_view bytes,
                                                         const StructInfo& info, void* object,
                                                         const DecodeOptions& options);

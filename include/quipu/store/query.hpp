@@ -24,7 +24,8 @@ struct EventQuery {
     std::optional<Time> from;   ///< timestamp at or after
     std::optional<Time> until;  ///< timestamp before
     /// Members of the body that must equal a text, by path: {"metadata.user_id", "u-1"}. Numbers
-    /// and booleans compare by their JSON text. Path segments are letters, digits and underscores. At most 8 members.
+    /// and booleans compare by their JSON text. Path segments are letters, digits and underscores.
+    /// At most 8 members.
     std::vector<std::pair<std::string, std::string>> members;
     bool newest_first = false;
     std::size_t limit = 100;  ///< at most 1000

@@ -20,11 +20,11 @@ struct Record {
     std::int64_t position = 0;  ///< place in the log, from 1, without gaps; 0 before the append
     std::string event_id;
     std::string event_type;
-    std::string key;           ///< partition key: records of one key are handled in order
-    std::string aggregate_id;  ///< empty when the event has none
-    std::int64_t sequence = 0;  ///< place within the aggregate, from 1; 0 without an aggregate
-    Time timestamp{};           ///< when it happened, by the producer's clock
-    Time stored_at{};           ///< when it was appended, by the store's clock
+    std::string key;                 ///< partition key: records of one key are handled in order
+    std::string aggregate_id;        ///< empty when the event has none
+    std::int64_t sequence = 0;       ///< place within the aggregate, from 1; 0 without an aggregate
+    Time timestamp{};                ///< when it happened, by the producer's clock
+    Time stored_at{};                ///< when it was appended, by the store's clock
     std::optional<Time> expires_at;  ///< when the TTL purge may remove it
     RecordHeaders headers;
     std::string body;  ///< the event's JSON, byte for byte as encoded or received

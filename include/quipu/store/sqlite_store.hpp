@@ -17,8 +17,8 @@ struct SqliteOptions {
     /// `full`: an acknowledged commit survives a power cut. `process_crash_only`: it survives the
     /// death of the process, but a power cut may take the last commits.
     enum class Durability { full, process_crash_only } durability = Durability::full;
-    std::size_t max_batch_records = 1024;       ///< of one shared commit
-    std::size_t max_batch_bytes = 1024 * 1024;  ///< of one shared commit
+    std::size_t max_batch_records = 1024;            ///< of one shared commit
+    std::size_t max_batch_bytes = 1024 * 1024;       ///< of one shared commit
     std::size_t max_queue_bytes = 64 * 1024 * 1024;  ///< waiting; beyond it `submit` blocks
     std::size_t cache_records = 16 * 1024;           ///< newest records kept in memory for groups
     std::size_t cache_bytes = 64 * 1024 * 1024;
@@ -26,7 +26,7 @@ struct SqliteOptions {
     std::size_t readers = 4;  ///< most read-only connections; a reader waits for a free one
     /// Most time one `query` may search; beyond it it fails with ErrorCode::limit.
     std::chrono::milliseconds query_time{5000};
-    std::function<Time()> clock;               ///< for stored_at; the wall clock when empty
+    std::function<Time()> clock;  ///< for stored_at; the wall clock when empty
 };
 
 /// Opens or creates the file (mode 0600). One process writes at a time: a second one is refused

@@ -18,13 +18,13 @@ namespace quipu {
 /// Where a group stands in the log.
 struct GroupPosition {
     std::string group;
-    std::int64_t position = 0;  ///< every record up to here is finished
+    std::int64_t position = 0;                 ///< every record up to here is finished
     std::vector<std::int64_t> finished_above;  ///< finished ones beyond it, ascending
 };
 
 /// Facts about a store, for `doctor` and metrics.
 struct StoreHealth {
-    std::string engine;   ///< e.g. "sqlite 3.40.1"
+    std::string engine;  ///< e.g. "sqlite 3.40.1"
     std::string location;
     std::string durability;  ///< e.g. "full"
     std::int64_t last_position = 0;

@@ -74,7 +74,7 @@ struct DeadLetter {
 
     std::int64_t id = 0;  ///< set by the store
     std::string group;
-    RecordPtr record;  ///< the original: position, id, key, headers and bytes
+    RecordPtr record;   ///< the original: position, id, key, headers and bytes
     std::string error;  ///< the last error, or the faults of decoding
     std::vector<Attempt> attempts;
     Time failed_at{};

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "quipu/codec/json.hpp"
+#include "quipu/delivery/handler.hpp"
+#include "quipu/delivery/publisher.hpp"
+
+namespace quipu {
+
+class HttpServer;
+class DeliveryRuntime;
+
+/// What a running program offers its own services.
+class Running {
+  public:
+    virtual ~Running() = default;
+    [[nodiscard]] virtual RawPublisher& publisher() = 0;
+    [[nodiscard]] virtual Store& store() = 0;
+    [[nodiscard]] virtual DeliveryRuntime& delivery() = 0;
+    /// The program's HTTP server; routes are added in Service::prepare. Null without --http.
+    [[nodiscard]] virtual HttpServer* http() = 0;
+    /// A line for the operator's log. Never a payload, never a secret.
+    virtual void log(std::string_view level, std::string_view text) = 0;
+};
+
+/// A part of a program beside its groups: an API, a monitor. The order is prepare (store open,
+/// nothing runs), start (groups are about to run), stop (groups have drained).
+class Service {
+  public:
+    virtual ~Service() = default;
+    virtual Result<void> prepare(Running& running) {
+        return static_cast<void>(running), Result<void>{};
+    }
+    virtual Result<void> start(Running& running) {
+        return static_cast<void>(running), Result<void>{};
+    }
+    virtual void stop() {}
+    /// Adds lines in Prometheus text format to /metrics.
+    virtual void metrics(std::string& out) { static_cast<void>(out); }
+    /// Adds "name: fact" lines to `doctor`. `running` is false when only the file is looked at.
+    virtual void describe(std::vector<std::pair<std::string, std::string>>& facts) {
+        static_cast<void>(facts);
+    }
+    /// Why the program should not be sent work; empty when all is well. For /readyz.
+    [[nodiscard]] virtual std::string problem() { return {}; }
+};
+
+/// What a command of the program itself gets.
+struct CommandContext {
+    std::vector<std::string> arguments;  ///< after the command's name
+    std::filesystem::path file;          ///< the store's file, from --file or its default
+    std::string http_address;            ///< "host:port" from --http or its default; may be empty
+    bool json = false;                   ///< --json
+};
+
+/// A command beside the built-in ones: `integr8s submit`. `run` returns the exit code.
+struct Command {
+    std::string name;
+    std::string summary;   ///< one line in --help
+    std::string examples;  ///< shown by `NAME --help`
+    std::function<int(const CommandContext&)> run;
+};
+
+/// What App collects from its types; everything behind it is compiled once.
+struct AppDefinition {
+    std::string name;  ///< of the program; argv[0]'s last part when empty
+    std::string version = "0.1.0";
+    Producer producer;         ///< service_name defaults to the program's name
+    std::string default_http;  ///< "127.0.0.1:8080"; empty: no HTTP unless --http is given
+    const EventTypes* types = nullptr;
+    std::vector<GroupBinding> groups;
+    /// Decodes strictly as the catalogue (no unknown types or members) and writes back: `validate`.
+    std::function<std::expected<std::string, Faults>(std::string_view)> canonical;
+    std::vector<Service*> services;
+    std::vector<Command> commands;
+};
+
+/// Runs the command line of a program: `run`, `publish`, `tail`, `show`, `events`, `validate`,
+/// `groups`, `dead-letters`, `flow`, `doctor`, `verify` and the program's own commands.
+///
+/// Exit codes: 0 done, 1 the answer is no (nothing found, problems found), 2 wrong usage or input,
+/// 3 the program or its store cannot be reached or written.
+[[nodiscard]] int run_app(int argc, char** argv, AppDefinition definition);
+
+/// A whole program: a catalogue of events and the groups that handle them.
+///
+///     int main(int argc, char** argv) {
+///         return quipu::App<quipu::Catalogue<UserGreeted>, Greeter>{argc, argv}.run();
+///     }
+///
+/// It does not compile when an event of the catalogue is unowned, when two groups share a name, or
+/// when a group handles or publishes a struct outside the catalogue.
+template <class CatalogueType, class... Groups>
+class App {
+    static_assert(check_groups<CatalogueType, Groups...>());
+
+  public:
+    /// Makes the groups itself.
+    App(int argc, char** argv)
+        : argc_(argc), argv_(argv), owned_(std::make_shared<std::tuple<Groups...>>()) {
+        std::apply([this](Groups&... groups) { bind(groups...); }, *owned_);
+    }
+    /// Works with groups that the caller made and keeps.
+    App(int argc, char** argv, Groups&... groups)
+        requires(sizeof...(Groups) > 0)
+        : argc_(argc), argv_(argv) {
+        bind(groups...);
+    }
+
+    /// To be completed before run(): name, version, services, commands.
+    [[nodiscard]] AppDefinition& definition() noexcept { return definition_; }
+
+    [[nodiscard]] int run() { return run_app(argc_, argv_, std::move(definition_)); }
+
+  private:
+    void bind(Groups&... groups) {
+        definition_.types = &CatalogueType::types();
+        definition_.groups = {bind_group<CatalogueType>(groups)...};
+        definition_.canonical = [](std::string_view bytes) { return canonical(bytes); };
+    }
+
+    static std::expected<std::string, Faults> canonical(std::string_view bytes) {
+        typename CatalogueType::AnyEvent any;
+        return detail::canonical_event(bytes, CatalogueType::types(), &CatalogueType::emplace,
+                                       &any);
+    }
+
+    int argc_;
+    char** argv_;
+    std::shared_ptr<std::tuple<Groups...>> owned_;
+    AppDefinition definition_;
+};
+
+}  // namespace quipu
