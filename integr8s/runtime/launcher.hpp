@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "integr8s/runtime/cgroup.hpp"
+#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/pod_process.hpp"
+#include "integr8s/runtime/sandbox_runtime.hpp"
+#include "quipu/error.hpp"
+
+namespace integr8s::runtime {
+
+/// Starts pods; holds what all pods of a runtime share.
+class Launcher {
+  public:
+    /// Errors: unavailable (something needed is missing on this machine; says what to do).
+    [[nodiscard]] static quipu::Result<Launcher> make(const SandboxOptions& options);
+
+    /// Starts the processes of a pod. `place` is below max_running and used by no other pod that
+    /// has processes. The calling thread must outlive the pod: its end would kill it.
+    [[nodiscard]] quipu::Result<std::unique_ptr<PodProcess>> launch(const PodSpec& spec,
+                                                                    std::size_t place) const;
+
+    [[nodiscard]] std::string describe() const;
+
+  private:
+    struct Files {
+        MemoryFile init_image;
+        MemoryFile passwd;
+        MemoryFile group;
+        MemoryFile hosts;
+        MemoryFile seccomp;
+    };
+    Launcher(const SandboxOptions& options, std::string bwrap, Files files, CgroupParent cgroups);
+    [[nodiscard]] quipu::Result<Child> spawn_sandboxed(const PodSpec& spec, SpawnPlan plan) const;
+    [[nodiscard]] quipu::Result<Child> spawn_unsafe(const PodSpec& spec, SpawnPlan plan,
+                                                    const std::string& directory) const;
+
+    SandboxOptions options_;
+    std::string bwrap_;
+    Files files_;
+    CgroupParent cgroups_;
+};
+
+}  // namespace integr8s::runtime

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <poll.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "integr8s/runtime/cgroup.hpp"
+#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/init/protocol.hpp"
+#include "integr8s/runtime/pod.hpp"
+#include "integr8s/runtime/spawn.hpp"
+#include "integr8s/runtime/temp_directory.hpp"
+#include "quipu/error.hpp"
+
+namespace integr8s::runtime {
+
+using Clock = std::chrono::steady_clock;
+
+/// One output stream of a pod: keeps the first bytes, counts the rest.
+struct OutputStream {
+    UniqueFd fd;
+    std::string bytes;
+    std::uint64_t limit = 0;
+    std::uint64_t total = 0;
+
+    /// Takes what is there now, a bounded amount of it. Closes the descriptor at the end of file.
+    void drain();
+};
+
+/// The ends of the pipes that stay with the runtime.
+struct PodPipes {
+    UniqueFd status;
+    UniqueFd lifeline;
+    UniqueFd stdout_pipe;
+    UniqueFd stderr_pipe;
+};
+
+/// The processes of one pod, from the start of its sandbox until none is left. Belongs to the
+/// thread that drives it; never blocks, except in the destructor, which kills what is left.
+class PodProcess {
+  public:
+    struct Bounds {
+        std::chrono::milliseconds setup_timeout;
+        std::uint64_t flood_bytes;
+    };
+
+    PodProcess(const PodSpec& spec, const Bounds& bounds, Child child, PodPipes pipes,
+               PodCgroup cgroup, TempDirectory directory);
+    PodProcess(const PodProcess&) = delete;
+    PodProcess& operator=(const PodProcess&) = delete;
+    ~PodProcess();
+
+    /// Adds the descriptors to wait for.
+    void add_descriptors(std::vector<pollfd>& to) const;
+    /// When advance() must be called, though nothing happened.
+    [[nodiscard]] Clock::time_point deadline() const noexcept { return deadline_; }
+
+    /// Does what there is to do without waiting.
+    void advance();
+    /// Kills all processes because somebody asked for it.
+    void remove();
+
+    [[nodiscard]] bool running() const noexcept { return started_.has_value(); }
+    /// No process is left and all output has been read.
+    [[nodiscard]] bool done() const noexcept;
+    /// The result; once, after done().
+    [[nodiscard]] PodResult take_result();
+    /// The groups, still to be removed; once, after done().
+    [[nodiscard]] PodCgroup take_cgroup() { return std::move(cgroup_); }
+
+  private:
+    enum class KillReason { none, timeout, setup_timeout, flood, removed };
+
+    void read_status();
+    void take(const init::Record& record);
+    void reap();
+    void kill(KillReason reason);
+    void kill_hard();
+    void check_clock(Clock::time_point now);
+    [[nodiscard]] bool ended_by_kill() const;
+    [[nodiscard]] bool cpu_limit_met() const;
+    void classify(PodResult& result) const;
+    void classify_end(PodResult& result) const;
+    void classify_unstarted(PodResult& result) const;
+    void measure(PodResult& result) const;
+
+    std::string program_;
+    std::chrono::milliseconds timeout_;
+    std::uint32_t cpu_seconds_;
+    std::uint64_t flood_bytes_;
+    Child child_;
+    PodPipes pipes_;
+    PodCgroup cgroup_;
+    TempDirectory directory_;
+    OutputStream stdout_;
+    OutputStream stderr_;
+
+    std::string status_bytes_;
+    std::optional<Clock::time_point> started_;
+    std::optional<Clock::time_point> exited_;
+    std::optional<init::Record> failure_;
+    std::optional<init::Record> end_;
+    KillReason kill_reason_ = KillReason::none;
+    Clock::time_point deadline_;
+    std::uint64_t fallback_cpu_us_ = 0;
+    std::uint64_t fallback_peak_kb_ = 0;
+};
+
+}  // namespace integr8s::runtime

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "integr8s/runtime/pod.hpp"
+#include "integr8s/runtime/sandbox_runtime.hpp"
+#include "quipu/error.hpp"
+
+namespace integr8s::runtime {
+
+/// Whether a runtime with `options` may take `spec`. Errors: invalid, naming the field.
+[[nodiscard]] quipu::Result<void> check_pod_spec(const PodSpec& spec,
+                                                 const SandboxOptions& options);
+
+/// Whether `options` make sense. Errors: invalid, naming the option.
+[[nodiscard]] quipu::Result<void> check_sandbox_options(const SandboxOptions& options);
+
+}  // namespace integr8s::runtime

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "quipu/error.hpp"
+
+namespace integr8s::runtime {
+
+/// A directory of this program alone, removed with everything in it by the destructor.
+class TempDirectory {
+  public:
+    TempDirectory() = default;
+    [[nodiscard]] static quipu::Result<TempDirectory> make();
+
+    TempDirectory(TempDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    TempDirectory& operator=(TempDirectory&& other) noexcept {
+        std::swap(path_, other.path_);
+        return *this;
+    }
+    ~TempDirectory();
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  private:
+    std::string path_;
+};
+
+}  // namespace integr8s::runtime
