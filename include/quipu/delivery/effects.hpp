@@ -20,8 +20,8 @@ namespace quipu {
 struct PublishOptions {
     /// The aggregate; from a handler, that of the event it handles when not set.
     std::optional<std::string> aggregate_id = {};
-    /// Partition key: events of one key are handled in order. The aggregate id when empty, else the
-    /// event id.
+    /// Partition key: events of one key are handled in order. When empty the aggregate id, else the
+    /// key of the event that a handler handles, else the event id.
     std::string key = {};
     /// The event id; a new UUIDv7 when empty. Publishing an id again stores nothing.
     std::string event_id = {};

@@ -30,6 +30,10 @@ class RawPublisher {
     [[nodiscard]] const Producer& producer() const noexcept { return producer_; }
 
   private:
+    [[nodiscard]] Result<Published> publish_decoded(const EventInfo& info, EventHeader header,
+                                                    const void* data, const Extra& unknown,
+                                                    const PublishOptions& options);
+
     Store& store_;
     const EventTypes& types_;
     Producer producer_;

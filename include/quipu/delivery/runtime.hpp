@@ -77,7 +77,8 @@ class DeliveryRuntime {
 
   private:
     class Group;
-    std::vector<std::unique_ptr<Group>> groups_;
+    std::vector<std::shared_ptr<Group>> groups_;
+    Store& store_;
 };
 
 }  // namespace quipu

@@ -21,10 +21,12 @@ struct RetryPolicy {
 [[nodiscard]] std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int retry,
                                                     double random) noexcept;
 
-/// What a topic is made with where the log has partitions, and how long events are kept.
+/// How a topic is made where the log has partitions and forgets, and how long the store keeps what
+/// was published there.
 struct TopicPolicy {
     int partitions = 3;
-    std::chrono::hours retention{24 * 7};
+    std::chrono::hours retention{24 * 7};  ///< of the log, where it is not the store itself
+    std::chrono::hours ttl{24 * 30};       ///< of the stored event
 };
 
 /// What events of one category have in common. A category is a struct:

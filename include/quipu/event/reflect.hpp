@@ -267,7 +267,7 @@ void add_member(StructInfo& info, std::string_view name, std::size_t offset) {
         info.extra_offset = offset;
     } else if constexpr (has_wire_form<MemberType>()) {
         info.members.push_back(
-            Member{name, offset, presence_of<MemberType>(), &type_info<MemberType>()});
+            Member{name, offset, presence_of<MemberType>(), &type_info<MemberType>(), {}});
     }
 }
 
@@ -296,6 +296,8 @@ StructInfo make_struct_info() {
     info.assign = [](void* to, const void* from) {
         *static_cast<T*>(to) = *static_cast<const T*>(from);
     };
+    info.create = []() -> void* { return new T{}; };
+    info.destroy = [](void* object) { delete static_cast<T*>(object); };
     if constexpr (count > 0) {
         const auto names = parse_members(members_text<T>(std::make_index_sequence<count>{}), count);
         info.members.reserve(count);
@@ -303,6 +305,7 @@ StructInfo make_struct_info() {
             add_members<T>(info, defaults, names, member...);
         });
     }
+    render_keys(info);
     return info;
 }
 

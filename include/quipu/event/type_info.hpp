@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,6 +94,9 @@ struct Member {
     std::size_t offset = 0;
     Presence presence = Presence::required;
     const TypeInfo* type = nullptr;
+    /// `"name":` as it stands in JSON text. At least 32 bytes from its start on can be read, so
+    /// that a codec may compare and copy without looking at the length. See render_keys().
+    std::string_view key = {};
 
     [[nodiscard]] const void* in(const void* object) const noexcept {
         return static_cast<const char*>(object) + offset;
@@ -110,6 +114,12 @@ struct StructInfo {
     std::size_t extra_offset = no_extra;  ///< where the Extra member lies, if there is one
     const void* defaults = nullptr;       ///< an object as the initialisers make it
     void (*assign)(void* to, const void* from) = nullptr;  ///< copy assignment
+    void* (*create)() = nullptr;                  ///< a new object as the initialisers make it
+    void (*destroy)(void* object) = nullptr;      ///< ends what create() began
+    std::shared_ptr<const std::string> key_text;  ///< what the members' keys point into
 };
+
+/// Fills in every member's `key`; to be called again after adding members.
+void render_keys(StructInfo& info);
 
 }  // namespace quipu

@@ -1,0 +1,146 @@
+#include "quipu/delivery/publisher.hpp"
+
+#include <cassert>
+
+namespace quipu {
+
+namespace {
+
+constexpr int max_reruns = 100;
+
+/// Frees an object that a StructInfo made.
+struct Made {
+    const StructInfo* info = nullptr;
+    void* object = nullptr;
+    Made() = default;
+    Made(const Made&) = delete;
+    Made& operator=(const Made&) = delete;
+    ~Made() { reset(nullptr); }
+    void reset(const StructInfo* next) {
+        if (object != nullptr) info->destroy(object);
+        info = next;
+        object = next == nullptr ? nullptr : next->create();
+    }
+};
+
+/// An event of whichever type the decoder finds.
+struct ForeignEvent {
+    const EventTypes* types = nullptr;
+    EventHeader header;
+    Extra unknown;
+    Made data;
+
+    static EventTarget make(void* self, std::size_t index) {
+        auto& event = *static_cast<ForeignEvent*>(self);
+        event.header = {};
+        event.unknown = {};
+        event.data.reset(event.types->all()[index].payload);
+        return {&event.header, event.data.object, &event.unknown};
+    }
+};
+
+/// Puts event_type and metadata in front of the members of `json`. Of members that stand twice the
+/// last counts, so what the producer wrote itself wins.
+std::string with_defaults(std::string_view json, std::string_view event_type,
+                          const Producer& producer, const PublishOptions& options) {
+    const std::size_t brace = json.find_first_not_of(" \t\r\n");
+    if (brace == std::string_view::npos || json[brace] != '{') return std::string(json);
+    std::string_view rest = json.substr(brace + 1);
+    EventMetadata metadata{.service_name = producer.service_name,
+                           .service_version = producer.service_version,
+                           .user_id = {},
+                           .environment = producer.environment};
+    if (options.user_id) metadata.user_id.emplace(*options.user_id);
+    std::string text = R"({"event_type":)";
+    append_json_string(text, event_type);
+    text += R"(,"metadata":)";
+    if (!detail::encode_struct(text, struct_info<EventMetadata>(), &metadata)) text += "{}";
+    const std::size_t next = rest.find_first_not_of(" \t\r\n");
+    if (next == std::string_view::npos || rest[next] != '}') text += ',';
+    text += rest;
+    return text;
+}
+
+}  // namespace
+
+RawPublisher::RawPublisher(Store& store, const EventTypes& types, Producer producer, World world)
+    : store_(store), types_(types), producer_(std::move(producer)), world_(std::move(world)) {}
+
+Result<Committed> RawPublisher::transact(const std::function<void(Effects&)>& work) {
+    Result<Committed> done = fail(ErrorCode::conflict, "not tried");
+    for (int run = 0; run < max_reruns; ++run) {
+        Effects effects(store_, types_, producer_, world_.now());
+        try {
+            work(effects);
+        } catch (const EffectError& error) {
+            return std::unexpected(error.error());
+        }
+        Transaction transaction = effects.take();
+        const bool can_change = !transaction.guards.empty();
+        done = store_.commit(std::move(transaction));
+        // Without documents there is nothing that a rerun would see differently.
+        if (done || done.error().code != ErrorCode::conflict || !can_change) break;
+    }
+    return done;
+}
+
+Result<Published> RawPublisher::publish_json(std::string_view event_type, std::string_view json,
+                                             const PublishOptions& options) {
+    const std::size_t index = types_.index_of(event_type);
+    if (index == EventTypes::npos) {
+        return fail(ErrorCode::invalid,
+                    "unknown event type '" + to_valid_utf8(event_type.substr(0, 100)) +
+                        "'; did you mean '" + std::string(types_.nearest(event_type)) + "'?");
+    }
+    ForeignEvent event;
+    event.types = &types_;
+    Unknown unknown;
+    DecodeOptions decoding;
+    decoding.allow_unknown_types = false;
+    auto decoded = detail::decode_event(with_defaults(json, event_type, producer_, options), types_,
+                                        &ForeignEvent::make, &event, unknown, decoding);
+    if (!decoded) {
+        return fail(ErrorCode::invalid, std::string(event_type) + ": " + decoded.error().summary());
+    }
+    if (*decoded != index) {
+        return fail(ErrorCode::invalid, "the JSON says event_type '" +
+                                            std::string(types_.all()[*decoded].event_type) +
+                                            "', not '" + std::string(event_type) + "'");
+    }
+    return publish_decoded(types_.all()[index], event.header, event.data.object, event.unknown,
+                           options);
+}
+
+Result<Published> RawPublisher::publish_decoded(const EventInfo& info, EventHeader header,
+                                                const void* data, const Extra& unknown,
+                                                const PublishOptions& options) {
+    if (!options.event_id.empty()) header.event_id = options.event_id;
+    if (options.aggregate_id) header.aggregate_id = options.aggregate_id;
+    if (options.user_id) header.metadata.user_id.emplace(*options.user_id);
+    Append append;
+    Record& record = append.record;
+    if (auto encoded = detail::encode_event(record.body, info.event_type, header, *info.payload,
+                                            data, unknown);
+        !encoded) {
+        return std::unexpected(std::move(encoded.error()));
+    }
+    record.event_id = header.event_id;
+    record.event_type = info.event_type;
+    record.aggregate_id = header.aggregate_id.value_or(std::string{});
+    record.key = !options.key.empty()           ? options.key
+                 : !record.aggregate_id.empty() ? record.aggregate_id
+                                                : record.event_id;
+    record.timestamp = header.timestamp;
+    record.expires_at = world_.now() + info.topic.ttl;
+    record.headers = options.headers;
+    append.expected_sequence = options.expected_sequence;
+    Transaction transaction;
+    transaction.appends.push_back(std::move(append));
+    auto done = store_.commit(std::move(transaction));
+    if (!done) return std::unexpected(std::move(done.error()));
+    assert(done->appended.size() == 1);
+    const Appended& appended = done->appended.front();
+    return Published{header.event_id, appended.position, appended.sequence, appended.duplicate};
+}
+
+}  // namespace quipu
