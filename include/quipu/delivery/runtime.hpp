@@ -70,13 +70,15 @@ class DeliveryRuntime {
     /// (parked records do not count), or until `timeout`. For tests and `run --once`.
     [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
 
-    /// Makes groups look for parked records that another part of the program has added (requeue).
-    void refresh_parked(const std::string& group);
+    /// Hands a dead letter that Store::requeue has just given back to its group, which tries it at
+    /// once. Without this call the group finds it at the next start.
+    void requeued(const DeadLetter& letter);
 
     [[nodiscard]] std::vector<GroupStatus> status() const;
 
   private:
     class Group;
+    std::shared_ptr<const RuntimeOptions> options_;  // shared with threads that outlive stop()
     std::vector<std::shared_ptr<Group>> groups_;
     Store& store_;
 };

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "lanes.hpp"
+#include "quipu/delivery/runtime.hpp"
+
+namespace quipu {
+
+/// One consumer group at work: a thread that reads the log into lanes, and threads that handle.
+///
+/// Locking: mutex_ guards everything below it. It is never held while the store or a handler is
+/// called; commit callbacks take it on the store's writer thread.
+class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
+  public:
+    Group(Store& store, const EventTypes& types, GroupBinding binding,
+          std::shared_ptr<const RuntimeOptions> options);
+
+    [[nodiscard]] Result<void> open();
+    void start();
+    void request_stop();
+    /// Waits for the threads and the commits in flight; false when `deadline` passed first.
+    [[nodiscard]] bool join(std::chrono::steady_clock::time_point deadline);
+
+    [[nodiscard]] bool idle_at(std::int64_t position) const;
+    void requeued(const DeadLetter& letter);
+    [[nodiscard]] GroupStatus status() const;
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    struct Failure {
+        std::string error;
+        bool permanent = false;
+    };
+
+    /// What running a unit of records has brought, to be committed as one.
+    struct Unit {
+        std::vector<Item> items;
+        std::vector<Parked> newly_parked;
+        Transaction transaction;
+        std::uint64_t failures = 0;
+        std::uint64_t letters = 0;
+    };
+
+    // group_read.cpp
+    void read_loop();
+    void accept(const std::vector<RecordPtr>& batch);
+    void flush_skipped(bool at_once);
+    [[nodiscard]] bool is_finished_already(std::int64_t position);
+    void park_behind(const RecordPtr& record);
+    void submit_park_behind(Parked parked);
+
+    // group_work.cpp
+    void work_loop();
+    [[nodiscard]] bool work_once(std::unique_lock<std::mutex>& lock);
+    void run_items(std::vector<Item> items);
+    void run_retry(Lane& lane);
+    void run_tick();
+    /// Calls the handler; empty on success, else what went wrong.
+    [[nodiscard]] std::optional<Failure> call(Effects& effects, const Record& record, int attempt);
+    [[nodiscard]] std::optional<Failure> handle(Effects& effects, const Record& record,
+                                                int attempt);
+    void settle_failure(Unit& unit, const RecordPtr& record, Failure failure,
+                        std::vector<Attempt> attempts);
+    [[nodiscard]] Time retry_at(const RetryPolicy& policy, std::size_t attempts);
+
+    // group_commit.cpp
+    void commit_items(Unit unit, bool wait);
+    /// Returns what has to be parked behind, once the lock is gone.
+    [[nodiscard]] std::vector<Parked> items_committed(Unit& unit);
+    void items_refused(Unit& unit, const Error& error);
+    void commit_retry(Lane& lane, Unit unit, std::int64_t position, bool removed, bool wait);
+    void retry_refused(std::int64_t position, const Error& error);
+    /// Counts a refusal of one record's transaction; true when it has become a failure.
+    bool count_refusal(std::int64_t position, const Error& error);
+    [[nodiscard]] std::optional<Failure> take_refusal(std::int64_t position);
+    /// False when the store no longer has this entry: its event was taken out of the log.
+    [[nodiscard]] bool still_parked(std::int64_t position);
+    void note_progress();
+    void pause_for(const Error& error);
+    void notice(DeliveryNotice::Level level, const Record* record, std::string text) const;
+
+    Store& store_;
+    const EventTypes& types_;
+    const GroupBinding binding_;
+    const std::shared_ptr<const RuntimeOptions> shared_options_;
+    const RuntimeOptions& options_;
+    const std::string name_;
+    const std::size_t threads_;
+    std::unordered_map<std::string_view, const Subscription*> subscriptions_;
+    std::vector<std::string> subscribed_types_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    bool stopping_ = false;
+    std::size_t running_threads_ = 0;
+    std::size_t pending_commits_ = 0;
+    std::vector<std::thread> workers_;
+    std::thread reader_;
+
+    Lanes lanes_;
+    std::int64_t cursor_ = 0;                // everything up to here was read
+    std::set<std::int64_t> outstanding_;     // read, subscribed, and not finished
+    std::set<std::int64_t> finished_above_;  // finished before this start, beyond the offset
+    std::vector<std::pair<std::int64_t, std::int64_t>> skipped_;  // nothing of ours in them
+    Clock::time_point skipped_since_{};
+    std::size_t isolate_ = 0;  // so many records are handled one by one after a conflict
+    std::map<std::int64_t, std::size_t> conflicts_of_;
+    std::map<std::int64_t, std::string> refused_;  // effects that the store will not take, and why
+    Clock::time_point paused_until_{};
+    Clock::time_point next_tick_{};
+    bool tick_running_ = false;
+
+    std::uint64_t handled_ = 0;
+    std::uint64_t failed_ = 0;
+    std::uint64_t letters_ = 0;
+    std::uint64_t conflicts_ = 0;
+    Clock::time_point progressed_ = Clock::now();
+    std::string problem_;
+
+    std::mutex random_mutex_;
+    std::function<double()> random_;
+};
+
+}  // namespace quipu

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <memory>
+
+#include "group.hpp"
+
+namespace quipu {
+
+namespace {
+
+constexpr std::chrono::milliseconds store_pause{500};
+
+}  // namespace
+
+void DeliveryRuntime::Group::note_progress() {
+    progressed_ = Clock::now();
+    problem_.clear();
+}
+
+void DeliveryRuntime::Group::pause_for(const Error& error) {
+    problem_ = error.message;
+    paused_until_ = Clock::now() + store_pause;
+}
+
+void DeliveryRuntime::Group::notice(DeliveryNotice::Level level, const Record* record,
+                                    std::string text) const {
+    if (!options_.notice) return;
+    options_.notice({level, name_, record != nullptr ? record->event_id : std::string{},
+                     record != nullptr ? record->event_type : std::string{}, std::move(text)});
+}
+
+void DeliveryRuntime::Group::commit_items(Unit unit, bool wait) {
+    auto shared = std::make_shared<Unit>(std::move(unit));
+    Transaction transaction = std::move(shared->transaction);
+    shared->transaction = {};
+    shared->transaction.finished_ranges = transaction.finished_ranges;
+    auto settled = std::make_shared<bool>(false);
+    {
+        const std::lock_guard lock(mutex_);
+        ++pending_commits_;
+    }
+    store_.submit(std::move(transaction),
+                  [self = shared_from_this(), shared, settled](const Result<Committed>& done) {
+                      std::vector<Parked> behind;
+                      {
+                          const std::lock_guard lock(self->mutex_);
+                          --self->pending_commits_;
+                          if (done) {
+                              behind = self->items_committed(*shared);
+                          } else {
+                              self->items_refused(*shared, done.error());
+                          }
+                          *settled = true;
+                          self->changed_.notify_all();
+                      }
+                      for (Parked& parked : behind) self->submit_park_behind(std::move(parked));
+                  });
+    if (!wait) return;
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return *settled; });
+}
+
+std::vector<Parked> DeliveryRuntime::Group::items_committed(Unit& unit) {
+    for (const Parked& parked : unit.newly_parked) lanes_.add_parked(parked);
+    failed_ += unit.failures;
+    letters_ += unit.letters;
+    handled_ += unit.items.size() - unit.newly_parked.size() - unit.letters;
+    std::vector<Parked> behind;
+    for (const Item& item : unit.items) {
+        outstanding_.erase(item.record->position);
+        conflicts_of_.erase(item.record->position);
+        // Records that were read meanwhile wait behind what was parked.
+        if (!item.lane->parked.empty()) {
+            for (const RecordPtr& record : item.lane->waiting) {
+                behind.push_back({name_, record->position, record->key, options_.world.now(), {}});
+            }
+            item.lane->waiting.clear();
+        }
+        lanes_.done(item);
+    }
+    for (const Parked& parked : behind) lanes_.add_parked(parked);
+    pending_commits_ += behind.size();
+    note_progress();
+    return behind;
+}
+
+void DeliveryRuntime::Group::items_refused(Unit& unit, const Error& error) {
+    skipped_.insert(skipped_.begin(), unit.transaction.finished_ranges.begin(),
+                    unit.transaction.finished_ranges.end());
+    skipped_since_ = Clock::now();
+    lanes_.give_back(unit.items);
+    if (error.retryable()) {
+        pause_for(error);
+        return;
+    }
+    if (error.code == ErrorCode::conflict) ++conflicts_;
+    // One of several can't be committed: alone, each shows whether it is the one.
+    isolate_ = std::max(isolate_, unit.items.size());
+    if (unit.items.size() == 1) {
+        static_cast<void>(count_refusal(unit.items.front().record->position, error));
+    }
+}
+
+bool DeliveryRuntime::Group::count_refusal(std::int64_t position, const Error& error) {
+    const std::size_t tries = ++conflicts_of_[position];
+    if (error.code == ErrorCode::conflict && tries < options_.max_conflicts) return false;
+    refused_[position] = "its effects could not be stored: " + error.message;
+    return true;
+}
+
+std::optional<DeliveryRuntime::Group::Failure> DeliveryRuntime::Group::take_refusal(
+    std::int64_t position) {
+    const std::lock_guard lock(mutex_);
+    const auto found = refused_.find(position);
+    if (found == refused_.end()) return std::nullopt;
+    Failure failure{std::move(found->second), false};
+    refused_.erase(found);
+    conflicts_of_.erase(position);
+    return failure;
+}
+
+void DeliveryRuntime::Group::retry_refused(std::int64_t position, const Error& error) {
+    // Still parked: it comes again when it is due, which it is.
+    if (error.retryable()) {
+        pause_for(error);
+        return;
+    }
+    if (error.code == ErrorCode::conflict) ++conflicts_;
+    static_cast<void>(count_refusal(position, error));
+}
+
+void DeliveryRuntime::Group::commit_retry(Lane& lane, Unit unit, std::int64_t position,
+                                          bool removed, bool wait) {
+    auto shared = std::make_shared<Unit>(std::move(unit));
+    auto settled = std::make_shared<bool>(false);
+    Transaction transaction = std::move(shared->transaction);
+    {
+        const std::lock_guard lock(mutex_);
+        ++pending_commits_;
+    }
+    store_.submit(std::move(transaction), [self = shared_from_this(), shared, settled, &lane,
+                                           position, removed](const Result<Committed>& done) {
+        const std::lock_guard lock(self->mutex_);
+        --self->pending_commits_;
+        if (done) {
+            self->failed_ += shared->failures;
+            self->letters_ += shared->letters;
+            if (removed && shared->letters == 0) ++self->handled_;
+            if (!removed) lane.parked.front() = shared->newly_parked.front();
+            self->conflicts_of_.erase(position);
+            self->note_progress();
+        } else {
+            self->retry_refused(position, done.error());
+        }
+        self->lanes_.retried(lane, done && removed, self->options_.world.now());
+        *settled = true;
+        self->changed_.notify_all();
+    });
+    if (!wait) return;
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return *settled; });
+}
+
+}  // namespace quipu
