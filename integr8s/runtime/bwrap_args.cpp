@@ -55,7 +55,8 @@ void writable_places(Arguments& to, const PodSpec& spec) {
     const std::uint64_t shared_memory = std::min<std::uint64_t>(spec.limits.scratch_bytes, 8 << 20);
     to.add({"--proc", "/proc", "--dev", "/dev"});
     to.add({"--perms", "1777", "--size", std::to_string(shared_memory), "--tmpfs", "/dev/shm"});
-    to.add({"--perms", "0700", "--size", std::to_string(spec.limits.scratch_bytes), "--tmpfs", work});
+    to.add(
+        {"--perms", "0700", "--size", std::to_string(spec.limits.scratch_bytes), "--tmpfs", work});
     to.add({"--perms", "0700", "--dir", "/work/.tmp", "--symlink", "work/.tmp", "/tmp"});
     to.add({"--remount-ro", "/dev", "--chdir", work});
 }

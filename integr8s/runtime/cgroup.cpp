@@ -132,8 +132,8 @@ CgroupParent CgroupParent::none(std::string why) {
 
 CgroupParent CgroupParent::open(const std::string& parent) {
     CgroupParent made;
-    const CgroupLayout layout = parse_cgroup_layout(read_text("/proc/self/mountinfo"),
-                                                    read_text("/proc/self/cgroup"));
+    const CgroupLayout layout =
+        parse_cgroup_layout(read_text("/proc/self/mountinfo"), read_text("/proc/self/cgroup"));
     if (!parent.empty()) {
         made.prepare_version2(parent);
     } else if (layout.find_version1("memory") != nullptr) {
@@ -209,8 +209,7 @@ std::string CgroupParent::describe() const {
                "never reported.";
     }
     text += version2_ ? "version 2" : "version 1";
-    for (const char* name : controllers)
-        text += std::string{has(name) ? ", " : ", no "} + name;
+    for (const char* name : controllers) text += std::string{has(name) ? ", " : ", no "} + name;
     return text + ".";
 }
 

@@ -49,8 +49,7 @@ std::optional<std::string_view> own_path(std::string_view self_cgroup,
         const std::size_t second = first == line.npos ? line.npos : line.find(':', first + 1);
         if (second == line.npos) continue;
         const std::string_view names = line.substr(first + 1, second - first - 1);
-        const bool hit = controller.empty() ? names.empty()
-                                            : has(split(names, ','), controller);
+        const bool hit = controller.empty() ? names.empty() : has(split(names, ','), controller);
         if (hit) return line.substr(second + 1);
     }
     return std::nullopt;
@@ -84,8 +83,8 @@ CgroupLayout parse_cgroup_layout(std::string_view mountinfo, std::string_view se
             if (!has(split(mount->options, ','), name)) continue;
             const auto path = own_path(self_cgroup, name);
             if (path && layout.find_version1(name) == nullptr) {
-                layout.version1.push_back({std::string{name}, directory_of(*mount, *path),
-                                           std::string{mount->point}});
+                layout.version1.push_back(
+                    {std::string{name}, directory_of(*mount, *path), std::string{mount->point}});
             }
         }
     }

@@ -15,8 +15,8 @@ struct CgroupLayout {
         std::string directory;  ///< this process's own group
         std::string mount;      ///< root of the hierarchy
     };
-    std::vector<Controller> version1;            ///< the wanted controllers that version 1 has
-    std::optional<Controller> version2;          ///< the unified hierarchy; name is empty
+    std::vector<Controller> version1;    ///< the wanted controllers that version 1 has
+    std::optional<Controller> version2;  ///< the unified hierarchy; name is empty
 
     [[nodiscard]] const Controller* find_version1(std::string_view name) const;
 };

@@ -33,43 +33,41 @@ void set_nonblocking(int fd) noexcept {
     if (flags >= 0) ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
-Result<MemoryFile> MemoryFile::make(std::string_view bytes) {
+Result<UniqueFd> memory_file(std::string_view bytes) {
     UniqueFd fd{::memfd_create("pod", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
-    if (!fd) return fail(ErrorCode::unavailable, "cannot make a file in memory: " + errno_text(errno));
+    if (!fd)
+        return fail(ErrorCode::unavailable, "cannot make a file in memory: " + errno_text(errno));
     while (!bytes.empty()) {
         const ssize_t written = ::write(fd.get(), bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
         if (written <= 0)
-            return fail(ErrorCode::unavailable, "cannot fill a file in memory: " + errno_text(errno));
+            return fail(ErrorCode::unavailable,
+                        "cannot fill a file in memory: " + errno_text(errno));
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
     ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
-    return MemoryFile{std::move(fd)};
-}
-
-Result<UniqueFd> MemoryFile::open() const {
-    const std::string path = "/proc/self/fd/" + std::to_string(fd_.get());
-    UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!fd) {
-        return fail(ErrorCode::unavailable,
-                    "cannot open a file in memory: " + errno_text(errno) + " (is /proc mounted?)");
-    }
+    ::lseek(fd.get(), 0, SEEK_SET);
     return fd;
 }
 
-std::string errno_text(int code) { return std::generic_category().message(code); }
+std::string errno_text(int code) {
+    return std::generic_category().message(code);
+}
 
-std::string read_text(const std::string& path) {
+std::string read_rest(int fd) {
     std::string text;
-    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!fd) return text;
     std::array<char, 4096> buffer{};
     for (;;) {
-        const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+        const ssize_t got = ::read(fd, buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return text;
         text.append(buffer.data(), static_cast<std::size_t>(got));
     }
+}
+
+std::string read_text(const std::string& path) {
+    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    return fd ? read_rest(fd.get()) : std::string{};
 }
 
 }  // namespace integr8s::runtime

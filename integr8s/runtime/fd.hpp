@@ -44,18 +44,12 @@ struct Pipe {
 /// Makes reads from `fd` return at once.
 void set_nonblocking(int fd) noexcept;
 
-/// Bytes as a file in memory that nobody can change any more.
-class MemoryFile {
-  public:
-    [[nodiscard]] static quipu::Result<MemoryFile> make(std::string_view bytes);
+/// A file in memory that holds `bytes` and cannot be changed any more, open at its start. Does not
+/// need /proc, which is closed to a program that has switched its core dumps off.
+[[nodiscard]] quipu::Result<UniqueFd> memory_file(std::string_view bytes);
 
-    /// A descriptor with a read position of its own.
-    [[nodiscard]] quipu::Result<UniqueFd> open() const;
-
-  private:
-    explicit MemoryFile(UniqueFd fd) : fd_(std::move(fd)) {}
-    UniqueFd fd_;
-};
+/// What is left to read from `fd`.
+[[nodiscard]] std::string read_rest(int fd);
 
 /// The text of `code` as errno has it.
 [[nodiscard]] std::string errno_text(int code);

@@ -85,8 +85,8 @@ std::string version_text(const std::string& program) {
     const std::array<char*, 3> argv{path.data(), option.data(), nullptr};
     const std::array<char*, 2> environment{locale.data(), nullptr};
     pid_t pid = -1;
-    const int failed = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(),
-                                     environment.data());
+    const int failed =
+        ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environment.data());
     ::posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) return {};
     pipe->write.reset();
@@ -122,8 +122,8 @@ std::optional<Language> detect(const Known& known) {
     if (program.empty()) return std::nullopt;
     const std::string version = version_in(version_text(program), known.version_parts);
     if (version.empty()) return std::nullopt;
-    Language language{known.name, version, known.image(version), known.filename,
-                      known.command(program), {}};
+    Language language{
+        known.name, version, known.image(version), known.filename, known.command(program), {}};
     language.limits.memory_bytes = known.memory_bytes;
     return language;
 }
@@ -158,9 +158,9 @@ quipu::Result<Language> find_language(const Languages& among, std::string_view n
     for (const Language& language : among.available) {
         if (language.name != name) continue;
         if (version_fits(language.version, version)) return language;
-        return quipu::fail(quipu::ErrorCode::not_found,
-                           asked + " is not there in version " + std::string{version} +
-                               "; installed is " + language.version);
+        return quipu::fail(quipu::ErrorCode::not_found, asked + " is not there in version " +
+                                                            std::string{version} +
+                                                            "; installed is " + language.version);
     }
     for (const MissingLanguage& language : among.missing) {
         if (language.name != name) continue;

@@ -92,11 +92,11 @@ void append(std::vector<std::string>& to, std::vector<std::string> words) {
 
 }  // namespace
 
-Launcher::Launcher(const SandboxOptions& options, std::string bwrap, Files files,
+Launcher::Launcher(const SandboxOptions& options, std::string bwrap, std::string seccomp,
                    CgroupParent cgroups)
     : options_(options),
       bwrap_(std::move(bwrap)),
-      files_(std::move(files)),
+      seccomp_(std::move(seccomp)),
       cgroups_(std::move(cgroups)) {}
 
 Result<Launcher> Launcher::make(const SandboxOptions& options) {
@@ -104,22 +104,12 @@ Result<Launcher> Launcher::make(const SandboxOptions& options) {
     if (!bwrap) return std::unexpected(bwrap.error());
     auto program = seccomp_program();
     if (!program) return std::unexpected(program.error());
-    auto image = MemoryFile::make(pod_init_image());
-    auto passwd = MemoryFile::make(passwd_text);
-    auto group = MemoryFile::make(group_text);
-    auto hosts = MemoryFile::make(hosts_text);
-    auto seccomp = MemoryFile::make(*program);
-    for (const auto* file : {&image, &passwd, &group, &hosts, &seccomp})
-        if (!*file) return std::unexpected(file->error());
-    return Launcher{options, std::move(*bwrap),
-                    Files{std::move(*image), std::move(*passwd), std::move(*group),
-                          std::move(*hosts), std::move(*seccomp)},
+    return Launcher{options, std::move(*bwrap), std::move(*program),
                     options.use_cgroups ? CgroupParent::open(options.cgroup_parent)
                                         : CgroupParent::none("switched off by option")};
 }
 
-Result<std::unique_ptr<PodProcess>> Launcher::launch(const PodSpec& spec,
-                                                     std::size_t place) const {
+Result<std::unique_ptr<PodProcess>> Launcher::launch(const PodSpec& spec, std::size_t place) const {
     static std::atomic<std::uint64_t> next_number{0};
     auto ends = PodEnds::make();
     if (!ends) return std::unexpected(ends.error());
@@ -149,20 +139,18 @@ Result<std::unique_ptr<PodProcess>> Launcher::launch(const PodSpec& spec,
 }
 
 Result<Child> Launcher::spawn_sandboxed(const PodSpec& spec, SpawnPlan plan) const {
-    const auto script_file = MemoryFile::make(spec.script);
-    if (!script_file) return std::unexpected(script_file.error());
-    std::vector<UniqueFd> opened;
+    std::vector<UniqueFd> files;
     using D = SandboxDescriptors;
-    for (const auto& [file, number] : {std::pair{&files_.init_image, D::init_image},
-                                       {&*script_file, D::script},
-                                       {&files_.passwd, D::passwd},
-                                       {&files_.group, D::group},
-                                       {&files_.hosts, D::hosts},
-                                       {&files_.seccomp, D::seccomp}}) {
-        auto fd = file->open();
-        if (!fd) return std::unexpected(fd.error());
-        plan.descriptors.emplace_back(fd->get(), number);
-        opened.push_back(std::move(*fd));
+    for (const auto& [bytes, number] : {std::pair{pod_init_image(), D::init_image},
+                                        {std::string_view{spec.script}, D::script},
+                                        {passwd_text, D::passwd},
+                                        {group_text, D::group},
+                                        {hosts_text, D::hosts},
+                                        {std::string_view{seccomp_}, D::seccomp}}) {
+        auto file = memory_file(bytes);
+        if (!file) return std::unexpected(file.error());
+        plan.descriptors.emplace_back(file->get(), number);
+        files.push_back(std::move(*file));
     }
     plan.program = bwrap_;
     plan.argv = bwrap_arguments(spec);
@@ -172,13 +160,14 @@ Result<Child> Launcher::spawn_sandboxed(const PodSpec& spec, SpawnPlan plan) con
 
 Result<Child> Launcher::spawn_unsafe(const PodSpec& spec, SpawnPlan plan,
                                      const std::string& directory) const {
-    if (const auto written = write_file(directory + "/" + spec.filename, spec.script); !written)
-        return std::unexpected(written.error());
-    const auto image = files_.init_image.open();
-    if (!image) return std::unexpected(image.error());
-    constexpr int image_descriptor = 5;
-    plan.descriptors.emplace_back(image->get(), image_descriptor);
-    plan.program = "/proc/self/fd/" + std::to_string(image_descriptor);
+    const std::string program = directory + "/.pod-init";
+    for (const auto& [path, bytes] :
+         {std::pair{program, pod_init_image()},
+          {directory + "/" + spec.filename, std::string_view{spec.script}}}) {
+        if (const auto written = write_file(path, bytes); !written)
+            return std::unexpected(written.error());
+    }
+    plan.program = program;
     plan.directory = directory;
     plan.argv = {"pod-init"};
     // The user's other processes would count towards a bound on processes.

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "integr8s/runtime/cgroup.hpp"
-#include "integr8s/runtime/fd.hpp"
 #include "integr8s/runtime/pod_process.hpp"
 #include "integr8s/runtime/sandbox_runtime.hpp"
 #include "quipu/error.hpp"
@@ -26,21 +25,15 @@ class Launcher {
     [[nodiscard]] std::string describe() const;
 
   private:
-    struct Files {
-        MemoryFile init_image;
-        MemoryFile passwd;
-        MemoryFile group;
-        MemoryFile hosts;
-        MemoryFile seccomp;
-    };
-    Launcher(const SandboxOptions& options, std::string bwrap, Files files, CgroupParent cgroups);
+    Launcher(const SandboxOptions& options, std::string bwrap, std::string seccomp,
+             CgroupParent cgroups);
     [[nodiscard]] quipu::Result<Child> spawn_sandboxed(const PodSpec& spec, SpawnPlan plan) const;
     [[nodiscard]] quipu::Result<Child> spawn_unsafe(const PodSpec& spec, SpawnPlan plan,
                                                     const std::string& directory) const;
 
     SandboxOptions options_;
     std::string bwrap_;
-    Files files_;
+    std::string seccomp_;  ///< the system call filter
     CgroupParent cgroups_;
 };
 

@@ -33,10 +33,10 @@ struct ResourceLimits {
 
 /// A script to run and the bounds it runs in.
 struct PodSpec {
-    std::string pod_name;      ///< unique in the runtime: 1 to 253 of letters, digits, '.', '_', '-'
-    std::string execution_id;  ///< handed back with each status, not interpreted
-    std::string script;        ///< bytes of the script file
-    std::string filename;      ///< name of the script file in the working directory
+    std::string pod_name;  ///< unique in the runtime: 1 to 253 of letters, digits, '.', '_', '-'
+    std::string execution_id;          ///< handed back with each status, not interpreted
+    std::string script;                ///< bytes of the script file
+    std::string filename;              ///< name of the script file in the working directory
     std::vector<std::string> command;  ///< run in the working directory: {"python3", "script.py"}
     std::chrono::milliseconds timeout{30'000};  ///< wall clock, from the script's first instruction
     ResourceLimits limits;
@@ -44,8 +44,8 @@ struct PodSpec {
 
 /// Why a pod ended. Only `exited` says that the script itself came to its end.
 enum class PodOutcome {
-    exited,         ///< the script ended by itself; see exit_code (0 to 255)
-    timeout,        ///< killed at the wall clock limit, or by the kernel at the processor time limit
+    exited,   ///< the script ended by itself; see exit_code (0 to 255)
+    timeout,  ///< killed at the wall clock limit, or by the kernel at the processor time limit
     out_of_memory,  ///< the kernel killed a process of the pod at the memory limit
     output_limit,   ///< killed because it went on flooding its output far beyond the limit
     crashed,        ///< ended by a signal; see signal

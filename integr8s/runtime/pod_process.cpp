@@ -88,9 +88,13 @@ void PodProcess::advance() {
     check_clock(Clock::now());
 }
 
-void PodProcess::remove() { kill(KillReason::removed); }
+void PodProcess::remove() {
+    kill(KillReason::removed);
+}
 
-bool PodProcess::done() const noexcept { return exited_ && !stdout_.fd && !stderr_.fd; }
+bool PodProcess::done() const noexcept {
+    return exited_ && !stdout_.fd && !stderr_.fd;
+}
 
 void PodProcess::reap() {
     if (child_.pid <= 0) return;
@@ -155,8 +159,7 @@ void PodProcess::kill(KillReason reason) {
 
 void PodProcess::kill_hard() {
     pipes_.lifeline.reset();
-    if (child_.pidfd)
-        ::syscall(SYS_pidfd_send_signal, child_.pidfd.get(), SIGKILL, nullptr, 0U);
+    if (child_.pidfd) ::syscall(SYS_pidfd_send_signal, child_.pidfd.get(), SIGKILL, nullptr, 0U);
     cgroup_.kill();
 }
 

@@ -93,7 +93,8 @@ Result<void> check_sandbox_options(const SandboxOptions& options) {
         return refuse("max_running must be 1 to 500");
     if (options.max_pods < options.max_running || options.max_pods > 100'000)
         return refuse("max_pods must be max_running to 100000");
-    if (options.max_script_bytes > (64U << 20)) return refuse("max_script_bytes must be up to 64 MiB");
+    if (options.max_script_bytes > (64U << 20))
+        return refuse("max_script_bytes must be up to 64 MiB");
     if (options.max_timeout.count() <= 0 || options.setup_timeout.count() <= 0)
         return refuse("max_timeout and setup_timeout must be positive");
     if (options.flood_bytes < mebibyte) return refuse("flood_bytes must be at least 1 MiB");

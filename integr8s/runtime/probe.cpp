@@ -14,8 +14,8 @@ PodResult run_to_end(PodProcess& process) {
     while (!process.done()) {
         std::vector<pollfd> fds;
         process.add_descriptors(fds);
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(process.deadline() -
-                                                                       Clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(process.deadline() - Clock::now());
         ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<long>(left.count(), 0, 1000)));
         process.advance();
     }
@@ -58,9 +58,9 @@ quipu::Result<void> probe_sandbox(const Launcher& launcher) {
     for (int round = 0; round < 100 && !cgroup.remove(); ++round) ::poll(nullptr, 0, 10);
     if (result.outcome == PodOutcome::exited && result.exit_code == 0) return {};
     std::string message = "the sandbox does not work on this machine: ";
-    message += result.reason.empty() ? std::string{"/bin/true exited with "} +
-                                           std::to_string(result.exit_code)
-                                     : result.reason;
+    message += result.reason.empty()
+                   ? std::string{"/bin/true exited with "} + std::to_string(result.exit_code)
+                   : result.reason;
     while (message.ends_with('\n')) message.pop_back();
     if (const std::string advice = sandbox_advice(result.reason); !advice.empty())
         message += "; " + advice;

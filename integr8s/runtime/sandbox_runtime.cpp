@@ -113,14 +113,14 @@ Result<void> SandboxRuntime::start(const PodSpec& spec) {
         const std::lock_guard lock{mutex_};
         if (pods_.contains(spec.pod_name)) return {};
         if (pods_.size() >= options_.max_pods) {
-            return fail(ErrorCode::busy, "pod " + spec.pod_name + " refused: " +
-                                             std::to_string(pods_.size()) +
+            return fail(ErrorCode::busy, "pod " + spec.pod_name +
+                                             " refused: " + std::to_string(pods_.size()) +
                                              " pods are kept; remove finished ones or raise "
                                              "max_pods");
         }
         if (notifier_.backlog() > backlog_for_each_pod * options_.max_pods) {
-            return fail(ErrorCode::busy, "pod " + spec.pod_name +
-                                             " refused: the observer does not keep up");
+            return fail(ErrorCode::busy,
+                        "pod " + spec.pod_name + " refused: the observer does not keep up");
         }
         auto pod = std::make_shared<Pod>();
         pod->spec = spec;

@@ -32,9 +32,9 @@ struct SandboxOptions {
     /// Directory of the cgroup (version 2) file system to make the pods' groups in; empty uses the
     /// program's own group.
     std::string cgroup_parent;
-    /// Started as root, pods run as the otherwise unused users [first_uid, first_uid + max_running).
-    /// The default lies in a range that systemd leaves alone. 0 keeps root's uid outside (it has no
-    /// capability inside either way).
+    /// Started as root, pods run as the otherwise unused users [first_uid, first_uid +
+    /// max_running). The default lies in a range that systemd leaves alone. 0 keeps root's uid
+    /// outside (it has no capability inside either way).
     std::uint32_t first_uid = 60'600;
     /// Runs scripts WITHOUT a sandbox, with all rights of this program. Only for machines that are
     /// a sandbox themselves.

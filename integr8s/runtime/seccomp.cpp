@@ -28,24 +28,85 @@ using Filter = std::unique_ptr<void, Release>;
 /// over, since a filter of the native architecture cannot hold it.
 constexpr std::array refused{
     // another process's memory or control
-    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd",
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "process_madvise",
+    "kcmp",
+    "pidfd_getfd",
     // mounts and roots
-    "mount", "umount", "umount2", "pivot_root", "chroot", "fsopen", "fsconfig", "fsmount", "fspick",
-    "move_mount", "open_tree", "mount_setattr", "quotactl", "quotactl_fd", "swapon", "swapoff",
+    "mount",
+    "umount",
+    "umount2",
+    "pivot_root",
+    "chroot",
+    "fsopen",
+    "fsconfig",
+    "fsmount",
+    "fspick",
+    "move_mount",
+    "open_tree",
+    "mount_setattr",
+    "quotactl",
+    "quotactl_fd",
+    "swapon",
+    "swapoff",
     // namespaces
-    "unshare", "setns",
+    "unshare",
+    "setns",
     // parts of the kernel with a long record of faults
-    "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter",
-    "io_uring_register", "keyctl", "add_key", "request_key", "fanotify_init",
-    "name_to_handle_at", "open_by_handle_at", "lookup_dcookie", "modify_ldt", "vmsplice",
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "keyctl",
+    "add_key",
+    "request_key",
+    "fanotify_init",
+    "name_to_handle_at",
+    "open_by_handle_at",
+    "lookup_dcookie",
+    "modify_ldt",
+    "vmsplice",
     // the machine
-    "init_module", "finit_module", "delete_module", "create_module", "query_module",
-    "get_kernel_syms", "kexec_load", "kexec_file_load", "reboot", "syslog", "acct", "vhangup",
-    "iopl", "ioperm", "sethostname", "setdomainname", "settimeofday", "stime", "clock_settime",
-    "clock_settime64", "clock_adjtime", "clock_adjtime64", "adjtimex", "nfsservctl", "uselib",
-    "ustat", "sysfs", "_sysctl", "vm86", "vm86old",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "create_module",
+    "query_module",
+    "get_kernel_syms",
+    "kexec_load",
+    "kexec_file_load",
+    "reboot",
+    "syslog",
+    "acct",
+    "vhangup",
+    "iopl",
+    "ioperm",
+    "sethostname",
+    "setdomainname",
+    "settimeofday",
+    "stime",
+    "clock_settime",
+    "clock_settime64",
+    "clock_adjtime",
+    "clock_adjtime64",
+    "adjtimex",
+    "nfsservctl",
+    "uselib",
+    "ustat",
+    "sysfs",
+    "_sysctl",
+    "vm86",
+    "vm86old",
     // memory placement
-    "mbind", "set_mempolicy", "set_mempolicy_home_node", "migrate_pages", "move_pages",
+    "mbind",
+    "set_mempolicy",
+    "set_mempolicy_home_node",
+    "migrate_pages",
+    "move_pages",
 };
 
 constexpr std::array allowed_families{AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
@@ -75,11 +136,10 @@ int refuse_namespace_flags(scmp_filter_ctx filter) {
 }
 
 int refuse_terminal_injection(scmp_filter_ctx filter) {
-    for (const std::uint64_t request : {std::uint64_t{TIOCSTI}, std::uint64_t{TIOCLINUX},
-                                        std::uint64_t{TIOCCONS}}) {
-        const int failed =
-            ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-                               SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xffffffffU, request));
+    for (const std::uint64_t request :
+         {std::uint64_t{TIOCSTI}, std::uint64_t{TIOCLINUX}, std::uint64_t{TIOCCONS}}) {
+        const int failed = ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
+                                              SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xffffffffU, request));
         if (failed != 0) return failed;
     }
     return 0;
@@ -111,7 +171,8 @@ quipu::Result<std::string> export_program(scmp_filter_ctx filter) {
     const UniqueFd fd{::memfd_create("filter", MFD_CLOEXEC)};
     if (!fd || ::seccomp_export_bpf(filter, fd.get()) != 0)
         return fail(ErrorCode::unavailable, "cannot export the system call filter");
-    return read_text("/proc/self/fd/" + std::to_string(fd.get()));
+    ::lseek(fd.get(), 0, SEEK_SET);
+    return read_rest(fd.get());
 }
 
 }  // namespace

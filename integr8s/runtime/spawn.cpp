@@ -49,8 +49,18 @@ bool become(std::uint32_t id) noexcept {
            ::syscall(SYS_setresuid, id, id, id) == 0;
 }
 
+/// With root's rights this also sets the lowest value that the pod can go back to, which may be the
+/// protected value of a service.
+void accept_memory_kill() noexcept {
+    const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    const ssize_t written = ::write(fd, "100", 3);
+    static_cast<void>(written);
+    ::close(fd);
+}
+
 void reset_signals() noexcept {
-    struct sigaction standard {};
+    struct sigaction standard{};
     standard.sa_handler = SIG_DFL;
     for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
     sigset_t none;
@@ -70,6 +80,7 @@ void reset_signals() noexcept {
 [[noreturn]] void run_child(RawPlan& raw, int status_source) noexcept {
     reset_signals();
     ::setsid();
+    accept_memory_kill();
     for (const int procs : raw.plan.cgroup_procs)
         if (::write(procs, "0", 1) != 1) give_up(status_source);
     if (!place_descriptors(raw)) give_up(status_source);

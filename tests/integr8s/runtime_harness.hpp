@@ -109,8 +109,12 @@ inline PodSpec script_of(std::string_view language_name, std::string script) {
     return spec;
 }
 
-inline PodSpec bash(std::string script) { return script_of("bash", std::move(script)); }
-inline PodSpec python(std::string script) { return script_of("python", std::move(script)); }
+inline PodSpec bash(std::string script) {
+    return script_of("bash", std::move(script));
+}
+inline PodSpec python(std::string script) {
+    return script_of("python", std::move(script));
+}
 
 inline bool has_language(std::string_view name) {
     return find_language(languages(), name).has_value();
@@ -136,6 +140,5 @@ class SandboxTest : public ::testing::Test {
   private:
     std::unique_ptr<Harness> harness_;
 };
-
 
 }  // namespace integr8s::runtime::testing

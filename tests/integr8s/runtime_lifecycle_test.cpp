@@ -17,10 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::bash;
-using testing::patience;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::patience;
 using namespace std::chrono_literals;
 
 class PodLifecycle : public testing::SandboxTest {};
@@ -39,7 +39,8 @@ int processes_with(const std::string& mark) {
         if (name.find_first_not_of("0123456789") != std::string::npos) continue;
         std::ifstream in{entry.path() / "cmdline", std::ios::binary};
         const std::string text{std::istreambuf_iterator<char>{in}, {}};
-        if (text.find(mark) != std::string::npos && text.find("tests") == std::string::npos) ++count;
+        if (text.find(mark) != std::string::npos && text.find("tests") == std::string::npos)
+            ++count;
     }
     return count;
 }
@@ -107,7 +108,9 @@ TEST_F(PodLifecycle, RemovedNameCanBeUsedAgain) {
     }
 }
 
-TEST_F(PodLifecycle, RemovingAnAbsentPodIsDone) { EXPECT_TRUE(runtime().remove("nobody")); }
+TEST_F(PodLifecycle, RemovingAnAbsentPodIsDone) {
+    EXPECT_TRUE(runtime().remove("nobody"));
+}
 
 TEST_F(PodLifecycle, RemovingARunningPodKillsAllOfIt) {
     ASSERT_TRUE(runtime().start(

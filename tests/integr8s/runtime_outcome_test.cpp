@@ -10,9 +10,9 @@ namespace {
 
 using testing::bash;
 using testing::has_language;
+using ::testing::HasSubstr;
 using testing::python;
 using testing::script_of;
-using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
 class PodOutcomes : public testing::SandboxTest {
@@ -120,16 +120,16 @@ TEST_F(PodOutcomes, MemoryLimitIsNoOrdinaryExit) {
 
 TEST_F(PodOutcomes, MemoryLimitCoversAllProcessesTogether) {
     if (!memory_cgroup()) GTEST_SKIP() << runtime().describe();
-    const PodResult result = run(python(
-        "import os, time\n"
-        "for i in range(4):\n"
-        "    if os.fork() == 0:\n"
-        "        x = bytearray(60 << 20)\n"
-        "        time.sleep(20)\n"
-        "        os._exit(0)\n"
-        "for i in range(4):\n"
-        "    pid, status = os.wait()\n"
-        "    if os.WIFSIGNALED(status): os._exit(9)\n"));
+    const PodResult result =
+        run(python("import os, time\n"
+                   "for i in range(4):\n"
+                   "    if os.fork() == 0:\n"
+                   "        x = bytearray(60 << 20)\n"
+                   "        time.sleep(20)\n"
+                   "        os._exit(0)\n"
+                   "for i in range(4):\n"
+                   "    pid, status = os.wait()\n"
+                   "    if os.WIFSIGNALED(status): os._exit(9)\n"));
     EXPECT_EQ(result.outcome, PodOutcome::out_of_memory) << result.reason;
 }
 
@@ -153,11 +153,11 @@ TEST_F(PodOutcomes, CommandThatIsNotThereIsASystemError) {
 }
 
 TEST_F(PodOutcomes, UsageIsMeasured) {
-    const PodResult result = run(python(
-        "import time\n"
-        "end = time.process_time() + 0.4\n"
-        "x = bytearray(30 << 20)\n"
-        "while time.process_time() < end: pass\n"));
+    const PodResult result =
+        run(python("import time\n"
+                   "end = time.process_time() + 0.4\n"
+                   "x = bytearray(30 << 20)\n"
+                   "while time.process_time() < end: pass\n"));
     EXPECT_EQ(result.outcome, PodOutcome::exited) << result.stderr_bytes;
     EXPECT_GT(result.clk_tck_hertz, 0U);
     EXPECT_GE(result.cpu_time_jiffies, result.clk_tck_hertz * 4 / 10);

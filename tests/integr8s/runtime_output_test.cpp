@@ -13,10 +13,10 @@ using namespace std::chrono_literals;
 class PodOutput : public testing::SandboxTest {};
 
 TEST_F(PodOutput, EveryByteValueArrives) {
-    const PodResult result = run(python(
-        "import sys\n"
-        "sys.stdout.buffer.write(bytes(range(256)) * 3)\n"
-        "sys.stderr.buffer.write(bytes(reversed(range(256))))\n"));
+    const PodResult result =
+        run(python("import sys\n"
+                   "sys.stdout.buffer.write(bytes(range(256)) * 3)\n"
+                   "sys.stderr.buffer.write(bytes(reversed(range(256))))\n"));
     std::string up;
     std::string down;
     for (int round = 0; round < 3; ++round)
@@ -29,7 +29,8 @@ TEST_F(PodOutput, EveryByteValueArrives) {
 
 TEST_F(PodOutput, TextOfAnyLanguageArrives) {
     const std::string text = "žluťoučký kůň \u6f22\u5b57 \U0001F40E \xff\xfe broken";
-    const PodResult result = run(bash("printf '%s' '" + text + "'; printf '%s' '" + text + "' >&2"));
+    const PodResult result =
+        run(bash("printf '%s' '" + text + "'; printf '%s' '" + text + "' >&2"));
     EXPECT_EQ(result.stdout_bytes, text);
     EXPECT_EQ(result.stderr_bytes, text);
 }

@@ -49,7 +49,9 @@ void limit(int resource, rlim_t soft, rlim_t hard) {
     ::setrlimit(static_cast<__rlimit_resource_t>(resource), &value);
 }
 
-rlim_t number(const char* text) { return std::strtoull(text, nullptr, 10); }
+rlim_t number(const char* text) {
+    return std::strtoull(text, nullptr, 10);
+}
 
 /// The kernel's choice when memory runs out shall be the script, never this process.
 void prefer_as_memory_victim() {
