@@ -9,7 +9,7 @@ namespace {
 StructInfo make_header_info() {
     StructInfo info = struct_info<EventHeader>();
     info.members.insert(info.members.begin() + 1,
-                        Member{"event_type", 0, Presence::required, nullptr});
+                        Member{"event_type", 0, Presence::required, nullptr, {}});
     for (Member& member : info.members) {
         if (member.name == "event_id" || member.name == "timestamp") {
             member.presence = Presence::generated;
@@ -17,6 +17,7 @@ StructInfo make_header_info() {
             member.presence = Presence::defaulted;
         }
     }
+    render_keys(info);
     return info;
 }
 

@@ -62,6 +62,19 @@ std::string_view parse_type(std::string_view text) {
 
 }  // namespace detail
 
+void render_keys(StructInfo& info) {
+    constexpr std::size_t readable = 32;
+    std::string text;
+    for (const Member& member : info.members) text.append(1, '"').append(member.name).append("\":");
+    text.append(readable, '\0');
+    info.key_text = std::make_shared<const std::string>(std::move(text));
+    const char* at = info.key_text->data();
+    for (Member& member : info.members) {
+        member.key = {at, member.name.size() + 3};
+        at += member.key.size();
+    }
+}
+
 std::size_t EnumInfo::read(const void* object) const noexcept {
     // Little-endian: the low bytes come first whatever the enum's size.
     std::uint64_t value = 0;

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace quipu::codec {
+
+/// The bytes of standard base64 (RFC 4648 section 4, padded); nothing for other text.
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
+
+}  // namespace quipu::codec

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "quipu/codec/json.hpp"
+#include "quipu/codec/layout.hpp"
+#include "quipu/codec/problem.hpp"
+#include "quipu/codec/reader.hpp"
+
+namespace quipu::codec {
+
+/// A place in the text, as a chain from the innermost step outwards.
+struct Path {
+    const Path* outer = nullptr;
+    std::string_view name = {};
+    std::int64_t index = -1;  ///< of a list's element; else `name` counts
+};
+
+/// Reads one JSON text into structs, guided by their tables.
+///
+/// It tries a single pass first, which takes members in any order and gives up at the first thing
+/// that is not plainly right: a fault, a name that occurs twice. Then the text is read again with
+/// care: its syntax as a whole, then member by member in the order of the struct, each at its last
+/// occurrence, and every fault is noted. So good texts are fast, and bad ones get a full account.
+class Decoder {
+  public:
+    /// `types` may be null: names of event types are then only checked for their form.
+    Decoder(std::string_view text, const EventTypes* types, const DecodeOptions& options) noexcept;
+
+    [[nodiscard]] std::expected<std::size_t, Faults> read_event(detail::Emplace emplace, void* any,
+                                                                Unknown& unknown);
+    [[nodiscard]] std::expected<void, Faults> read_struct(const StructInfo& info, void* object);
+
+  private:
+    // The text as a whole.
+    [[nodiscard]] bool check_text() noexcept;
+    [[nodiscard]] bool check_syntax();
+    void restart() noexcept;
+    [[nodiscard]] bool find_type_quickly(std::string_view& type);
+    /// The last event_type; what is wrong with it when there is none.
+    [[nodiscard]] Problem find_type_carefully(std::string& type);
+    [[nodiscard]] bool read_event_quickly(detail::Emplace emplace, void* any, std::size_t& index);
+    [[nodiscard]] std::size_t read_event_carefully(detail::Emplace emplace, void* any,
+                                                   Unknown& unknown);
+    [[nodiscard]] Layout event_layout(const EventInfo& info, const EventTarget& target) const;
+    [[nodiscard]] static Layout struct_layout(const StructInfo& info, void* object);
+
+    // Objects. All functions below return false to stop: the text is invalid, there are faults
+    // (first pass), or as many as wanted (second pass).
+    [[nodiscard]] bool read_object(const Layout& layout, const Path* outer);
+    [[nodiscard]] bool read_object_quickly(const Layout& layout, const Path* outer);
+    [[nodiscard]] bool read_object_carefully(const Layout& layout, const Path* outer);
+    [[nodiscard]] bool next_member(const Layout& layout, std::size_t hint, std::size_t& index);
+    [[nodiscard]] bool take_unknown(const Layout& layout);
+    [[nodiscard]] bool fill_absent(const Layout& layout, std::uint64_t seen);
+    void generate(const Member& member, void* object);
+    [[nodiscard]] bool read_event_type();
+
+    // Values.
+    [[nodiscard]] bool read_member(const Member& member, void* object, const Path& path);
+    [[nodiscard]] bool read_element(const TypeInfo& type, void* at, const Path& path);
+    [[nodiscard]] bool read_value(const TypeInfo& type, void* at, const Path& path);
+    [[nodiscard]] bool read_structure(const TypeInfo& type, void* at, const Path& path);
+    [[nodiscard]] bool read_list(const TypeInfo& type, void* at, const Path& path);
+    [[nodiscard]] bool read_map(const TypeInfo& type, void* at, const Path& path);
+    [[nodiscard]] bool read_json(void* at);
+    /// Reads a value without elements; says what is wrong with it.
+    [[nodiscard]] Problem read_scalar(const TypeInfo& type, void* at);
+    [[nodiscard]] Problem read_text(std::string& out);
+    [[nodiscard]] Problem read_boolean(bool& out);
+    [[nodiscard]] Problem read_integer(const TypeInfo& type, void* at);
+    [[nodiscard]] Problem read_double(double& out);
+    [[nodiscard]] Problem read_time_value(Time& out);
+    [[nodiscard]] Problem read_enumeration(const EnumInfo& info, void* at);
+    [[nodiscard]] Problem read_event_type_name(std::string& out);
+
+    // Faults.
+    [[nodiscard]] bool refuse(Problem problem, const char* value, const Path& path,
+                              const EnumInfo* allowed = nullptr);
+    void add_fault(Problem problem, const Path* path, std::string message);
+    [[nodiscard]] bool full() const noexcept;
+    [[nodiscard]] Faults whole_text_fault(Problem problem, std::string message = {}) const;
+
+    std::string_view text_;
+    const EventTypes* types_;
+    const DecodeOptions& options_;
+    Reader in_;
+    bool careful_ = false;
+    std::string_view expected_type_;
+    std::string name_;  // of a member, when it has escapes
+    std::string scratch_;
+    Faults faults_;
+};
+
+}  // namespace quipu::codec

@@ -1,0 +1,92 @@
+#include "quipu/codec/encoder.hpp"
+#include "quipu/codec/json.hpp"
+#include "quipu/codec/number_text.hpp"
+#include "quipu/event/header.hpp"
+
+namespace quipu {
+
+namespace codec {
+
+namespace {
+
+/// The name of the member of `object` that holds bytes which are not UTF-8. Only asked after a
+/// failure, so it writes each member alone.
+std::string broken_member(const StructInfo& info, const void* object) {
+    for (const Member& member : info.members) {
+        if (member.type == nullptr) continue;
+        StructInfo alone;
+        alone.members.push_back(member);
+        std::string out;
+        Writer writer(out);
+        Encoder encoder(writer);
+        writer.text("{");
+        if (encoder.members(alone, object) && !is_valid_utf8(writer.written())) {
+            return std::string(member.name);
+        }
+    }
+    return "(extra)";
+}
+
+std::unexpected<Error> refuse(std::string_view what, std::string_view why) {
+    return fail(ErrorCode::invalid, std::string(what).append(": ").append(why));
+}
+
+}  // namespace
+
+}  // namespace codec
+
+namespace detail {
+
+Result<void> encode_event(std::string& out, std::string_view event_type, const EventHeader& header,
+                          const StructInfo& info, const void* data, const Extra& unknown) {
+    using namespace codec;
+    constexpr std::size_t usual = 512;
+    const StructInfo& first = header_info();
+    Writer writer(out);
+    Encoder encoder(writer);
+    encoder.event_type = event_type;
+    writer.reserve(usual);
+    writer.put('{');
+    bool good = encoder.members(first, &header) && encoder.members(info, data);
+    if (good && info.extra_offset != StructInfo::no_extra) {
+        const auto* kept =
+            reinterpret_cast<const Extra*>(static_cast<const char*>(data) + info.extra_offset);
+        good = encoder.extra(*kept, info, &first);
+    }
+    if (!good || !encoder.extra(unknown, info, &first)) return refuse(event_type, encoder.error());
+    writer.text("}");
+    if (!is_valid_utf8(writer.written())) {
+        std::string name = broken_member(first, &header);
+        if (name == "(extra)") name = broken_member(info, data);
+        return refuse(event_type, name + ": not valid UTF-8; convert it or use to_valid_utf8()");
+    }
+    writer.finish();
+    return {};
+}
+
+Result<void> encode_struct(std::string& out, const StructInfo& info, const void* object) {
+    using namespace codec;
+    Writer writer(out);
+    Encoder encoder(writer);
+    if (!encoder.structure(info, object)) return refuse(info.name, encoder.error());
+    if (!is_valid_utf8(writer.written())) {
+        return refuse(info.name, broken_member(info, object) +
+                                     ": not valid UTF-8; convert it or use to_valid_utf8()");
+    }
+    writer.finish();
+    return {};
+}
+
+}  // namespace detail
+
+void append_json_string(std::string& out, std::string_view text) {
+    codec::Writer writer(out);
+    if (is_valid_utf8(text)) {
+        writer.quoted(text);
+    } else {
+        writer.quoted(to_valid_utf8(text));
+    }
+    writer.finish();
+}
+
+}  // namespace quipu

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "quipu/event/field.hpp"
+#include "quipu/event/type_info.hpp"
+
+namespace quipu::codec {
+
+/// The members that an object of the text may have: those of one struct, or of the header followed
+/// by those of the event's struct. Members are counted through both.
+class Layout {
+  public:
+    static constexpr std::size_t npos = static_cast<std::size_t>(-1);
+    static constexpr std::size_t most_members = 64;
+
+    Layout(const StructInfo& info, void* object) noexcept : second_{&info, object} {}
+    Layout(const StructInfo& header, void* header_object, const StructInfo& info,
+           void* object) noexcept
+        : first_{&header, header_object},
+          second_{&info, object},
+          first_size_(header.members.size()) {}
+
+    /// Where members of other names are kept; null drops them. `canonical` as in value_text.hpp.
+    Extra* extra = nullptr;
+    bool canonical_extra = false;
+
+    [[nodiscard]] std::size_t size() const noexcept {
+        return first_size_ + second_.info->members.size();
+    }
+    [[nodiscard]] const Member& at(std::size_t index) const noexcept {
+        return index < first_size_ ? first_.info->members[index]
+                                   : second_.info->members[index - first_size_];
+    }
+    [[nodiscard]] void* object_of(std::size_t index) const noexcept {
+        return index < first_size_ ? first_.object : second_.object;
+    }
+    /// The index of a name, searched from `hint` on and around; npos when there is none.
+    [[nodiscard]] std::size_t find(std::string_view name, std::size_t hint) const noexcept {
+        const std::size_t count = size();
+        for (std::size_t step = 0; step < count; ++step) {
+            const std::size_t index = hint + step < count ? hint + step : hint + step - count;
+            if (at(index).name == name) return index;
+        }
+        return npos;
+    }
+
+  private:
+    struct Part {
+        const StructInfo* info = nullptr;
+        void* object = nullptr;
+    };
+    Part first_;
+    Part second_;
+    std::size_t first_size_ = 0;
+};
+
+}  // namespace quipu::codec

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+namespace quipu::codec {
+
+/// The longest text that write_double() makes.
+inline constexpr int double_chars = 32;
+
+/// Writes the shortest text that reads back as `value`, in the form that Pydantic 2 writes: 1.0,
+/// 0.00001, 1e+16, 1.5e-7; null for NaN and the infinities. `to` has room for double_chars;
+/// returns the end of what was written.
+char* write_double(char* to, double value) noexcept;
+
+void append_double(std::string& out, double value);
+
+}  // namespace quipu::codec

@@ -1,0 +1,134 @@
+#include "quipu/event/id.hpp"
+
+#include <pthread.h>
+#include <sys/random.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+
+namespace quipu {
+
+namespace {
+
+/// Bytes from the kernel, fetched in bulk.
+class RandomPool {
+  public:
+    std::uint64_t next() noexcept {
+        if (used_ == bytes_.size()) refill();
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes_.data() + used_, sizeof word);
+        used_ += sizeof word;
+        return word;
+    }
+    /// Forgets what was fetched, so that no two processes use the same bytes.
+    void forget() noexcept { used_ = bytes_.size(); }
+
+  private:
+    void refill() noexcept {
+        std::size_t filled = 0;
+        while (filled < bytes_.size()) {
+            const ssize_t got = getrandom(bytes_.data() + filled, bytes_.size() - filled, 0);
+            if (got > 0) {
+                filled += static_cast<std::size_t>(got);
+            } else if (errno != EINTR) {
+                // Not possible on a kernel that has the call; an id that is not random must not be.
+                std::abort();
+            }
+        }
+        used_ = 0;
+    }
+
+    std::array<unsigned char, 2048> bytes_{};
+    std::size_t used_ = 2048;
+};
+
+// A counter of 26 bits: the 12 of rand_a and 14 more. It starts below half its range, so that
+// within one millisecond more than 33 million ids follow before it is exhausted.
+constexpr std::uint64_t counter_limit = std::uint64_t{1} << 26;
+
+struct Identifier {
+    std::uint64_t milliseconds = 0;  // 48 bits
+    std::uint64_t counter = 0;       // 26 bits
+    std::uint64_t random = 0;        // 48 bits
+};
+
+class Generator {
+  public:
+    static Generator& instance() noexcept {
+        static Generator& generator = *new Generator;
+        return generator;
+    }
+
+    Identifier next() noexcept {
+        using namespace std::chrono;
+        const auto clock = static_cast<std::uint64_t>(
+            duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+        const std::lock_guard lock(mutex_);
+        if (clock > last_) {
+            restart(clock);
+        } else if (++counter_ == counter_limit) {
+            restart(last_ + 1);
+        }
+        return {last_, counter_, pool_.next() >> 16};
+    }
+
+  private:
+    Generator() noexcept {
+        pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                       [] {
+                           Generator& generator = instance();
+                           generator.pool_.forget();
+                           generator.mutex_.unlock();
+                       });
+    }
+    void restart(std::uint64_t milliseconds) noexcept {
+        last_ = milliseconds;
+        counter_ = pool_.next() % (counter_limit / 2);
+    }
+
+    std::mutex mutex_;
+    std::uint64_t last_ = 0;
+    std::uint64_t counter_ = 0;
+    RandomPool pool_;
+};
+
+void put_hex(char* to, std::uint64_t value, int digits) noexcept {
+    constexpr char hex[] = "0123456789abcdef";
+    for (int i = digits - 1; i >= 0; --i) {
+        to[i] = hex[value & 0xF];
+        value >>= 4;
+    }
+}
+
+bool is_hex(char c) noexcept {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+}  // namespace
+
+std::string new_id() {
+    const Identifier id = Generator::instance().next();
+    std::string text(36, '-');
+    put_hex(text.data(), id.milliseconds >> 16, 8);
+    put_hex(text.data() + 9, id.milliseconds, 4);
+    text[14] = '7';
+    put_hex(text.data() + 15, id.counter >> 14, 3);
+    put_hex(text.data() + 19, 0x8000 | (id.counter & 0x3FFF), 4);
+    put_hex(text.data() + 24, id.random, 12);
+    return text;
+}
+
+bool is_uuid(std::string_view text) noexcept {
+    if (text.size() != 36) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (hyphen ? text[i] != '-' : !is_hex(text[i])) return false;
+    }
+    return true;
+}
+
+}  // namespace quipu
