@@ -168,6 +168,16 @@ struct ForeignEvent {
         requires(!Catalogue::template contains<E>)
     operator const Event<E>&() const;  // NOLINT(google-explicit-constructor)
 };
+struct HasOn {
+    void on();
+};
+template <class H>
+struct OnTwice : H, HasOn {};
+// Taking the address is ambiguous, and so an error, when H has an `on` of its own, overloaded or
+// not.
+template <class H>
+inline constexpr bool has_no_on = requires { &OnTwice<H>::on; };
+
 template <class H>
 struct WithFallback : H {
     using H::on;
@@ -181,6 +191,8 @@ inline constexpr bool no_foreign =
 template <class H, class Catalogue>
 consteval bool handles_only_own() {
     if constexpr (std::is_final_v<H>) {
+        return true;
+    } else if constexpr (has_no_on<H>) {
         return true;
     } else {
         return no_foreign<H, Catalogue> && no_foreign<H, Catalogue, AnyReference> &&

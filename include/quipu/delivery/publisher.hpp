@@ -9,6 +9,13 @@
 
 namespace quipu {
 
+/// Everything that is wrong with a foreign producer's JSON, as RawPublisher::publish_json would
+/// find it; needs no store. `event_type` must be one of `types`.
+[[nodiscard]] std::expected<void, Faults> check_json(const EventTypes& types,
+                                                     const Producer& producer,
+                                                     std::string_view event_type,
+                                                     std::string_view json);
+
 /// Publishing without types: what the command line and the control socket use.
 class RawPublisher {
   public:

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "quipu/delivery/publisher.hpp"
+#include "quipu/delivery/runtime.hpp"
+#include "quipu/store/sqlite_store.hpp"
+
+namespace quipu::delivery_test {
+
+using namespace std::chrono_literals;
+
+/// Events of these tests. Retries come at once, so that no test waits for a clock.
+struct AtOnce {
+    static constexpr std::string_view name = "test";
+    static constexpr RetryPolicy retry{
+        .max_retries = 3, .base = 0ms, .factor = 1.0, .longest = 0ms, .jitter = 0.0};
+    static constexpr TopicPolicy topic{};
+};
+struct Never {
+    static constexpr std::string_view name = "never";
+    static constexpr RetryPolicy retry{
+        .max_retries = 1000, .base = 24h, .factor = 1.0, .longest = 24h, .jitter = 0.0};
+    static constexpr TopicPolicy topic{};
+};
+
+struct Ordered {
+    static constexpr std::string_view event_type = "ordered";
+    std::string customer;
+    std::int64_t number = 0;
+};
+struct Shipped {
+    static constexpr std::string_view event_type = "shipped";
+    std::string customer;
+    std::int64_t number = 0;
+};
+struct Slow {
+    static constexpr std::string_view event_type = "slow";
+    std::int64_t number = 0;
+};
+struct Counter {
+    static constexpr std::string_view collection = "counters";
+    std::int64_t value = 0;
+    std::vector<std::int64_t> seen = {};
+};
+
+struct Events : Catalogue<Category<AtOnce, Ordered, Terminal<Shipped>>, Category<Never, Slow>> {};
+
+/// A temporary directory, gone at the end.
+class TempDir {
+  public:
+    TempDir() {
+        std::string pattern = std::filesystem::temp_directory_path() / "quipu-XXXXXX";
+        path_ = ::mkdtemp(pattern.data());
+    }
+    ~TempDir() { std::filesystem::remove_all(path_); }
+    TempDir(const TempDir&) = delete;
+    TempDir& operator=(const TempDir&) = delete;
+    [[nodiscard]] std::filesystem::path file() const { return path_ / "test.db"; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+/// Waits for a condition, generously: a test that waits in vain fails.
+inline bool eventually(const std::function<bool()>& condition) {
+    const auto until = std::chrono::steady_clock::now() + 60s;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > until) return false;
+        std::this_thread::sleep_for(2ms);
+    }
+    return true;
+}
+
+class DeliveryTest : public testing::Test {
+  protected:
+    void SetUp() override { reopen(); }
+
+    void reopen() {
+        raw_.reset();
+        store_.reset();
+        SqliteOptions options;
+        options.path = dir_.file();
+        options.durability = SqliteOptions::Durability::process_crash_only;
+        auto opened = open_sqlite_store(std::move(options));
+        ASSERT_TRUE(opened) << opened.error().message;
+        store_ = std::move(*opened);
+        raw_ = std::make_unique<RawPublisher>(*store_, Events::types(),
+                                              Producer{"tests", "1.0", Environment::test});
+    }
+
+    template <class... Groups>
+    std::unique_ptr<DeliveryRuntime> run(Groups&... groups) {
+        RuntimeOptions options;
+        options.producer = {"tests", "1.0", Environment::test};
+        options.notice = [this](const DeliveryNotice& notice) {
+            const std::lock_guard lock(mutex_);
+            notices_.push_back(notice);
+        };
+        options.max_conflicts = 20;
+        auto runtime = std::make_unique<DeliveryRuntime>(
+            *store_, Events::types(), std::vector<GroupBinding>{bind_group<Events>(groups)...},
+            std::move(options));
+        const auto started = runtime->start();
+        EXPECT_TRUE(started);
+        return runtime;
+    }
+
+    Publisher<Events> publisher() { return Publisher<Events>(*raw_); }
+
+    void order(const std::string& customer, std::int64_t number) {
+        auto done = publisher().publish(Ordered{.customer = customer, .number = number},
+                                        {.aggregate_id = customer});
+        ASSERT_TRUE(done) << done.error().message;
+    }
+
+    Counter counter(const std::string& key) {
+        auto document = store_->document(Counter::collection, key);
+        if (!document || !*document) return {};
+        return *from_json<Counter>((*document)->body);
+    }
+
+    std::vector<DeadLetter> letters() { return *store_->dead_letters({}, std::nullopt, 0, 1000); }
+
+    TempDir dir_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<RawPublisher> raw_;
+    std::mutex mutex_;
+    std::vector<DeliveryNotice> notices_;
+};
+
+}  // namespace quipu::delivery_test
