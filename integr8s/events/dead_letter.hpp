@@ -41,6 +41,7 @@ struct DLQMessageDiscarded {
 };
 
 using DeadLetterEvents =
-    quipu::Category<DeadLetterPolicy, DLQMessageReceived, DLQMessageRetried, DLQMessageDiscarded>;
+    quipu::Category<DeadLetterPolicy, quipu::External<DLQMessageReceived>,
+                    quipu::External<DLQMessageRetried>, quipu::External<DLQMessageDiscarded>>;
 
 }  // namespace integr8s

@@ -97,8 +97,9 @@ struct ExecutionCancelled {
 };
 
 using ExecutionEvents =
-    quipu::Category<ExecutionPolicy, ExecutionRequested, ExecutionAccepted, ExecutionQueued,
-                    ExecutionStarted, ExecutionRunning, ExecutionCompleted, ExecutionFailed,
+    quipu::Category<ExecutionPolicy, ExecutionRequested, quipu::Terminal<ExecutionAccepted>,
+                    quipu::Terminal<ExecutionQueued>, quipu::Terminal<ExecutionStarted>,
+                    quipu::Terminal<ExecutionRunning>, ExecutionCompleted, ExecutionFailed,
                     ExecutionTimeout, ExecutionCancelled>;
 
 }  // namespace integr8s

@@ -79,8 +79,10 @@ struct NotificationPreferencesUpdated {
 };
 
 using NotificationEvents =
-    quipu::Category<NotificationPolicy, NotificationCreated, NotificationSent,
-                    NotificationDelivered, NotificationFailed, NotificationRead,
-                    NotificationAllRead, NotificationClicked, NotificationPreferencesUpdated>;
+    quipu::Category<NotificationPolicy, quipu::External<NotificationCreated>,
+                    quipu::External<NotificationSent>, quipu::External<NotificationDelivered>,
+                    quipu::External<NotificationFailed>, quipu::External<NotificationRead>,
+                    quipu::External<NotificationAllRead>, quipu::External<NotificationClicked>,
+                    quipu::External<NotificationPreferencesUpdated>>;
 
 }  // namespace integr8s

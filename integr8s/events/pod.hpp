@@ -71,7 +71,8 @@ struct PodDeleted {
     std::optional<std::string> reason = {};
 };
 
-using PodEvents = quipu::Category<PodPolicy, PodCreated, PodScheduled, PodRunning, PodSucceeded,
-                                  PodFailed, PodTerminated, PodDeleted>;
+using PodEvents = quipu::Category<PodPolicy, PodCreated, quipu::Terminal<PodScheduled>, PodRunning,
+                                  quipu::Terminal<PodSucceeded>, quipu::Terminal<PodFailed>,
+                                  quipu::Terminal<PodTerminated>, PodDeleted>;
 
 }  // namespace integr8s

@@ -28,6 +28,7 @@ struct QuotaExceeded {
     std::string user_id;
 };
 
-using ResourceEvents = quipu::Category<ResourcePolicy, ResourceLimitExceeded, QuotaExceeded>;
+using ResourceEvents = quipu::Category<ResourcePolicy, quipu::External<ResourceLimitExceeded>,
+                                       quipu::External<QuotaExceeded>>;
 
 }  // namespace integr8s

@@ -27,6 +27,7 @@ struct ResultFailed {
     std::optional<StorageType> storage_type = {};
 };
 
-using ResultEvents = quipu::Category<ResultPolicy, ResultStored, ResultFailed>;
+using ResultEvents =
+    quipu::Category<ResultPolicy, quipu::Terminal<ResultStored>, quipu::External<ResultFailed>>;
 
 }  // namespace integr8s

@@ -65,7 +65,9 @@ struct SagaCompensated {
     quipu::Default<std::vector<std::string>> compensated_steps = {};
 };
 
-using SagaEvents = quipu::Category<SagaPolicy, SagaStarted, SagaCompleted, SagaFailed,
-                                   SagaCancelled, SagaCompensating, SagaCompensated>;
+using SagaEvents =
+    quipu::Category<SagaPolicy, quipu::Terminal<SagaStarted>, quipu::Terminal<SagaCompleted>,
+                    quipu::Terminal<SagaFailed>, quipu::Terminal<SagaCancelled>,
+                    quipu::Terminal<SagaCompensating>, quipu::Terminal<SagaCompensated>>;
 
 }  // namespace integr8s

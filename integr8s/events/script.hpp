@@ -35,6 +35,7 @@ struct ScriptShared {
     std::string permissions;
 };
 
-using ScriptEvents = quipu::Category<ScriptPolicy, ScriptSaved, ScriptDeleted, ScriptShared>;
+using ScriptEvents = quipu::Category<ScriptPolicy, quipu::External<ScriptSaved>,
+                                     quipu::External<ScriptDeleted>, quipu::External<ScriptShared>>;
 
 }  // namespace integr8s

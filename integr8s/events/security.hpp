@@ -36,6 +36,7 @@ struct AuthFailed {
 };
 
 using SecurityEvents =
-    quipu::Category<SecurityPolicy, SecurityViolation, RateLimitExceeded, AuthFailed>;
+    quipu::Category<SecurityPolicy, quipu::External<SecurityViolation>,
+                    quipu::External<RateLimitExceeded>, quipu::External<AuthFailed>>;
 
 }  // namespace integr8s

@@ -34,6 +34,8 @@ struct ServiceRecovered {
     std::int64_t downtime_seconds;
 };
 
-using SystemEvents = quipu::Category<SystemPolicy, SystemError, ServiceUnhealthy, ServiceRecovered>;
+using SystemEvents =
+    quipu::Category<SystemPolicy, quipu::External<SystemError>, quipu::External<ServiceUnhealthy>,
+                    quipu::External<ServiceRecovered>>;
 
 }  // namespace integr8s

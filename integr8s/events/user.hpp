@@ -64,7 +64,10 @@ struct UserSettingsUpdated {
     quipu::Extra settings = {};  ///< the changed values, by name
 };
 
-using UserEvents = quipu::Category<UserPolicy, UserRegistered, UserLogin, UserLoggedIn,
-                                   UserLoggedOut, UserUpdated, UserDeleted, UserSettingsUpdated>;
+using UserEvents =
+    quipu::Category<UserPolicy, quipu::External<UserRegistered>, quipu::External<UserLogin>,
+                    quipu::External<UserLoggedIn>, quipu::External<UserLoggedOut>,
+                    quipu::External<UserUpdated>, quipu::External<UserDeleted>,
+                    quipu::External<UserSettingsUpdated>>;
 
 }  // namespace integr8s

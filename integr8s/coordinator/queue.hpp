@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "integr8s/coordinator/documents.hpp"
+#include "quipu/delivery/handler.hpp"
+
+namespace integr8s {
+
+/// The executions that wait for a slot, as documents: five priorities, first come first served
+/// within each. Changes are part of the transaction that `documents` belongs to.
+class ExecutionQueue {
+  public:
+    explicit ExecutionQueue(quipu::Documents& documents);
+
+    /// All that wait.
+    [[nodiscard]] std::size_t size() const;
+    /// How many would be before a new one of `priority`.
+    [[nodiscard]] std::size_t ahead_of(QueuePriority priority) const;
+
+    /// Puts an execution behind the others of its priority; returns the entry's key.
+    std::string add(std::string_view execution_id, QueuePriority priority);
+    /// Takes the first one out; returns its execution id.
+    [[nodiscard]] std::optional<std::string> pop();
+    void remove(std::string_view key);
+    /// Moves an entry to another priority, where it keeps its order of arrival; returns its new
+    /// key. `key` must be that of an entry.
+    std::string move(std::string_view key, QueuePriority priority);
+
+  private:
+    void count(std::size_t priority, std::int64_t change);
+
+    quipu::Documents& documents_;
+    QueueState state_;
+};
+
+}  // namespace integr8s

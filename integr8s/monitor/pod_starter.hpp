@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string_view>
+
+#include "integr8s/domain/pod_documents.hpp"
+#include "integr8s/events/execution.hpp"
+#include "integr8s/events/pod.hpp"
+#include "integr8s/runtime/languages.hpp"
+#include "integr8s/runtime/pod_runtime.hpp"
+#include "quipu/delivery/handler.hpp"
+
+namespace integr8s {
+
+/// Gives a pod to the runtime once its pod_created is in the log: no status of a pod can be
+/// published before that event. The other half of the pod monitor; see PodMonitor.
+class PodStarter {
+  public:
+    static constexpr std::string_view group = "pod-monitor";
+
+    /// Both must outlive this.
+    PodStarter(runtime::PodRuntime& runtime, const runtime::Languages& languages)
+        : runtime_(runtime), languages_(languages) {}
+
+    /// Throws, to be tried again, when the runtime can't take the pod just now.
+    void on(const quipu::Event<PodCreated>& event,
+            quipu::Publishes<PodFailed, ExecutionFailed>& out, quipu::Documents& documents);
+
+  private:
+    void refuse(const PodCreated& created, const quipu::Error& error,
+                quipu::Publishes<PodFailed, ExecutionFailed>& out,
+                quipu::Documents& documents) const;
+
+    runtime::PodRuntime& runtime_;
+    const runtime::Languages& languages_;
+};
+
+/// The pod as the runtime takes it: limits of the language, then those of the command.
+[[nodiscard]] runtime::PodSpec make_pod_spec(std::string_view pod_name, const PodSpecRow& row,
+                                             const runtime::Languages& languages);
+
+}  // namespace integr8s

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "integr8s/events/command.hpp"
+#include "integr8s/events/execution.hpp"
+#include "integr8s/events/pod.hpp"
+#include "integr8s/events/saga.hpp"
+#include "integr8s/saga/documents.hpp"
+#include "quipu/delivery/handler.hpp"
+
+namespace integr8s {
+
+struct SagaOptions {
+    std::size_t max_allocations = 100;  ///< live ones of one language
+    std::size_t max_script_bytes = 1024 * 1024;
+    std::chrono::seconds max_timeout{300};
+    /// Added to the script's own limit: time for the pod to report its end.
+    std::chrono::seconds grace{30};
+    /// From the slot to the first instruction of the script: queues and retries of the runtime.
+    std::chrono::seconds start_allowance{600};
+    /// A deletion that was not confirmed is asked for again this often. Longer than all retries of
+    /// one delete_pod_command (see CommandPolicy) take.
+    std::chrono::seconds delete_again{900};
+};
+
+/// Leads each execution from its slot to its end: validate_execution, allocate_resources,
+/// create_pod, then waits for the terminal event; then gives everything back, on every path, once.
+///
+/// The steps change documents and publish events only, so all of them are one transaction: there
+/// is no state between two steps that a crash could leave. What has to wait (for the end of the
+/// pod, for its deletion, for a deadline) is a row, and goes on after a restart.
+///
+/// A slot is given back only when its pod is known to be gone, so that no more pods live than there
+/// are slots.
+class SagaOrchestrator {
+  public:
+    static constexpr std::string_view group = "saga-orchestrator";
+    static constexpr quipu::GroupOptions options{.serial = true,
+                                                 .tick_interval = std::chrono::seconds{1}};
+
+    explicit SagaOrchestrator(SagaOptions limits = {}) : limits_(limits) {}
+
+    using Begin = quipu::Publishes<SagaStarted, CreatePodCommand>;
+    using Fail = quipu::Publishes<ExecutionFailed>;
+    using End = quipu::Publishes<SagaCompleted, SagaFailed, SagaCancelled, SagaCompensating,
+                                 SagaCompensated, DeletePodCommand, ReleaseResourcesCommand>;
+
+    void on(const quipu::Event<ExecutionRequested>& event, quipu::Documents& documents);
+    void on(const quipu::Event<AllocateResourcesCommand>& event, Begin& begin, Fail& fail, End& end,
+            quipu::Documents& documents);
+    void on(const quipu::Event<PodRunning>& event, quipu::Documents& documents);
+    void on(const quipu::Event<ExecutionCompleted>& event, End& end, quipu::Documents& documents);
+    void on(const quipu::Event<ExecutionFailed>& event, End& end, quipu::Documents& documents);
+    void on(const quipu::Event<ExecutionTimeout>& event, End& end, quipu::Documents& documents);
+    void on(const quipu::Event<ExecutionCancelled>& event, End& end, quipu::Documents& documents);
+    void on(const quipu::Event<PodDeleted>& event, Fail& fail, End& end,
+            quipu::Documents& documents);
+
+    /// Deadlines.
+    void tick(quipu::Publishes<ExecutionTimeout>& timeout, End& end, quipu::Documents& documents);
+
+  private:
+    struct Ending {
+        SagaState state = SagaState::failed;
+        std::string failed_step;
+        std::string error;
+        std::string cancelled_by;
+    };
+    struct StepFailure {
+        ExecutionErrorType type = ExecutionErrorType::system_error;
+        std::string message;  ///< empty: the step succeeded
+    };
+
+    [[nodiscard]] StepFailure run_steps(SagaRow& saga, const ExecutionRequested& request,
+                                        Begin& begin, quipu::Documents& documents) const;
+    void ended(quipu::Documents& documents, End& out, const quipu::EventHeader& header,
+               std::string_view execution_id, Ending ending) const;
+    void wind_up(quipu::Documents& documents, End& out, SagaRow& saga, Ending ending) const;
+    void conclude(quipu::Documents& documents, End& out, SagaRow& saga) const;
+    void ask_deletion(const quipu::Documents& documents, End& out, SagaRow& saga) const;
+
+    SagaOptions limits_;
+};
+
+}  // namespace integr8s
