@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <quipu/app/http_message.hpp>
-#include <quipu/error.hpp>
+#include "quipu/app/http_message.hpp"
+#include "quipu/error.hpp"
 #include <string>
 #include <string_view>
 #include <utility>

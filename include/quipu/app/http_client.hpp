@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <quipu/app/http_message.hpp>
-#include <quipu/app/sse.hpp>
-#include <quipu/error.hpp>
+#include "quipu/app/http_message.hpp"
+#include "quipu/app/sse.hpp"
+#include "quipu/error.hpp"
 #include <stop_token>
 #include <string>
 #include <string_view>

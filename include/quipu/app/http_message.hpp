@@ -2,8 +2,8 @@
 
 #include <functional>
 #include <optional>
-#include <quipu/app/sse.hpp>
-#include <quipu/error.hpp>
+#include "quipu/app/sse.hpp"
+#include "quipu/error.hpp"
 #include <stop_token>
 #include <string>
 #include <string_view>

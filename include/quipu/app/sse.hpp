@@ -24,8 +24,9 @@ struct SseEvent {
 /// ends when close() is called, when the last handle is destroyed, when the peer goes away, when
 /// the peer reads too slowly for the bound on what is queued, and when the server stops.
 ///
-/// A producer with a backlog sends it either in one loop of push() and wait_for_room() on a thread
-/// of its own, or without a thread: a batch at first, and the next batch from on_drain().
+/// A producer that reads from a log needs no thread: its on_drain() callback pushes the next batch
+/// after its cursor, and whoever adds to the log calls wake(). A producer with a thread of its own
+/// calls push() and wait_for_room() in turn.
 class SseStream {
   public:
     explicit SseStream(std::shared_ptr<http::StreamHandle> handle) noexcept;
@@ -44,13 +45,18 @@ class SseStream {
     /// True when nothing more can be sent.
     [[nodiscard]] bool closed() const;
 
-    /// `callback` is called on a handler thread each time all that was queued has been written;
-    /// calls of one stream's callback never overlap. It replaces an earlier callback, and is let go
-    /// when the stream ends. A handle kept inside it keeps the stream open.
+    /// `callback` is called on a handler thread soon after it is set if nothing is queued, after
+    /// wake(), and each time all that was queued has been written. Calls for one stream never
+    /// overlap. It replaces an earlier callback, and is let go when the stream ends. A handle kept
+    /// inside it keeps the stream open. If it throws, the stream ends.
     void on_drain(std::function<void()> callback) const;
 
+    /// Has the callback of on_drain() called as soon as nothing is queued. Never blocks.
+    void wake() const;
+
     /// `callback` is called once, on a handler thread, when the stream has ended for whatever
-    /// reason; at once on this thread if it has ended already. It replaces an earlier callback.
+    /// reason, after the last call of on_drain()'s; at once on this thread if it has ended already. It
+    /// replaces an earlier callback.
     void on_close(std::function<void()> callback) const;
 
   private:
