@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "quipu/store/interval_set.hpp"
+#include "quipu/store/sqlite_heads.hpp"
+#include "quipu/store/sqlite_prepare.hpp"
+#include "quipu/store/sqlite_types.hpp"
+
+namespace quipu::sqlite {
+
+/// Appends to the log, and what was taken out of it (writer only).
+class EventTable {
+  public:
+    explicit EventTable(const Connection& connection);
+
+    /// Reads the state of the file, at the start and after a rollback.
+    void load();
+
+    [[nodiscard]] std::int64_t last_position() const noexcept { return last_; }
+    /// Positions that purge and archive emptied.
+    [[nodiscard]] const IntervalSet& removed() const noexcept { return removed_; }
+
+    /// Finds out whether `appends` can be stored, without storing anything. The result has the
+    /// answer for those that are stored already. For a single append without expectation this is
+    /// left to `append`, which notices a duplicate while it stores.
+    [[nodiscard]] Result<std::vector<std::optional<Appended>>> check(
+        const std::vector<PreparedAppend>& appends);
+
+    /// Stores one; fails only where `check` left a duplicate unseen.
+    [[nodiscard]] Result<Appended> append(const PreparedAppend& append, Time stored_at);
+
+    /// Notes that `position` is empty from here on.
+    void remove(const Record& record);
+    /// An event went to the archive: its id is looked up there, too.
+    void archive_grew() noexcept { any_archived_ = true; }
+    /// Writes what was only noted in memory.
+    void flush();
+
+    [[nodiscard]] TypeTable& types() noexcept { return types_; }
+
+  private:
+    Result<std::optional<Appended>> stored_before(const PreparedAppend& append);
+    static Result<Appended> compare(const PreparedAppend& append, Statement& row, TypeTable& types);
+
+    const Connection& connection_;
+    TypeTable types_;
+    Heads heads_;
+    Statement insert_;
+    Statement by_id_;
+    Statement archived_by_id_;
+    Statement put_removed_;
+    Statement drop_removed_;
+    std::int64_t last_ = 0;
+    bool any_archived_ = false;
+    IntervalSet removed_;
+};
+
+}  // namespace quipu::sqlite

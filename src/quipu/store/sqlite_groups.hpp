@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "quipu/store/interval_set.hpp"
+#include "quipu/store/sqlite_handle.hpp"
+#include "quipu/store/store.hpp"
+
+namespace quipu::sqlite {
+
+/// Which positions each group has finished (writer only). In memory while the program runs; the
+/// rows that changed are written once per shared commit.
+class GroupTable {
+  public:
+    explicit GroupTable(const Connection& connection);
+    void load();
+
+    /// Whether `transaction` finishes only positions that exist and are not finished.
+    [[nodiscard]] Result<void> check(const Transaction& transaction, std::int64_t last_position);
+    void finish(const Transaction& transaction);
+    void finish_for_all(std::int64_t position);
+    [[nodiscard]] bool finished_by_all(std::int64_t position) const;
+    /// Beyond this position, no event is finished by all groups.
+    [[nodiscard]] std::int64_t highest_finished_by_all(std::int64_t last_position) const;
+
+    /// `removed` counts as finished for a group that starts at the beginning.
+    [[nodiscard]] GroupPosition open(const std::string& group, bool from_earliest,
+                                     std::int64_t last_position, const IntervalSet& removed);
+    void flush();
+
+  private:
+    void flush(const std::string& group, IntervalSet& finished);
+
+    const Connection& connection_;
+    Statement put_offset_;
+    Statement put_inbox_;
+    Statement drop_inbox_;
+    std::unordered_map<std::string, IntervalSet> groups_;
+    std::vector<std::string> changed_;  ///< may repeat
+};
+
+/// The public form of what a group has finished.
+[[nodiscard]] GroupPosition group_position(const std::string& group, const IntervalSet& finished);
+
+/// Reads every group from the file.
+[[nodiscard]] std::unordered_map<std::string, IntervalSet> read_groups(
+    const Connection& connection);
+
+}  // namespace quipu::sqlite

@@ -1,0 +1,312 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "quipu/store/sqlite_cursor.hpp"
+#include "quipu/store/sqlite_json.hpp"
+#include "quipu/store/sqlite_prepare.hpp"
+#include "quipu/store/sqlite_rows.hpp"
+#include "quipu/store/sqlite_store_impl.hpp"
+
+namespace quipu::sqlite {
+namespace {
+
+constexpr std::size_t most_records = 1000;
+constexpr std::size_t most_types = 256;
+constexpr std::size_t most_arms = 64;
+constexpr std::size_t most_members = 8;
+constexpr std::size_t most_bytes = std::size_t{32} << 20;
+
+struct TextValue {
+    std::string value;
+};
+struct IdValue {
+    std::string value;
+};
+using Value = std::variant<std::int64_t, TextValue, IdValue>;
+
+/// A statement's text and the values of its numbered parameters.
+class Sql {
+  public:
+    Sql& operator+=(std::string_view text) {
+        text_ += text;
+        return *this;
+    }
+    /// Names a parameter that holds `value`.
+    std::string parameter(Value value) {
+        values_.push_back(std::move(value));
+        std::string name = "?";
+        return name += std::to_string(values_.size());
+    }
+    const std::string& text() const noexcept { return text_; }
+    void bind(Statement& statement) const {
+        int index = 0;
+        for (const Value& value : values_) {
+            ++index;
+            if (const auto* number = std::get_if<std::int64_t>(&value)) {
+                statement.bind(index, *number);
+            } else if (const auto* text = std::get_if<TextValue>(&value)) {
+                statement.bind(index, Text{text->value});
+            } else {
+                statement.bind(index, Id{std::get<IdValue>(value).value});
+            }
+        }
+    }
+
+  private:
+    std::string text_;
+    std::vector<Value> values_;
+};
+
+Result<void> check(const EventQuery& query) {
+    if (query.limit == 0) {
+        return fail(ErrorCode::invalid, "the limit of a query is at least 1");
+    }
+    const auto bounded = [](std::size_t count, std::size_t most, const char* what) {
+        return count <= most ? Result<void>()
+                             : fail(ErrorCode::limit,
+                                    "a query has at most " + std::to_string(most) + " " + what);
+    };
+    for (auto&& result : {bounded(query.limit, most_records, "records in a page"),
+                          bounded(query.event_types.size(), most_types, "event types"),
+                          bounded(query.members.size(), most_members, "members")}) {
+        if (!result) {
+            return result;
+        }
+    }
+    return {};
+}
+
+Walk walk_of(const EventQuery& query) {
+    if (!query.execution_id.empty()) {
+        return Walk::execution;
+    }
+    if (!query.aggregate_id.empty()) {
+        return Walk::aggregate;
+    }
+    return query.from || query.until ? Walk::time : Walk::log;
+}
+
+Result<Cursor> where_to_begin(const EventQuery& query) {
+    const Walk walk = walk_of(query);
+    if (query.cursor.empty()) {
+        return start_of(walk, query.newest_first);
+    }
+    const auto cursor = cursor_from(query.cursor);
+    if (!cursor || cursor->walk != walk || cursor->newest_first != query.newest_first) {
+        return fail(ErrorCode::invalid,
+                    "the cursor is not one that this query returned; begin "
+                    "without a cursor");
+    }
+    return *cursor;
+}
+
+/// Builds the statement of one query.
+class Plan {
+  public:
+    Plan(const EventQuery& query, const Cursor& cursor, std::vector<std::int64_t> types)
+        : query_(query), cursor_(cursor), types_(std::move(types)) {}
+
+    Result<Sql> build() {
+        auto filters = filter();
+        if (!filters) {
+            return std::unexpected(std::move(filters.error()));
+        }
+        filters_ = *std::move(filters);
+        // One more than asked for tells whether there is a next page.
+        limit_ = sql_.parameter(static_cast<std::int64_t>(query_.limit) + 1);
+        first_ = sql_.parameter(cursor_.first);
+        if (cursor_.walk == Walk::time || cursor_.walk == Walk::execution) {
+            second_ = sql_.parameter(cursor_.second);
+        }
+        switch (cursor_.walk) {
+            case Walk::log: log(); break;
+            case Walk::time: time(); break;
+            case Walk::aggregate: aggregate(); break;
+            case Walk::execution: execution(); break;
+        }
+        return std::move(sql_);
+    }
+
+  private:
+    std::string beyond(const std::string& column, const std::string& value) const {
+        return column + (query_.newest_first ? " < " : " > ") + value;
+    }
+    std::string ordered(const std::string& column) const {
+        return column + (query_.newest_first ? " DESC" : " ASC");
+    }
+    bool types_are_arms() const {
+        return cursor_.walk == Walk::log && !types_.empty() && types_.size() <= most_arms;
+    }
+
+    Result<std::string> filter() {
+        std::string out;
+        if (!types_.empty() && !types_are_arms()) {
+            out += " AND type_id IN (";
+            for (const std::int64_t type : types_) {
+                out += sql_.parameter(type) + ",";
+            }
+            out.back() = ')';
+        }
+        if (!query_.aggregate_id.empty()) {
+            // Unary plus where another index leads.
+            out += std::string(" AND ") + (cursor_.walk == Walk::aggregate ? "" : "+") +
+                   "aggregate_id = " + sql_.parameter(IdValue{query_.aggregate_id});
+        }
+        const std::string time = cursor_.walk == Walk::time ? "timestamp" : "+timestamp";
+        if (query_.from) {
+            out += " AND " + time + " >= " + sql_.parameter(to_micros(*query_.from));
+        }
+        if (query_.until) {
+            out += " AND " + time + " < " + sql_.parameter(to_micros(*query_.until));
+        }
+        for (const auto& [path, value] : query_.members) {
+            const auto pointer = member_pointer(path);
+            if (!pointer) {
+                return fail(ErrorCode::invalid,
+                            "a member path is made of at most 16 names of letters, digits and "
+                            "underscores with points between them, such as metadata.user_id");
+            }
+            out += " AND quipu_member(body, " + sql_.parameter(TextValue{*pointer}) +
+                   ") = " + sql_.parameter(TextValue{value});
+        }
+        return out;
+    }
+
+    void log() {
+        if (!types_are_arms()) {
+            sql_ += "SELECT " QUIPU_RECORD_COLUMNS " FROM events NOT INDEXED WHERE ";
+            sql_ += beyond("position", first_) + filters_;
+        }
+        // Each type is walked along its index; the engine merges the walks as far as needed.
+        for (std::size_t i = 0; types_are_arms() && i < types_.size(); ++i) {
+            sql_ += i > 0 ? " UNION ALL " : "";
+            sql_ += "SELECT " QUIPU_RECORD_COLUMNS
+                    " FROM events INDEXED BY events_by_type WHERE type_id = ";
+            sql_ += sql_.parameter(types_[i]) + " AND " + beyond("position", first_) + filters_;
+        }
+        sql_ += " ORDER BY " + ordered("position") + " LIMIT " + limit_;
+    }
+
+    void time() {
+        sql_ += "SELECT " QUIPU_RECORD_COLUMNS " FROM events INDEXED BY events_by_time WHERE ";
+        sql_ += beyond("(timestamp, position)", "(" + first_ + ", " + second_ + ")") + filters_;
+        sql_ += " ORDER BY " + ordered("timestamp") + ", " + ordered("position");
+        sql_ += " LIMIT " + limit_;
+    }
+
+    void aggregate() {
+        sql_ += "SELECT " QUIPU_RECORD_COLUMNS " FROM events INDEXED BY events_by_aggregate WHERE ";
+        sql_ += beyond("sequence", first_) + filters_;
+        sql_ += " ORDER BY " + ordered("sequence") + " LIMIT " + limit_;
+    }
+
+    /// Within one aggregate, sequences grow with positions, so both arms are in log order.
+    void execution() {
+        const std::string id = sql_.parameter(IdValue{query_.execution_id});
+        sql_ += "SELECT * FROM (SELECT " QUIPU_RECORD_COLUMNS
+                ", 1 AS arm FROM events INDEXED BY events_by_aggregate WHERE aggregate_id = ";
+        sql_ += id + " AND " + beyond("sequence", second_) + filters_;
+        sql_ += " ORDER BY " + ordered("sequence") + " LIMIT " + limit_;
+        sql_ += ") UNION ALL SELECT * FROM (SELECT " QUIPU_RECORD_COLUMNS
+                ", 2 AS arm FROM events INDEXED BY events_by_execution WHERE execution_id = ";
+        sql_ += id + " AND " + beyond("position", first_) + filters_;
+        sql_ += " ORDER BY " + ordered("position") + " LIMIT " + limit_;
+        sql_ += ") ORDER BY " + ordered("position") + " LIMIT " + limit_;
+    }
+
+    const EventQuery& query_;
+    const Cursor& cursor_;
+    const std::vector<std::int64_t> types_;
+    Sql sql_;
+    std::string filters_;
+    std::string limit_;
+    std::string first_;
+    std::string second_;
+};
+
+void advance(Cursor& cursor, const Statement& row) {
+    const std::int64_t position = row.integer(0);
+    const std::int64_t sequence = row.integer(5);
+    switch (cursor.walk) {
+        case Walk::log: cursor.first = position; break;
+        case Walk::time:
+            cursor.first = row.integer(7);
+            cursor.second = position;
+            break;
+        case Walk::aggregate: cursor.first = sequence; break;
+        case Walk::execution:
+            cursor.first = position;
+            if (row.integer(record_columns) == 1) {
+                cursor.second = sequence;
+            }
+            break;
+    }
+}
+
+EventPage collect(Statement& rows, TypeTable& types, Cursor cursor, std::size_t limit) {
+    EventPage page;
+    std::size_t seen = 0;
+    std::size_t bytes = 0;
+    while (rows.step()) {
+        if (seen == limit || bytes > most_bytes) {
+            page.next_cursor = to_text(cursor);
+            break;
+        }
+        ++seen;
+        advance(cursor, rows);
+        if (auto record = read_record(rows, types)) {
+            bytes += record->body.size();
+            page.records.push_back(*std::move(record));
+        } else {
+            page.damaged.push_back(rows.integer(0));
+        }
+    }
+    return page;
+}
+
+}  // namespace
+
+Result<EventPage> run_query(Reader& reader, const EventQuery& query) {
+    if (auto sound = check(query); !sound) {
+        return std::unexpected(std::move(sound.error()));
+    }
+    auto cursor = where_to_begin(query);
+    if (!cursor) {
+        return std::unexpected(std::move(cursor.error()));
+    }
+    std::vector<std::int64_t> types;
+    for (const auto& name : query.event_types) {
+        if (const auto id = reader.types().find(name)) {
+            types.push_back(*id);
+        }
+    }
+    std::ranges::sort(types);
+    types.erase(std::ranges::unique(types).begin(), types.end());
+    auto sql = Plan(query, *cursor, types).build();
+    if (!sql) {
+        return std::unexpected(std::move(sql.error()));
+    }
+    if (types.empty() && !query.event_types.empty()) {
+        return EventPage{};  // no event of these types was ever stored
+    }
+    Statement& rows = reader.statement(sql->text());
+    const Reset reset(rows);
+    sql->bind(rows.with());
+    return collect(rows, reader.types(), *cursor, query.limit);
+}
+
+Result<EventPage> SqliteStore::query(const EventQuery& query) {
+    return reading([&](Reader& reader) {
+        reader.limit_time(options_.query_time);
+        struct Unlimited {
+            Reader& reader;
+            ~Unlimited() { reader.unlimited(); }
+        } const unlimited{reader};
+        return run_query(reader, query);
+    });
+}
+
+}  // namespace quipu::sqlite

@@ -1,0 +1,202 @@
+#include "quipu/store/sqlite_values.hpp"
+
+#include <zlib.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstring>
+
+namespace quipu::sqlite {
+namespace {
+
+int hex_value(char digit) noexcept {
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+constexpr bool hyphen_at(std::size_t index) noexcept {
+    return index == 8 || index == 13 || index == 18 || index == 23;
+}
+
+void put_number(std::string& out, std::uint64_t value) {
+    while (value >= 0x80) {
+        out.push_back(static_cast<char>(value | 0x80));
+        value >>= 7;
+    }
+    out.push_back(static_cast<char>(value));
+}
+
+void put_bytes(std::string& out, std::string_view bytes) {
+    put_number(out, bytes.size());
+    out.append(bytes);
+}
+
+bool take_number(std::string_view& in, std::uint64_t& value) noexcept {
+    value = 0;
+    for (unsigned shift = 0; shift < 64 && !in.empty(); shift += 7) {
+        const auto byte = static_cast<unsigned char>(in.front());
+        in.remove_prefix(1);
+        value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+        if (byte < 0x80) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool take_bytes(std::string_view& in, std::string& out) {
+    std::uint64_t size = 0;
+    if (!take_number(in, size) || size > in.size()) {
+        return false;
+    }
+    out.assign(in.substr(0, size));
+    in.remove_prefix(size);
+    return true;
+}
+
+std::uint32_t crc(std::uint32_t start, std::string_view bytes) noexcept {
+    if (bytes.empty()) {
+        return start;  // zlib takes a null pointer as "begin anew"
+    }
+    return static_cast<std::uint32_t>(
+        crc32_z(start, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+// Signed 32 bits take four bytes in a row, unsigned ones mostly six.
+std::int64_t as_stored(std::uint32_t checksum) noexcept {
+    return static_cast<std::int32_t>(checksum);
+}
+
+}  // namespace
+
+std::optional<UuidBytes> uuid_bytes(std::string_view text) noexcept {
+    if (text.size() != 36) {
+        return std::nullopt;
+    }
+    UuidBytes bytes{};
+    std::size_t filled = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        if (hyphen_at(i)) {
+            if (text[i] != '-') {
+                return std::nullopt;
+            }
+            ++i;
+            continue;
+        }
+        const int high = hex_value(text[i]);
+        const int low = hex_value(text[i + 1]);
+        if (high < 0 || low < 0) {
+            return std::nullopt;
+        }
+        bytes[filled++] = static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return bytes;
+}
+
+std::string uuid_text(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(bytes.size() * 2 + 4);
+    for (const char byte : bytes) {
+        if (bytes.size() == 16 && hyphen_at(text.size())) {
+            text.push_back('-');
+        }
+        const auto value = static_cast<unsigned char>(byte);
+        text.push_back(digits[value >> 4]);
+        text.push_back(digits[value & 15]);
+    }
+    return text;
+}
+
+std::int64_t to_micros(Time time) noexcept {
+    return time.time_since_epoch().count();
+}
+
+Time from_micros(std::int64_t micros) noexcept {
+    return Time(std::chrono::microseconds(micros));
+}
+
+std::string encode_headers(const RecordHeaders& headers) {
+    std::string out;
+    for (const auto& [name, value] : headers) {
+        put_bytes(out, name);
+        put_bytes(out, value);
+    }
+    return out;
+}
+
+std::optional<RecordHeaders> decode_headers(std::string_view bytes) {
+    RecordHeaders headers;
+    while (!bytes.empty()) {
+        auto& [name, value] = headers.emplace_back();
+        if (!take_bytes(bytes, name) || !take_bytes(bytes, value)) {
+            return std::nullopt;
+        }
+    }
+    return headers;
+}
+
+std::string encode_attempts(const std::vector<Attempt>& attempts) {
+    std::string out;
+    for (const auto& attempt : attempts) {
+        put_number(out, static_cast<std::uint64_t>(to_micros(attempt.at)));
+        put_bytes(out, attempt.error);
+    }
+    return out;
+}
+
+std::optional<std::vector<Attempt>> decode_attempts(std::string_view bytes) {
+    std::vector<Attempt> attempts;
+    while (!bytes.empty()) {
+        std::uint64_t micros = 0;
+        auto& attempt = attempts.emplace_back();
+        if (!take_number(bytes, micros) || !take_bytes(bytes, attempt.error)) {
+            return std::nullopt;
+        }
+        attempt.at = from_micros(static_cast<std::int64_t>(micros));
+    }
+    return attempts;
+}
+
+std::uint32_t payload_checksum(std::string_view headers, std::string_view body) noexcept {
+    return crc(crc(0, headers), body);
+}
+
+std::int64_t record_checksum(std::uint32_t payload, const Record& record) {
+    const std::array<std::int64_t, 5> numbers{
+        record.position, record.sequence, to_micros(record.timestamp), to_micros(record.stored_at),
+        record.expires_at ? to_micros(*record.expires_at) : -1};
+    const std::array<std::string_view, 4> texts{record.event_id, record.event_type, record.key,
+                                                record.aggregate_id};
+    std::array<char, 512> small{};
+    std::size_t used = 0;
+    const auto add = [&](const void* data, std::size_t size) {
+        if (size > small.size() - used) {
+            payload = crc(payload, {small.data(), used});
+            used = 0;
+        }
+        if (size > small.size()) {
+            payload = crc(payload, {static_cast<const char*>(data), size});
+        } else if (size != 0) {
+            std::memcpy(small.data() + used, data, size);
+            used += size;
+        }
+    };
+    add(numbers.data(), sizeof numbers);
+    for (const std::string_view text : texts) {
+        const auto size = static_cast<std::uint32_t>(text.size());
+        add(&size, sizeof size);
+        add(text.data(), text.size());
+    }
+    return as_stored(crc(payload, {small.data(), used}));
+}
+
+std::int64_t document_checksum(std::string_view collection, std::string_view key,
+                               std::string_view body) noexcept {
+    return as_stored(crc(crc(crc(crc(0, collection), "/"), key), body));
+}
+
+}  // namespace quipu::sqlite

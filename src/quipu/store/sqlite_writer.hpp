@@ -1,0 +1,96 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "quipu/store/log_watch.hpp"
+#include "quipu/store/sqlite_session.hpp"
+#include "quipu/store/sqlite_store.hpp"
+#include "quipu/store/tail_cache.hpp"
+
+namespace quipu::sqlite {
+
+/// The thread that owns the write session. It takes whatever waits, stores it in one commit, and
+/// only then answers.
+class Writer {
+  public:
+    using Command = std::function<Result<void>(WriteSession&)>;
+
+    /// `options`, `cache` and `watch` must outlive it.
+    Writer(std::unique_ptr<WriteSession> session, const SqliteOptions& options, TailCache& cache,
+           LogWatch& watch);
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    /// As Store::submit.
+    void submit(Prepared prepared, Store::Done done);
+    /// Runs `command` within a shared commit and waits. It may run a second time when another
+    /// member of its commit failed.
+    [[nodiscard]] Result<void> execute(Command command);
+    /// Stores what waits, answers it, and takes no more.
+    void stop();
+
+    /// Why the store takes no writes; empty when it does.
+    [[nodiscard]] std::string problem() const;
+    [[nodiscard]] std::int64_t events() const noexcept { return events_.load(); }
+    [[nodiscard]] std::int64_t wal_bytes() const noexcept;
+
+  private:
+    struct Job {
+        Prepared prepared;
+        Command command;
+        Store::Done done;
+    };
+    using Results = std::vector<Result<Committed>>;
+
+    void enqueue(Job job);
+    void run();
+    bool take(std::vector<Job>& jobs);
+    void release(std::size_t bytes);
+    /// The first jobs of `jobs` that fit into one commit.
+    [[nodiscard]] std::size_t batch_size(std::span<const Job> jobs) const;
+    void process(std::span<Job> jobs);
+    bool store(std::span<Job> jobs, Results& results);
+    [[nodiscard]] Result<Committed> run(Job& job);
+    void recover(const Failure& failure);
+    void publish(const Effects& effects);
+    static void answer(std::span<Job> jobs, Results& results);
+    void checkpoint_when_due();
+    void set_problem(std::string problem, bool lasting);
+
+    std::unique_ptr<WriteSession> session_;
+    const SqliteOptions& options_;
+    TailCache& cache_;
+    LogWatch& watch_;
+
+    std::mutex mutex_;
+    std::condition_variable work_;
+    std::condition_variable space_;
+    std::vector<Job> queue_;
+    std::size_t queued_bytes_ = 0;
+    bool idle_ = false;
+    bool closing_ = false;
+
+    mutable std::mutex problem_mutex_;
+    std::string problem_;
+    bool lasting_problem_ = false;  ///< writer thread only
+    Results results_;               ///< writer thread only, kept for its memory
+
+    std::int64_t checkpoint_at_ = 0;  ///< frames; writer thread only
+    std::int64_t last_frames_ = 0;    ///< writer thread only
+    std::atomic<std::int64_t> events_ = 0;
+    std::atomic<std::int64_t> frames_ = 0;
+    std::jthread thread_;
+};
+
+}  // namespace quipu::sqlite

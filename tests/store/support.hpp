@@ -1,0 +1,107 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "quipu/store/sqlite_store.hpp"
+
+namespace quipu::test {
+
+/// A directory of its own that goes away with the test.
+class Directory {
+  public:
+    Directory() {
+        static std::atomic<int> counter = 0;
+        std::random_device random;
+        path_ = std::filesystem::temp_directory_path() /
+                ("quipu-store-" + std::to_string(random()) + "-" + std::to_string(++counter));
+        std::filesystem::create_directory(path_);
+    }
+    ~Directory() {
+        std::error_code error;
+        std::filesystem::remove_all(path_, error);
+    }
+    Directory(const Directory&) = delete;
+    Directory& operator=(const Directory&) = delete;
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+    [[nodiscard]] std::filesystem::path file() const { return path_ / "events.quipu"; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+inline Time at(std::int64_t seconds) {
+    return Time(std::chrono::seconds(seconds));
+}
+
+/// An id in the form of UUID version 7 that grows with `number`.
+inline std::string uuid(std::int64_t number) {
+    constexpr const char* digits = "0123456789abcdef";
+    std::string text = "01900000-0000-7000-8000-000000000000";
+    for (std::size_t i = 0; i < 12; ++i, number >>= 4) {
+        text[35 - i] = digits[number & 15];
+    }
+    return text;
+}
+
+/// An event of type `type` and aggregate `aggregate`, all else derived from `number`.
+inline Record event(std::int64_t number, std::string type = "made", std::string aggregate = {}) {
+    Record record;
+    record.event_id = uuid(number);
+    record.event_type = std::move(type);
+    record.aggregate_id = std::move(aggregate);
+    record.key = record.aggregate_id;
+    record.timestamp = at(1'700'000'000 + number);
+    record.body = "{\"number\":" + std::to_string(number) + "}";
+    return record;
+}
+
+inline Transaction append(Record record) {
+    Transaction transaction;
+    transaction.appends.push_back({.record = std::move(record), .expected_sequence = {}});
+    return transaction;
+}
+
+/// A store in a directory of its own, with a clock that stands still until told.
+class Fixture {
+  public:
+    explicit Fixture(SqliteOptions options = {}) : options_(std::move(options)) {
+        options_.path = directory_.file();
+        options_.clock = [time = time_] { return Time(std::chrono::microseconds(time->load())); };
+        open();
+    }
+    void open() {
+        auto opened = open_sqlite_store(options_);
+        if (!opened) {
+            throw std::runtime_error(opened.error().message);
+        }
+        store_ = *std::move(opened);
+    }
+    void close() { store_.reset(); }
+    void reopen() {
+        close();
+        open();
+    }
+    void set_time(Time time) { time_->store(time.time_since_epoch().count()); }
+
+    [[nodiscard]] Store& operator*() const noexcept { return *store_; }
+    [[nodiscard]] Store* operator->() const noexcept { return store_.get(); }
+    [[nodiscard]] const Directory& directory() const noexcept { return directory_; }
+    [[nodiscard]] const SqliteOptions& options() const noexcept { return options_; }
+
+  private:
+    Directory directory_;
+    std::shared_ptr<std::atomic<std::int64_t>> time_ =
+        std::make_shared<std::atomic<std::int64_t>>(1'800'000'000'000'000);
+    SqliteOptions options_;
+    std::unique_ptr<Store> store_;
+};
+
+}  // namespace quipu::test
