@@ -117,7 +117,7 @@ void PodCgroup::kill() const {
 }
 
 bool PodCgroup::remove() {
-    procs_.clear();
+    close_procs();
     std::erase_if(directories_, [](const std::string& directory) {
         return ::rmdir(directory.c_str()) == 0 || errno == ENOENT;
     });

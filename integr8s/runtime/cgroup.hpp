@@ -19,6 +19,8 @@ class PodCgroup {
 
     /// Open cgroup.procs files; a process that writes "0" to each is in the pod's groups.
     [[nodiscard]] std::vector<int> procs() const;
+    /// Closes those files; nobody can join by them any more.
+    void close_procs() { procs_.clear(); }
     /// Times the kernel killed a process of the pod at the memory limit.
     [[nodiscard]] std::uint64_t oom_kills() const;
     /// Most memory that the pod has used, 0 if not known.

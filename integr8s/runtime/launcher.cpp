@@ -129,6 +129,7 @@ Result<std::unique_ptr<PodProcess>> Launcher::launch(const PodSpec& spec, std::s
         directory = std::move(*made);
         return spawn_unsafe(spec, std::move(plan), directory.path());
     }();
+    cgroup->close_procs();
     if (!child) {
         static_cast<void>(cgroup->remove());
         return std::unexpected(child.error());

@@ -246,7 +246,8 @@ void PodProcess::classify_end(PodResult& result) const {
         return;
     }
     result.signal = WTERMSIG(status);
-    if ((result.signal == SIGXCPU || result.signal == SIGKILL) && cpu_limit_met()) {
+    // The kernel counts for the limit by ticks, less exactly than for the usage.
+    if (result.signal == SIGXCPU || (result.signal == SIGKILL && cpu_limit_met())) {
         result.outcome = PodOutcome::timeout;
         result.reason = "killed after " + std::to_string(cpu_seconds_) + " s of processor time";
         return;

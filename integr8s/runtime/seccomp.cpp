@@ -112,6 +112,11 @@ constexpr std::array refused{
 constexpr std::array allowed_families{AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 constexpr int highest_family = 64;
 
+/// The library's own macros for this are not C++.
+scmp_arg_cmp masked(unsigned int argument, std::uint64_t mask, std::uint64_t value) {
+    return {argument, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
 int refuse_names(scmp_filter_ctx filter) {
     for (const char* name : refused) {
         const int number = ::seccomp_syscall_resolve_name(name);
@@ -129,7 +134,7 @@ int refuse_namespace_flags(scmp_filter_ctx filter) {
                                                  CLONE_NEWNET};
     for (const std::uint64_t flag : flags) {
         const int failed = ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                                              SCMP_A0_64(SCMP_CMP_MASKED_EQ, flag, flag));
+                                              masked(0, flag, flag));
         if (failed != 0) return failed;
     }
     return ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
@@ -139,7 +144,7 @@ int refuse_terminal_injection(scmp_filter_ctx filter) {
     for (const std::uint64_t request :
          {std::uint64_t{TIOCSTI}, std::uint64_t{TIOCLINUX}, std::uint64_t{TIOCCONS}}) {
         const int failed = ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-                                              SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xffffffffU, request));
+                                              masked(1, 0xffffffffU, request));
         if (failed != 0) return failed;
     }
     return 0;
@@ -151,9 +156,9 @@ int refuse_socket_families(scmp_filter_ctx filter) {
             bool allowed = false;
             for (const int one : allowed_families) allowed = allowed || one == family;
             if (allowed) continue;
-            const int failed = ::seccomp_rule_add(
-                filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), call, 1,
-                SCMP_A0_64(SCMP_CMP_MASKED_EQ, 0xffffffffU, static_cast<std::uint64_t>(family)));
+            const int failed =
+                ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), call, 1,
+                                   masked(0, 0xffffffffU, static_cast<std::uint64_t>(family)));
             if (failed != 0) return failed;
         }
     }
@@ -164,7 +169,7 @@ int refuse_socket_families(scmp_filter_ctx filter) {
 int refuse_personality(scmp_filter_ctx filter) {
     constexpr std::uint64_t query = 0xffffffffU;
     return ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(personality), 1,
-                              SCMP_A0_64(SCMP_CMP_LT, query));
+                              scmp_arg_cmp{0, SCMP_CMP_LT, query, 0});
 }
 
 quipu::Result<std::string> export_program(scmp_filter_ctx filter) {

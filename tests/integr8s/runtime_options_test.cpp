@@ -172,19 +172,21 @@ TEST_F(PodsWithoutSandbox, RunsWithTheSameOutcomes) {
 }
 
 TEST_F(PodsWithoutSandbox, KillsOrphansAndRemovesItsDirectory) {
-    PodSpec spec = bash(
-        "(setsid bash -c 'trap \"\" TERM; touch up; sleep 98766; sleep 98766' &)\n"
-        "until [ -e up ]; do sleep 0.01; done; pwd; sleep 1000");
+    const std::string mark = std::to_string(6'000'000'000LL + ::getpid());
+    PodSpec spec =
+        bash("(setsid bash -c 'trap \"\" TERM; touch up; sleep " + mark + "; sleep " + mark +
+             "' &)\n"
+             "until [ -e up ]; do sleep 0.01; done; pwd; sleep 1000");
     spec.timeout = 500ms;
     const PodResult result = run(spec);
     EXPECT_EQ(result.outcome, PodOutcome::timeout);
     const std::string directory = result.stdout_bytes.substr(0, result.stdout_bytes.find('\n'));
     EXPECT_THAT(directory, HasSubstr("integr8s-pod-"));
     EXPECT_FALSE(std::filesystem::exists(directory));
-    EXPECT_EQ(run(bash("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c 'slee[p] "
-                       "98766'; true"))
-                  .stdout_bytes,
-              "0\n");
+    const PodResult left =
+        run(bash("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c 'sleep " + mark +
+                 "'; true"));
+    EXPECT_EQ(left.stdout_bytes, "0\n");
 }
 
 /// The exit code of `body` in a process of an ordinary user.

@@ -104,7 +104,7 @@ TEST_F(PodOutcomes, ProcessorTimeLimitIsATimeout) {
     const PodResult result = run(spec);
     EXPECT_EQ(result.outcome, PodOutcome::timeout);
     EXPECT_THAT(result.reason, HasSubstr("processor time"));
-    EXPECT_GE(result.cpu_time_jiffies, result.clk_tck_hertz);
+    EXPECT_GE(result.cpu_time_jiffies, result.clk_tck_hertz / 2);
 }
 
 TEST_F(PodOutcomes, MemoryLimitIsNoOrdinaryExit) {
@@ -160,7 +160,7 @@ TEST_F(PodOutcomes, UsageIsMeasured) {
                    "while time.process_time() < end: pass\n"));
     EXPECT_EQ(result.outcome, PodOutcome::exited) << result.stderr_bytes;
     EXPECT_GT(result.clk_tck_hertz, 0U);
-    EXPECT_GE(result.cpu_time_jiffies, result.clk_tck_hertz * 4 / 10);
+    EXPECT_GE(result.cpu_time_jiffies, result.clk_tck_hertz * 3 / 10);
     EXPECT_GE(result.wall_seconds, 0.4);
     EXPECT_GT(result.peak_memory_kb, 30U << 10);
 }
