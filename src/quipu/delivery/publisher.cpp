@@ -61,7 +61,24 @@ std::string with_defaults(std::string_view json, std::string_view event_type,
     return text;
 }
 
+std::expected<std::size_t, Faults> decode_foreign(ForeignEvent& event, const EventTypes& types,
+                                                  std::string_view json) {
+    event.types = &types;
+    Unknown unknown;
+    DecodeOptions options;
+    options.allow_unknown_types = false;
+    return detail::decode_event(json, types, &ForeignEvent::make, &event, unknown, options);
+}
+
 }  // namespace
+
+std::expected<void, Faults> check_json(const EventTypes& types, const Producer& producer,
+                                       std::string_view event_type, std::string_view json) {
+    ForeignEvent event;
+    auto decoded = decode_foreign(event, types, with_defaults(json, event_type, producer, {}));
+    if (!decoded) return std::unexpected(std::move(decoded.error()));
+    return {};
+}
 
 RawPublisher::RawPublisher(Store& store, const EventTypes& types, Producer producer, World world)
     : store_(store), types_(types), producer_(std::move(producer)), world_(std::move(world)) {}
@@ -93,12 +110,8 @@ Result<Published> RawPublisher::publish_json(std::string_view event_type, std::s
                         "'; did you mean '" + std::string(types_.nearest(event_type)) + "'?");
     }
     ForeignEvent event;
-    event.types = &types_;
-    Unknown unknown;
-    DecodeOptions decoding;
-    decoding.allow_unknown_types = false;
-    auto decoded = detail::decode_event(with_defaults(json, event_type, producer_, options), types_,
-                                        &ForeignEvent::make, &event, unknown, decoding);
+    const auto decoded =
+        decode_foreign(event, types_, with_defaults(json, event_type, producer_, options));
     if (!decoded) {
         return fail(ErrorCode::invalid, std::string(event_type) + ": " + decoded.error().summary());
     }

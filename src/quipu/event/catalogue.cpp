@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "quipu/event/nearest.hpp"
+
 namespace quipu {
 
 namespace {
@@ -15,22 +17,6 @@ std::uint64_t hash_of(std::string_view text) noexcept {
         hash *= 1099511628211ULL;
     }
     return hash;
-}
-
-/// Edit distance (Levenshtein) of two names.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
-        }
-    }
-    return row[b.size()];
 }
 
 }  // namespace
@@ -63,9 +49,10 @@ const EventInfo* EventTypes::find(std::string_view event_type) const noexcept {
 
 std::string_view EventTypes::nearest(std::string_view event_type) const {
     event_type = event_type.substr(0, 100);
-    const auto closest = std::min_element(
-        infos_.begin(), infos_.end(), [&](const EventInfo& a, const EventInfo& b) {
-            return distance(a.event_type, event_type) < distance(b.event_type, event_type);
+    const auto closest =
+        std::min_element(infos_.begin(), infos_.end(), [&](const EventInfo& a, const EventInfo& b) {
+            return edit_distance(a.event_type, event_type) <
+                   edit_distance(b.event_type, event_type);
         });
     return closest->event_type;
 }

@@ -1,0 +1,425 @@
+#include "quipu/app/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdlib>
+#include <ostream>
+
+#include "quipu/app/exit_code.hpp"
+#include "quipu/app/help_examples.hpp"
+#include "quipu/app/text_output.hpp"
+#include "quipu/event/nearest.hpp"
+
+namespace quipu {
+
+namespace {
+
+constexpr const char* supported_store = "sqlite";
+
+/// HELLO_FILE for hello, MY_APP_FILE for my-app.
+std::string environment_name(std::string_view program) {
+    std::string name;
+    for (const char c : program) {
+        const auto byte = static_cast<unsigned char>(c);
+        name += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
+    }
+    return name + "_FILE";
+}
+
+/// The path of "sqlite:PATH"; other schemes are named with what there is instead.
+std::string path_of_store(const std::string& url) {
+    const std::size_t colon = url.find(':');
+    if (colon == std::string::npos) {
+        throw CLI::ValidationError("--store", "'" + url + "' has no scheme; write sqlite:PATH");
+    }
+    const std::string scheme = url.substr(0, colon);
+    if (scheme != supported_store) {
+        const bool typo = edit_distance(scheme, supported_store) <= 3;
+        throw CLI::ValidationError(
+            "--store", (typo ? "unknown scheme '" : "this build has no store for '") + scheme +
+                           (typo ? "'; did you mean sqlite:PATH?"
+                                 : "'; the store that it has is sqlite:PATH"));
+    }
+    const std::string path = url.substr(colon + 1);
+    if (path.empty()) throw CLI::ValidationError("--store", "no path after sqlite:");
+    return path;
+}
+
+Time parse_instant(const char* option, const std::string& text) {
+    const auto time = parse_time(text);
+    if (!time) {
+        throw CLI::ValidationError(option, "'" + printable(text) +
+                                               "' is no time; write 2026-01-02T03:04:05Z, or "
+                                               "2026-01-02 for midnight UTC");
+    }
+    return *time;
+}
+
+std::pair<std::string, std::string> parse_member(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+        throw CLI::ValidationError("--where", "'" + printable(text) +
+                                                  "' is not PATH=VALUE, such as "
+                                                  "metadata.user_id=u-1");
+    }
+    return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+void check_type(const EventTypes& types, const std::string& name) {
+    if (types.find(name) != nullptr) return;
+    throw CLI::ValidationError("unknown event type", "'" + printable(name) + "'; did you mean '" +
+                                                         std::string(types.nearest(name)) + "'?");
+}
+
+class Parser {
+  public:
+    Parser(const AppDefinition& definition)
+        : definition_(definition),
+          examples_(definition.name, *definition.types),
+          root_("", definition.name) {
+        arguments_.common.file = definition.name + ".db";
+        if (const char* file = std::getenv(environment_name(definition.name).c_str())) {
+            if (*file != '\0') arguments_.common.file = file;
+        }
+        arguments_.common.http = definition.default_http;
+        root_.set_version_flag("--version", definition.name + " " + definition.version);
+        root_.require_subcommand(0, 1);
+        root_.get_formatter()->column_width(32);
+        root_.get_formatter()->label("SUBCOMMAND", "COMMAND");
+        root_.get_formatter()->label("SUBCOMMANDS", "COMMAND");
+        root_.get_formatter()->label("Subcommands", "Commands");
+        root_.footer(examples_.of("") + "\n  " + definition.name +
+                     " COMMAND --help         more on one command, with examples");
+        add_common(root_);
+        add_run();
+        add_publish();
+        add_tail();
+        add_show();
+        add_events();
+        add_command("validate", "Check events on standard input, one case a line");
+        add_command("groups", "Show where each consumer group stands");
+        add_dead_letters();
+        add_command("flow", "Show which event causes which, as a graph");
+        add_command("doctor", "Show versions, the store's state, and what is wrong");
+        add_command("verify", "Read the whole store back and check it");
+        add_own();
+    }
+
+    std::expected<Arguments, int> parse(int argc, char** argv, std::ostream& out,
+                                        std::ostream& err) {
+        try {
+            root_.parse(argc, argv);
+            finish();
+            return std::move(arguments_);
+        } catch (const CLI::Success& success) {
+            root_.exit(success, out, err);
+            return std::unexpected(to_int(ExitCode::done));
+        } catch (const CLI::ParseError& error) {
+            err << definition_.name << ": " << explain(error) << '\n'
+                << "Run '" << definition_.name << help_words() << " --help' for examples.\n";
+            return std::unexpected(to_int(ExitCode::usage));
+        }
+    }
+
+  private:
+    void add_common(CLI::App& app) {
+        CommonArguments& common = arguments_.common;
+        const std::string group = "Common options";
+        app.set_help_flag("-h,--help", "Print this help and exit")->group(group);
+        app.add_option("--file", common.file,
+                       "The store's file (" + common.file.string() + "; or set " +
+                           environment_name(definition_.name) + ")")
+            ->type_name("PATH")
+            ->group(group);
+        app.add_option_function<std::string>(
+               "--store", [&common](const std::string& url) { common.file = path_of_store(url); },
+               "The store as a URL: sqlite:PATH, the same as --file PATH")
+            ->type_name("URL")
+            ->group(group);
+        auto* http = app.add_option("--http", common.http,
+                                    "Where the program serves HTTP" +
+                                        (common.http.empty() ? std::string(" (nowhere)")
+                                                             : " (" + common.http + ")"))
+                         ->type_name("ADDR:PORT")
+                         ->group(group);
+        app.add_flag_callback(
+               "--no-http", [&common] { common.http.clear(); }, "Serve no HTTP")
+            ->group(group)
+            ->excludes(http);
+        app.add_flag("--json", common.json, "Write JSON for machines")->group(group);
+        app.add_flag("-q,--quiet", common.quiet, "Log errors only")->group(group);
+        app.add_option("--log-level", common.log_level, "debug, info, warning or error (info)")
+            ->type_name("LEVEL")
+            ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+            ->group(group);
+    }
+
+    CLI::App& add_command(const std::string& name, const std::string& summary) {
+        CLI::App* command = root_.add_subcommand(name, summary);
+        command->footer(examples_.of(name));
+        add_common(*command);
+        return *command;
+    }
+
+    void add_types(CLI::App& command, std::vector<std::string>& types) {
+        command.add_option("--type", types, "Only events of this type; may be given several times")
+            ->type_name("TYPE")
+            ->allow_extra_args(false)
+            ->take_all();
+    }
+
+    void add_run() {
+        RunArguments& run = arguments_.run;
+        CLI::App& command = add_command("run", "Handle events until stopped");
+        command.add_flag("--once", run.once, "Handle everything in the log, then stop");
+        command
+            .add_option("--drain-timeout", drain_seconds_,
+                        "Longest wait for handlers when stopping, in seconds (30)")
+            ->type_name("SECONDS")
+            ->check(CLI::Range(0, 86'400));
+        command
+            .add_option("--stuck-after", stuck_seconds_,
+                        "A group without progress for so long is not ready, in seconds (60)")
+            ->type_name("SECONDS")
+            ->check(CLI::Range(1, 86'400));
+        command
+            .add_option("--durability", durability_,
+                        "full, or process-crash-only: faster, but a power cut may take the "
+                        "last events (full)")
+            ->type_name("WHAT")
+            ->check(CLI::IsMember({"full", "process-crash-only"}));
+        command.add_flag("--allow-remote", run.allow_remote,
+                         "Let --http listen where other machines can reach it");
+        command
+            .add_option("--allow-host", run.allowed_hosts,
+                        "A host name by which HTTP clients may call this program")
+            ->type_name("NAME")
+            ->allow_extra_args(false)
+            ->take_all();
+    }
+
+    void add_publish() {
+        PublishArguments& publish = arguments_.publish;
+        CLI::App& command = add_command("publish", "Publish one event");
+        command.add_option("TYPE", publish.event_type, "The event's type")
+            ->required()
+            ->type_name("");
+        command
+            .add_option("JSON", publish.json,
+                        "Its members as a JSON object; - reads them from "
+                        "standard input")
+            ->type_name("");
+        command.add_option("--key", publish.key, "Events of one key are handled in order");
+        command.add_option("--aggregate", publish.aggregate_id, "The aggregate that it belongs to");
+        command.add_option("--event-id", publish.event_id,
+                           "Its id; publishing an id again stores nothing");
+        command.add_option("--user", publish.user_id, "The user for whom it happens");
+        command
+            .add_option("--expected-sequence", publish.expected_sequence,
+                        "Fail unless the aggregate's last event has this number")
+            ->type_name("N");
+    }
+
+    void add_tail() {
+        TailArguments& tail = arguments_.tail;
+        CLI::App& command = add_command("tail", "Watch events arrive");
+        add_types(command, tail.event_types);
+        auto* last =
+            command.add_option("--last", tail.last, "Begin with so many stored events (10)")
+                ->type_name("N")
+                ->check(CLI::NonNegativeNumber);
+        command.add_option("--after", tail.after, "Begin after this position")
+            ->type_name("POSITION")
+            ->check(CLI::NonNegativeNumber)
+            ->excludes(last);
+        command.add_option("--count", tail.count, "Stop after so many events")
+            ->type_name("N")
+            ->check(CLI::PositiveNumber);
+        command.add_flag_callback(
+            "--no-follow", [&tail] { tail.follow = false; }, "Stop at the end of the log");
+        command.add_flag("--body", tail.body, "Show the events' JSON, too");
+    }
+
+    void add_show() {
+        CLI::App& command = add_command("show", "Show one event and what became of it");
+        command.add_option("ID", arguments_.event_id, "The event's id, or its position")
+            ->required()
+            ->type_name("");
+    }
+
+    void add_events() {
+        EventsArguments& events = arguments_.events;
+        CLI::App& command = add_command("events", "Search the stored events");
+        add_types(command, events.event_types);
+        command.add_option("--aggregate", events.aggregate_id, "Only of this aggregate");
+        command.add_option("--execution", events.execution_id,
+                           "Only of this execution: by aggregate or member execution_id");
+        command.add_option("--user", events.user_id, "Only of this user (metadata.user_id)");
+        command
+            .add_option_function<std::string>(
+                "--from",
+                [&events](const std::string& text) { events.from = parse_instant("--from", text); },
+                "Only from this time on")
+            ->type_name("TIME");
+        command
+            .add_option_function<std::string>(
+                "--until",
+                [&events](const std::string& text) {
+                    events.until = parse_instant("--until", text);
+                },
+                "Only before this time")
+            ->type_name("TIME");
+        command
+            .add_option("--where", members_, "Only where this member of the JSON has this value")
+            ->type_name("PATH=VALUE")
+            ->allow_extra_args(false)
+            ->take_all();
+        command.add_flag("--newest", events.newest_first, "Newest first");
+        command.add_option("--limit", events.limit, "At most so many; 0 for all (100)")
+            ->type_name("N");
+        command.add_option("--cursor", events.cursor, "Go on where a search with --limit ended");
+        command.add_flag("--body", events.body, "Show the events' JSON, too");
+    }
+
+    void add_dead_letters() {
+        DeadLettersArguments& letters = arguments_.dead_letters;
+        CLI::App& command = add_command("dead-letters", "See and mend what groups gave up on");
+        command.require_subcommand(0, 1);
+        auto& list = add_action(command, "list", "List them (open ones)");
+        list.add_option("--status", status_, "open, requeued, discarded or any (open)")
+            ->check(CLI::IsMember({"open", "requeued", "discarded", "any"}));
+        list.add_option("--limit", letters.limit, "At most so many; 0 for all (100)")
+            ->type_name("N");
+        auto& show = add_action(command, "show", "Show one with its event and every error");
+        show.add_option("ID", letters.ids, "Its number")->required()->expected(1)->type_name("");
+        auto& requeue = add_action(command, "requeue", "Hand them to their group again");
+        requeue.add_option("--rate", letters.rate, "At most so many in a second (100)")
+            ->type_name("N")
+            ->check(CLI::Range(0.01, 100'000.0));
+        auto& discard = add_action(command, "discard", "Put them aside for good");
+        discard.add_option("--reason", letters.reason, "Why, for those who look later");
+        for (CLI::App* chosen : {&requeue, &discard}) {
+            chosen->add_option("ID", letters.ids, "Their numbers")->type_name("");
+            chosen->add_flag("--all", letters.all, "All open ones that --group and --type leave");
+        }
+        for (CLI::App* filtered : {&list, &requeue, &discard}) {
+            filtered->add_option("--group", letters.group, "Only of this group");
+            filtered->add_option("--type", letters.event_type, "Only of this event type");
+        }
+    }
+
+    CLI::App& add_action(CLI::App& command, const std::string& name, const std::string& summary) {
+        CLI::App* action = command.add_subcommand(name, summary);
+        action->footer(examples_.of("dead-letters"));
+        add_common(*action);
+        return *action;
+    }
+
+    void add_own() {
+        for (const Command& own : definition_.commands) {
+            CLI::App* command = root_.add_subcommand(own.name, own.summary);
+            command->allow_extras();
+            if (!own.examples.empty()) command->footer("Examples:\n" + own.examples);
+            command->group(definition_.name + "'s own commands");
+            add_common(*command);
+        }
+    }
+
+    void finish() {
+        const auto chosen = root_.get_subcommands();
+        if (chosen.empty()) {
+            throw CLI::RequiredError("a command is needed: " + definition_.name + " COMMAND");
+        }
+        arguments_.command = chosen.front()->get_name();
+        arguments_.own = chosen.front()->remaining();
+        arguments_.run.drain_timeout = std::chrono::seconds{drain_seconds_};
+        arguments_.run.stuck_after = std::chrono::seconds{stuck_seconds_};
+        arguments_.run.crash_only = durability_ != "full";
+        for (const std::string& text : members_) {
+            arguments_.events.members.push_back(parse_member(text));
+        }
+        for (const auto* types : {&arguments_.tail.event_types, &arguments_.events.event_types}) {
+            for (const std::string& type : *types) check_type(*definition_.types, type);
+        }
+        if (arguments_.command == "publish") {
+            check_type(*definition_.types, arguments_.publish.event_type);
+        }
+        if (arguments_.command == "dead-letters") finish_dead_letters(*chosen.front());
+    }
+
+    void finish_dead_letters(const CLI::App& command) {
+        using Action = DeadLettersArguments::Action;
+        DeadLettersArguments& letters = arguments_.dead_letters;
+        const auto actions = command.get_subcommands();
+        const std::string action = actions.empty() ? "list" : actions.front()->get_name();
+        letters.action = action == "show"      ? Action::show
+                         : action == "requeue" ? Action::requeue
+                         : action == "discard" ? Action::discard
+                                               : Action::list;
+        if (status_ == "requeued") letters.status = DeadLetter::Status::requeued;
+        if (status_ == "discarded") letters.status = DeadLetter::Status::discarded;
+        if (status_ == "any") letters.status.reset();
+        if (action != "requeue" && action != "discard") return;
+        const bool filtered = !letters.group.empty() || !letters.event_type.empty();
+        const bool bulk = letters.all || filtered;
+        if (bulk == !letters.ids.empty()) {
+            throw CLI::RequiredError(
+                bulk ? "give either numbers or --all, --group, --type, not both"
+                     : "give the numbers of dead letters, or --all, --group NAME, --type TYPE");
+        }
+    }
+
+    std::string explain(const CLI::ParseError& error) const {
+        const auto chosen = root_.get_subcommands();
+        const std::vector<std::string> rest =
+            chosen.empty() ? root_.remaining() : std::vector<std::string>{};
+        const auto word = std::ranges::find_if(
+            rest, [](const std::string& text) { return !text.starts_with('-'); });
+        if (word != rest.end()) {
+            return "unknown command '" + printable(*word) + "'; did you mean '" +
+                   nearest_command(*word) + "'?";
+        }
+        return printable(error.what());
+    }
+
+    std::string nearest_command(std::string_view word) const {
+        word = word.substr(0, 100);
+        std::string best;
+        for (const CLI::App* command : root_.get_subcommands(nullptr)) {
+            const std::string& name = command->get_name();
+            if (best.empty() || edit_distance(name, word) < edit_distance(best, word)) best = name;
+        }
+        return best;
+    }
+
+    std::string help_words() const {
+        std::string words;
+        for (const CLI::App* at = &root_; !at->get_subcommands().empty();) {
+            at = at->get_subcommands().front();
+            words += " " + at->get_name();
+        }
+        return words;
+    }
+
+    const AppDefinition& definition_;
+    HelpExamples examples_;
+    CLI::App root_;
+    Arguments arguments_;
+    int drain_seconds_ = 30;
+    int stuck_seconds_ = 60;
+    std::string durability_ = "full";
+    std::string status_ = "open";
+    std::vector<std::string> members_;
+};
+
+}  // namespace
+
+std::expected<Arguments, int> parse_arguments(int argc, char** argv,
+                                              const AppDefinition& definition, std::ostream& out,
+                                              std::ostream& err) {
+    return Parser(definition).parse(argc, argv, out, err);
+}
+
+}  // namespace quipu

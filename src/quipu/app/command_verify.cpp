@@ -1,0 +1,33 @@
+#include "quipu/app/program.hpp"
+#include "quipu/app/store_access.hpp"
+
+namespace quipu {
+
+// Reflection needs types with linkage, so not the unnamed namespace.
+namespace views {
+
+struct VerifyView {
+    bool sound = false;
+    std::vector<std::string> problems;
+};
+
+}  // namespace views
+
+int verify_command(const Program& program) {
+    auto store = open_to_read(program.arguments.common.file, program.definition.name);
+    if (!store) return program.fail(store.error());
+    const auto problems = (*store)->verify();
+    if (!problems) return program.fail(problems.error());
+    const ExitCode code = problems->empty() ? ExitCode::done : ExitCode::no;
+    if (program.arguments.common.json) {
+        return program.print_json(
+            views::VerifyView{.sound = problems->empty(), .problems = *problems}, code);
+    }
+    for (const std::string& problem : *problems) program.out << printable(problem) << '\n';
+    program.out << program.arguments.common.file.string()
+                << (problems->empty() ? " is sound: " : " is damaged; last position ")
+                << (*store)->last_position() << (problems->empty() ? " positions checked\n" : "\n");
+    return to_int(code);
+}
+
+}  // namespace quipu

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "quipu/app/control_protocol.hpp"
+#include "quipu/app/control_socket.hpp"
+#include "quipu/app/http_client.hpp"
+#include "quipu/delivery/effects.hpp"
+
+namespace quipu {
+
+/// The command line's end of the control socket of the program that runs on a file.
+/// ErrorCode::unavailable means that none runs; busy, that one holds the socket and does not
+/// answer.
+class ControlClient {
+  public:
+    explicit ControlClient(const std::filesystem::path& store_file);
+
+    [[nodiscard]] Result<ProgramStatus> status() const;
+    [[nodiscard]] Result<Published> publish(std::string_view event_type, std::string_view json,
+                                            const PublishOptions& options) const;
+    [[nodiscard]] Result<void> requeue(std::int64_t id) const;
+    [[nodiscard]] Result<void> discard(std::int64_t id, std::string_view reason) const;
+
+  private:
+    [[nodiscard]] Result<std::string> call(std::string_view method, const std::string& target,
+                                           std::string_view body) const;
+
+    ControlSocket socket_;
+    HttpClient http_;
+};
+
+}  // namespace quipu

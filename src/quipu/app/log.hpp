@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace quipu {
+
+enum class LogLevel { debug, info, warning, error };
+
+/// "debug", "info", "warning" (or "warn"), "error"; anything else is info.
+[[nodiscard]] LogLevel log_level_from(std::string_view word) noexcept;
+
+struct LogOptions {
+    std::string program;
+    LogLevel least = LogLevel::info;
+    bool json = false;  ///< JSON lines; else lines for a person
+};
+
+/// The operator's log on standard error. Thread-safe. A text is written on one line whatever is in
+/// it; it must hold no payload and no secret.
+class Log {
+  public:
+    using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
+
+    explicit Log(LogOptions options);
+    ~Log();
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+
+    /// `fields` say what it is about, such as {"group", "greeter"}; empty values are left out.
+    void write(LogLevel level, std::string_view text, const Fields& fields = {});
+
+  private:
+    struct Sink;
+    LogOptions options_;
+    std::unique_ptr<Sink> sink_;
+};
+
+}  // namespace quipu

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "quipu/store/store.hpp"
+
+namespace quipu {
+
+/// Removes expired events every minute, on a thread of its own, in small steps so that writers
+/// hardly wait. Stops with the object.
+class PurgeJob {
+  public:
+    /// `report(removed, problem)` is called after a round that removed something or failed; from
+    /// the job's thread. A failing store is reported once a round.
+    using Report = std::function<void(std::size_t removed, const std::string& problem)>;
+
+    PurgeJob(Store& store, Report report,
+             std::chrono::milliseconds interval = std::chrono::minutes{1});
+
+  private:
+    void run(const std::stop_token& stop);
+    void round(const std::stop_token& stop);
+
+    Store& store_;
+    Report report_;
+    std::chrono::milliseconds interval_;
+    std::mutex mutex_;
+    std::condition_variable_any waiting_;
+    std::jthread thread_;
+};
+
+}  // namespace quipu

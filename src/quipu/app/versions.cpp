@@ -1,0 +1,39 @@
+#include "quipu/app/versions.hpp"
+
+#include <fmt/core.h>
+#include <spdlog/version.h>
+#include <sqlite3.h>
+#include <zlib.h>
+#include <CLI/Version.hpp>
+#include <boost/version.hpp>
+
+namespace quipu {
+
+namespace {
+
+std::string compiler() {
+#if defined(__clang__)
+    return "clang " __clang_version__;
+#else
+    return "gcc " __VERSION__;
+#endif
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> library_versions() {
+    // SQLite and zlib are asked at run time: they are shared libraries that a system updates.
+    return {
+        {"compiler", compiler()},
+        {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},
+        {"sqlite", ::sqlite3_libversion()},
+        {"zlib", ::zlibVersion()},
+        {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1000,
+                              BOOST_VERSION % 100)},
+        {"fmt",
+         fmt::format("{}.{}.{}", FMT_VERSION / 10'000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+        {"spdlog", fmt::format("{}.{}.{}", SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH)},
+        {"cli11", CLI11_VERSION}};
+}
+
+}  // namespace quipu
