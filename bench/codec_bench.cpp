@@ -33,13 +33,12 @@ const std::string& event_text() {
                                                         .cpu_time_jiffies = 123,
                                                         .clk_tck_hertz = 100,
                                                         .peak_memory_kb = 20480};
-        std::string text_out;
-        for (int line = 1; text_out.empty() || quipu::encode(event)->size() < 707; ++line) {
-            event->stdout_ += "line " + std::to_string(line) + ":\tresult\n";
-            text_out = event->stdout_;
+        // Nine lines, as a small program prints them.
+        for (int line = 0; line < 9; ++line) {
+            event->stdout_ += "step " + std::to_string(line) + " took 12 ms\n";
         }
-        std::string out = *quipu::encode(event);
-        return out;
+        while (quipu::encode(event)->size() < 707) event->stdout_ += '.';
+        return *quipu::encode(event);
     }();
     return text;
 }

@@ -8,7 +8,23 @@
 namespace quipu {
 
 /// One thing that is wrong with a JSON text. Kinds and locations are those of Pydantic 2 in JSON
-/// mode ("missing", "string_type", "int_parsing", …), so that both sides of a topic say the same.
+/// mode, so that both sides of a topic say the same:
+///
+///     the text       json_invalid  dict_type  union_tag_not_found  union_tag_invalid
+///     any member     missing
+///     std::string    string_type
+///     integers       int_type  int_parsing  int_from_float  int_parsing_size  finite_number
+///     double         float_type  float_parsing
+///     bool           bool_type  bool_parsing
+///     Time           datetime_type  datetime_parsing  datetime_from_date_parsing
+///     enums          enum (and EventTypeName)
+///     structs        dataclass_type
+///     lists, maps    list_type, dict_type
+///
+/// Two kinds are our own, for limits that Pydantic lacks or calls json_invalid: too_long
+/// (max_bytes) and recursion_limit (max_depth). Two verdicts differ from Pydantic's, because a
+/// member cannot hold the value: an integer outside the member's type is int_parsing_size, a time
+/// that its offset moves outside the years 1 to 9999 is datetime_parsing.
 struct Fault {
     using Step = std::variant<std::string, std::int64_t>;  ///< member name or list index
 
@@ -21,7 +37,8 @@ struct Fault {
 struct Faults {
     std::vector<Fault> list;
 
-    /// One line: "execution_id: field required; metadata.service_name: ...".
+    /// One line: "user_login.user_id: field required; user_login.metadata.service_name: ...". Of
+    /// the text it holds nothing but names of a map's entries, shortened.
     [[nodiscard]] std::string summary() const;
 };
 

@@ -16,16 +16,17 @@
 namespace quipu {
 
 struct DecodeOptions {
-    /// Refuses what Pydantic's lax JSON mode converts: numeric text to int, 1 to true, epoch
-    /// numbers to time, NaN, … Each is then a fault of the kind that Pydantic's strict mode gives.
+    /// Refuses what Pydantic's lax JSON mode converts: text and 5.0 to int, 1 to true, epoch
+    /// numbers and dates alone to time, … Each is then a fault of the kind that Pydantic's strict
+    /// mode gives. As there, an int is taken for a double, and ISO 8601 text for a time.
     bool strict = false;
     /// Keeps top-level members that the struct does not declare in Event::unknown.
     bool keep_unknown = true;
     /// An event_type outside the catalogue gives Unknown; otherwise the fault union_tag_invalid.
     bool allow_unknown_types = true;
     std::size_t max_bytes = 1024 * 1024;  ///< longer texts are refused before parsing
-    std::size_t max_depth = 64;           ///< of nested objects and lists
-    std::size_t max_faults = 100;         ///< reporting stops there
+    std::size_t max_depth = 64;           ///< of nested objects and lists, itself at most 500
+    std::size_t max_faults = 100;         ///< reporting stops there; at least one is reported
 };
 
 namespace detail {
@@ -83,32 +84,37 @@ struct Single {
 template <class CatalogueType>
 [[nodiscard]] std::expected<typename CatalogueType::AnyEvent, Faults> decode(
     std::string_view bytes, const DecodeOptions& options = {}) {
-    typename CatalogueType::AnyEvent any;
+    std::expected<typename CatalogueType::AnyEvent, Faults> any;
     Unknown unknown;
-    auto index = detail::decode_event(bytes, CatalogueType::types(), &CatalogueType::emplace, &any,
+    auto index = detail::decode_event(bytes, CatalogueType::types(), &CatalogueType::emplace, &*any,
                                       unknown, options);
-    if (!index) return std::unexpected(std::move(index.error()));
-    if (*index == EventTypes::npos) any = std::move(unknown);
+    if (!index) {
+        any = std::unexpected(std::move(index.error()));
+    } else if (*index == EventTypes::npos) {
+        *any = std::move(unknown);
+    }
     return any;
 }
 
-/// Reads one event whose type is known. `types` is the catalogue that EventTypeName members are
-/// checked against; another event_type in the text is a fault.
+/// Reads one event whose type is known; another event_type in the text is a fault. It knows no
+/// catalogue, so an EventTypeName member may be any legal topic name.
 template <EventStruct T>
 [[nodiscard]] std::expected<Event<T>, Faults> decode_as(std::string_view bytes,
                                                         DecodeOptions options = {}) {
-    Event<T> event;
+    std::expected<Event<T>, Faults> event;
     Unknown unknown;
     options.allow_unknown_types = false;
     auto index = detail::decode_event(bytes, detail::Single<T>::types(),
-                                      &detail::Single<T>::emplace, &event, unknown, options);
-    if (!index) return std::unexpected(std::move(index.error()));
+                                      &detail::Single<T>::emplace, &*event, unknown, options);
+    if (!index) event = std::unexpected(std::move(index.error()));
     return event;
 }
 
 /// Appends the event's JSON: flat, header first, then the struct's members in declaration order,
 /// then unknown ones; UTF-8, nulls present, times with `Z`. The bytes equal those that Pydantic
-/// writes for the same model. Fails, with `out` as it was, when a text is not valid UTF-8.
+/// writes for the same model; NaN and the infinities become null, as there. Fails, with `out` as it
+/// was, when a text is not UTF-8, an enum has no such enumerator, or Extra or Json hold no JSON. No
+/// allocation when `out` has room.
 template <EventStruct T>
 [[nodiscard]] Result<void> encode(std::string& out, const Event<T>& event) {
     return detail::encode_event(out, T::event_type, event.header, struct_info<T>(), &event.data,
@@ -121,7 +127,8 @@ template <EventStruct T>
     return out;
 }
 
-/// Reads a plain struct, such as a document or the body of a request, by the same rules.
+/// Reads a plain struct, such as a document or the body of a request, by the same rules. Members
+/// that it does not declare are kept if it has an Extra member, else dropped.
 template <class T>
 [[nodiscard]] std::expected<T, Faults> from_json(std::string_view bytes,
                                                  const DecodeOptions& options = {}) {

@@ -30,12 +30,17 @@ bool Decoder::check_syntax() {
 }
 
 bool Decoder::find_type_quickly(std::string_view& type) {
+    const Member& id = header_info().members[event_type_index - 1];
     const Member& member = header_info().members[event_type_index];
     if (in_.peek() != '{' || !in_.enter()) return false;
     for (bool first = true, more = true;; first = false) {
         if (!in_.next_element('}', first, more) || !more) return false;
-        static_cast<void>(in_.peek());
         StringToken key;
+        if (first && in_.take_key(id.key)) {
+            if (in_.peek() != '"' || !in_.read_string(key)) return false;
+            continue;
+        }
+        static_cast<void>(in_.peek());
         if (in_.take_key(member.key) || (in_.read_key(key) && key.raw == member.name)) break;
         if (in_.problem() != Problem::none || !in_.skip_value()) return false;
     }
@@ -102,7 +107,12 @@ std::size_t Decoder::read_event_carefully(detail::Emplace emplace, void* any, Un
     static_cast<void>(in_.peek());
     const EventInfo& info = types_->all()[index];
     const Path root{nullptr, info.event_type};
-    static_cast<void>(read_object(event_layout(info, emplace(any, index)), &root));
+    const EventTarget target = emplace(any, index);
+    // The first pass has left its traces where emplace() does not make a new event.
+    *target.header = EventHeader{};
+    info.payload->assign(target.data, info.payload->defaults);
+    target.unknown->members.clear();
+    static_cast<void>(read_object(event_layout(info, target), &root));
     return index;
 }
 

@@ -142,10 +142,7 @@ Problem Decoder::read_scalar(const TypeInfo& type, void* at) {
 
 Problem Decoder::read_text(std::string& out) {
     if (in_.peek() != '"') return Problem::string_type;
-    StringToken token;
-    if (!in_.read_string(token)) return in_.problem();
-    unescape(token, out);
-    return Problem::none;
+    return in_.read_string(out) ? Problem::none : in_.problem();
 }
 
 Problem Decoder::read_boolean(bool& out) {
@@ -169,6 +166,12 @@ Problem Decoder::read_boolean(bool& out) {
 Problem Decoder::read_integer(const TypeInfo& type, void* at) {
     const char c = in_.peek();
     WideInteger value;
+    std::int64_t number = 0;
+    if (in_.read_short_integer(number)) {
+        value.negative = number < 0;
+        value.magnitude = static_cast<std::uint64_t>(number < 0 ? -number : number);
+        return store_integer(type, at, value) ? Problem::none : Problem::int_parsing_size;
+    }
     Problem problem = Problem::none;
     if (starts_number(c)) {
         NumberToken token;

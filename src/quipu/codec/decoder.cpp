@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 #include <utility>
 
 #include "quipu/codec/value_text.hpp"
@@ -15,31 +14,6 @@ namespace {
 
 // A struct that contains itself is read by recursion; this bounds the stack it takes.
 constexpr std::size_t deepest = 500;
-
-/// Keeps of equal names the last value, at the place of the first.
-void drop_repeated(Extra& extra) {
-    auto& members = extra.members;
-    if (members.size() < 2) return;
-    std::unordered_map<std::string_view, std::size_t> places;
-    places.reserve(members.size());
-    std::vector<bool> keep(members.size(), true);
-    bool repeated = false;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        const auto [place, is_new] = places.try_emplace(members[i].first, i);
-        if (is_new) continue;
-        members[place->second].second = std::move(members[i].second);
-        keep[i] = false;
-        repeated = true;
-    }
-    if (!repeated) return;
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        if (!keep[i]) continue;
-        if (kept != i) members[kept] = std::move(members[i]);
-        ++kept;
-    }
-    members.resize(kept);
-}
 
 }  // namespace
 
@@ -76,9 +50,8 @@ Layout Decoder::struct_layout(const StructInfo& info, void* object) {
     return layout;
 }
 
-bool Decoder::next_member(const Layout& layout, std::size_t hint, std::size_t& index) {
-    static_cast<void>(in_.peek());
-    if (hint < layout.size() && in_.take_key(layout.at(hint).key)) {
+bool Decoder::find_member(const Layout& layout, std::size_t hint, std::size_t& index) {
+    if (in_.peek() == '"' && hint < layout.size() && in_.take_key(layout.at(hint).key)) {
         index = hint;
         return true;
     }
@@ -128,39 +101,6 @@ bool Decoder::read_object(const Layout& layout, const Path* outer) {
     return careful_ ? read_object_carefully(layout, outer) : read_object_quickly(layout, outer);
 }
 
-bool Decoder::read_object_quickly(const Layout& layout, const Path* outer) {
-    if (!in_.enter()) return false;
-    Path here{outer};
-    std::uint64_t seen = 0;
-    std::size_t hint = 0;
-    std::size_t index = 0;
-    for (bool first = true, more = true;; first = false) {
-        if (!in_.next_element('}', first, more)) return false;
-        if (!more) break;
-        if (!next_member(layout, hint, index)) return false;
-        if (index == Layout::npos) {
-            if (!take_unknown(layout)) return false;
-            continue;
-        }
-        const std::uint64_t bit = std::uint64_t{1} << index;
-        if ((seen & bit) != 0) return false;
-        seen |= bit;
-        hint = index + 1;
-        const Member& member = layout.at(index);
-        if (member.type == nullptr) {
-            if (!read_event_type()) return false;
-        } else {
-            here.name = member.name;
-            if (!read_member(member, layout.object_of(index), here)) return false;
-        }
-    }
-    in_.leave();
-    if (layout.extra != nullptr) drop_repeated(*layout.extra);
-    const std::size_t count = layout.size();
-    const std::uint64_t all = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
-    return seen == all || fill_absent(layout, seen);
-}
-
 bool Decoder::read_object_carefully(const Layout& layout, const Path* outer) {
     if (!in_.enter()) return false;
     std::array<const char*, Layout::most_members> values{};
@@ -168,7 +108,7 @@ bool Decoder::read_object_carefully(const Layout& layout, const Path* outer) {
         if (!in_.next_element('}', first, more)) return false;
         if (!more) break;
         std::size_t index = 0;
-        if (!next_member(layout, 0, index)) return false;
+        if (!find_member(layout, 0, index)) return false;
         if (index == Layout::npos) {
             if (!take_unknown(layout)) return false;
         } else {
@@ -176,7 +116,7 @@ bool Decoder::read_object_carefully(const Layout& layout, const Path* outer) {
             if (!in_.skip_value()) return false;
         }
     }
-    if (layout.extra != nullptr) drop_repeated(*layout.extra);
+    if (layout.extra != nullptr) drop_repeated_members(*layout.extra);
     const char* end = in_.position();
     for (std::size_t index = 0; index < layout.size(); ++index) {
         const Member& member = layout.at(index);

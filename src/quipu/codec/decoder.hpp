@@ -10,6 +10,7 @@
 #include "quipu/codec/layout.hpp"
 #include "quipu/codec/problem.hpp"
 #include "quipu/codec/reader.hpp"
+#include "quipu/codec/repeated.hpp"
 
 namespace quipu::codec {
 
@@ -54,7 +55,10 @@ class Decoder {
     [[nodiscard]] bool read_object(const Layout& layout, const Path* outer);
     [[nodiscard]] bool read_object_quickly(const Layout& layout, const Path* outer);
     [[nodiscard]] bool read_object_carefully(const Layout& layout, const Path* outer);
-    [[nodiscard]] bool next_member(const Layout& layout, std::size_t hint, std::size_t& index);
+    [[nodiscard]] bool read_member_quickly(const Member& member, void* object, const Path& path);
+    /// Reads a member's name and finds it, searching from `hint` on; npos for an unknown one, whose
+    /// name is then in name_ if the layout keeps such.
+    [[nodiscard]] bool find_member(const Layout& layout, std::size_t hint, std::size_t& index);
     [[nodiscard]] bool take_unknown(const Layout& layout);
     [[nodiscard]] bool fill_absent(const Layout& layout, std::uint64_t seen);
     void generate(const Member& member, void* object);

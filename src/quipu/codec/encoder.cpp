@@ -1,7 +1,6 @@
 #include "quipu/codec/encoder.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "quipu/codec/number_text.hpp"
 #include "quipu/codec/reader.hpp"
@@ -17,6 +16,10 @@ constexpr std::size_t deepest = 500;
 /// The bits of an integer member of any size, extended by its sign.
 std::uint64_t load_integer(const TypeInfo& type, const void* at) noexcept {
     std::uint64_t word = 0;
+    if (type.bytes == sizeof word) {
+        std::memcpy(&word, at, sizeof word);
+        return word;
+    }
     std::memcpy(&word, at, type.bytes);
     const unsigned unused = 64U - type.bytes * 8U;
     if (type.is_signed && unused > 0) {
@@ -198,14 +201,10 @@ bool Encoder::json(std::string_view text) {
 }
 
 void Encoder::integer(const TypeInfo& type, const void* at) {
-    constexpr std::size_t longest = 20;
     const std::uint64_t word = load_integer(type, at);
-    out_.reserve(longest);
-    char* begin = out_.at();
-    const auto written =
-        type.is_signed ? std::to_chars(begin, begin + longest, static_cast<std::int64_t>(word))
-                       : std::to_chars(begin, begin + longest, word);
-    out_.advance_to(written.ptr);
+    const bool negative = type.is_signed && static_cast<std::int64_t>(word) < 0;
+    out_.reserve(integer_chars);
+    out_.advance_to(write_integer(out_.at(), negative ? 0 - word : word, negative));
 }
 
 }  // namespace quipu::codec

@@ -16,32 +16,32 @@ class Layout {
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
     static constexpr std::size_t most_members = 64;
 
-    Layout(const StructInfo& info, void* object) noexcept : second_{&info, object} {}
+    Layout(const StructInfo& info, void* object) noexcept
+        : second_{info.members.data(), object}, size_(info.members.size()) {}
     Layout(const StructInfo& header, void* header_object, const StructInfo& info,
            void* object) noexcept
-        : first_{&header, header_object},
-          second_{&info, object},
-          first_size_(header.members.size()) {}
+        : first_{header.members.data(), header_object},
+          second_{info.members.data(), object},
+          first_size_(header.members.size()),
+          size_(first_size_ + info.members.size()) {}
 
     /// Where members of other names are kept; null drops them. `canonical` as in value_text.hpp.
     Extra* extra = nullptr;
     bool canonical_extra = false;
 
-    [[nodiscard]] std::size_t size() const noexcept {
-        return first_size_ + second_.info->members.size();
-    }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] const Member& at(std::size_t index) const noexcept {
-        return index < first_size_ ? first_.info->members[index]
-                                   : second_.info->members[index - first_size_];
+        return index < first_size_ ? first_.members[index] : second_.members[index - first_size_];
     }
     [[nodiscard]] void* object_of(std::size_t index) const noexcept {
         return index < first_size_ ? first_.object : second_.object;
     }
     /// The index of a name, searched from `hint` on and around; npos when there is none.
     [[nodiscard]] std::size_t find(std::string_view name, std::size_t hint) const noexcept {
-        const std::size_t count = size();
-        for (std::size_t step = 0; step < count; ++step) {
-            const std::size_t index = hint + step < count ? hint + step : hint + step - count;
+        for (std::size_t index = hint; index < size_; ++index) {
+            if (at(index).name == name) return index;
+        }
+        for (std::size_t index = 0; index < hint; ++index) {
             if (at(index).name == name) return index;
         }
         return npos;
@@ -49,12 +49,13 @@ class Layout {
 
   private:
     struct Part {
-        const StructInfo* info = nullptr;
+        const Member* members = nullptr;
         void* object = nullptr;
     };
     Part first_;
     Part second_;
     std::size_t first_size_ = 0;
+    std::size_t size_ = 0;
 };
 
 }  // namespace quipu::codec

@@ -1,5 +1,6 @@
 #include "quipu/codec/number_text.hpp"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -41,6 +42,59 @@ char* zeros(char* to, int count) noexcept {
     return to + count;
 }
 
+/// Two digits for each number below 100.
+constexpr std::array<char, 200> pairs = [] {
+    std::array<char, 200> table{};
+    for (std::size_t i = 0; i < 100; ++i) {
+        table[2 * i] = static_cast<char>('0' + i / 10);
+        table[2 * i + 1] = static_cast<char>('0' + i % 10);
+    }
+    return table;
+}();
+
+/// Writes the digits of `value` so that they end at `end`; returns where they begin.
+char* write_digits_before(char* end, std::uint64_t value) noexcept {
+    while (value >= 100) {
+        end -= 2;
+        std::memcpy(end, pairs.data() + 2 * (value % 100), 2);
+        value /= 100;
+    }
+    if (value < 10) {
+        *--end = static_cast<char>('0' + value);
+        return end;
+    }
+    end -= 2;
+    std::memcpy(end, pairs.data() + 2 * value, 2);
+    return end;
+}
+
+/// Writes a positive number that is an integer of at most 15 digits divided by a small power of
+/// ten; null for another. Of all decimals that read back as a double only one has 15 digits or
+/// less, apart from zeros at the end, so the first that is found is the shortest.
+char* write_short_double(char* to, double value) noexcept {
+    constexpr std::array<double, 8> powers{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    constexpr std::array<std::uint64_t, 8> tens{1,      10,      100,       1000,
+                                                10'000, 100'000, 1'000'000, 10'000'000};
+    if (!(value >= 1e-3 && value < 1e8)) return nullptr;
+    for (std::size_t fraction = 0; fraction < powers.size(); ++fraction) {
+        const double scaled = value * powers[fraction];
+        const auto mantissa = static_cast<std::uint64_t>(scaled + 0.5);
+        const auto whole = static_cast<double>(mantissa);
+        if (std::abs(scaled - whole) > scaled * 1e-15 || whole / powers[fraction] != value)
+            continue;
+        to = write_integer(to, mantissa / tens[fraction], false);
+        *to++ = '.';
+        if (fraction == 0) {
+            *to++ = '0';
+            return to;
+        }
+        std::memset(to, '0', fraction);
+        static_cast<void>(write_digits_before(to + fraction, mantissa % tens[fraction]));
+        return to + fraction;
+    }
+    return nullptr;
+}
+
 char* write_exponent(char* to, int exponent) noexcept {
     *to++ = 'e';
     *to++ = exponent < 0 ? '-' : '+';
@@ -49,6 +103,14 @@ char* write_exponent(char* to, int exponent) noexcept {
 
 }  // namespace
 
+char* write_integer(char* to, std::uint64_t magnitude, bool negative) noexcept {
+    if (negative) *to++ = '-';
+    std::size_t size = 1;
+    for (std::uint64_t rest = magnitude; rest >= 10; rest /= 10) ++size;
+    static_cast<void>(write_digits_before(to + size, magnitude));
+    return to + size;
+}
+
 char* write_double(char* to, double value) noexcept {
     if (!std::isfinite(value)) return put(to, "null", 4);
     if (std::signbit(value)) {
@@ -56,6 +118,7 @@ char* write_double(char* to, double value) noexcept {
         value = -value;
     }
     if (value == 0.0) return put(to, "0.0", 3);
+    if (char* end = write_short_double(to, value)) return end;
     const Decimal decimal = shortest(value);
     const int point = decimal.point;
     if (point > 16 || point < -4) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace quipu::codec {
@@ -11,6 +12,12 @@ inline constexpr int double_chars = 32;
 /// 0.00001, 1e+16, 1.5e-7; null for NaN and the infinities. `to` has room for double_chars;
 /// returns the end of what was written.
 char* write_double(char* to, double value) noexcept;
+
+/// The longest text that write_integer() makes.
+inline constexpr int integer_chars = 21;
+
+/// Writes an integer of that magnitude; returns the end. `to` has room for integer_chars.
+char* write_integer(char* to, std::uint64_t magnitude, bool negative) noexcept;
 
 void append_double(std::string& out, double value);
 

@@ -1,5 +1,7 @@
 #include "quipu/codec/reader.hpp"
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 namespace quipu::codec {
@@ -7,6 +9,7 @@ namespace quipu::codec {
 namespace {
 
 constexpr std::size_t longest_integer = 4300;
+constexpr std::size_t room = 2 * block_bytes;  // for a block and an escape
 
 int hex_value(char c) noexcept {
     if (c >= '0' && c <= '9') return c - '0';
@@ -67,16 +70,22 @@ std::uint32_t hex4(const char* digits) noexcept {
     return unit;
 }
 
+/// What a backslash and one character stand for; 0 where that is no escape, or one of a \u.
+constexpr std::array<char, 256> simple_escapes = [] {
+    std::array<char, 256> table{};
+    constexpr std::string_view names = "\"\\/bfnrt";
+    constexpr std::string_view values = "\"\\/\b\f\n\r\t";
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        table[static_cast<unsigned char>(names[i])] = values[i];
+    }
+    return table;
+}();
+
 /// Writes what the escape at `from`, known to be valid, stands for; returns what follows it.
 const char* write_escape(const char* from, char*& to) noexcept {
-    switch (from[1]) {
-        case 'b': *to++ = '\b'; return from + 2;
-        case 'f': *to++ = '\f'; return from + 2;
-        case 'n': *to++ = '\n'; return from + 2;
-        case 'r': *to++ = '\r'; return from + 2;
-        case 't': *to++ = '\t'; return from + 2;
-        case 'u': break;
-        default: *to++ = from[1]; return from + 2;
+    if (from[1] != 'u') {
+        *to++ = simple_escapes[static_cast<unsigned char>(from[1])];
+        return from + 2;
     }
     const std::uint32_t unit = hex4(from + 2);
     if (unit < 0xD800 || unit > 0xDBFF) {
@@ -104,17 +113,8 @@ bool Reader::read_escape() noexcept {
     if (end_ - at_ < 2) return malformed();
     const char kind = at_[1];
     at_ += 2;
-    switch (kind) {
-        case '"':
-        case '\\':
-        case '/':
-        case 'b':
-        case 'f':
-        case 'n':
-        case 'r':
-        case 't': return true;
-        case 'u': break;
-        default: return malformed();
+    if (kind != 'u') {
+        return simple_escapes[static_cast<unsigned char>(kind)] != '\0' || malformed();
     }
     std::uint32_t unit = 0;
     if (!read_hex4(unit)) return false;
@@ -126,18 +126,98 @@ bool Reader::read_escape() noexcept {
     return (unit >= 0xDC00 && unit <= 0xDFFF) || malformed();
 }
 
-bool Reader::read_string(StringToken& token) noexcept {
-    const char* begin = ++at_;
-    bool escaped = false;
+bool Reader::read_escaped_string(const char* begin, StringToken& token) noexcept {
     for (;;) {
-        at_ = find_special(at_, end_);
         if (at_ == end_) return malformed();
         if (*at_ == '"') break;
         if (*at_ != '\\' || !read_escape()) return malformed();
-        escaped = true;
+        at_ = find_special(at_, end_);
     }
-    token = {{begin, static_cast<std::size_t>(at_ - begin)}, escaped};
+    token = {{begin, static_cast<std::size_t>(at_ - begin)}, true};
     ++at_;
+    return true;
+}
+
+bool Reader::read_string(std::string& out) {
+    const char* begin = ++at_;
+    at_ = find_special(begin, end_);
+    const auto plain = static_cast<std::size_t>(at_ - begin);
+    if (at_ < end_ && *at_ == '"') {
+        out.assign(begin, plain);
+        ++at_;
+        return true;
+    }
+    // How long the string is shows only at its end, so it is put together elsewhere.
+    make_room(plain);
+    std::memcpy(unescaped_.data(), begin, plain);
+    char* to = unescaped_.data() + plain;
+    for (;;) {
+        if (at_ == end_) return malformed();
+        if (*at_ == '"') break;
+        if (*at_ != '\\' || !write_escape(to)) return malformed();
+        to = copy_plain(to);
+    }
+    out.assign(unescaped_.data(), static_cast<std::size_t>(to - unescaped_.data()));
+    ++at_;
+    return true;
+}
+
+void Reader::make_room(std::size_t used) {
+    constexpr std::size_t least = 512;
+    if (unescaped_.size() < used + room) unescaped_.resize(std::max(least, 2 * (used + room)));
+}
+
+char* Reader::copy_plain(char* to) {
+    const char* from = at_;  // not the member, which a write through `to` might change
+    const char* limit = unescaped_.data() + unescaped_.size();
+    for (;;) {
+        if (static_cast<std::size_t>(limit - to) < room) {
+            const auto used = static_cast<std::size_t>(to - unescaped_.data());
+            make_room(used);
+            to = unescaped_.data() + used;
+            limit = unescaped_.data() + unescaped_.size();
+        }
+        if (static_cast<std::size_t>(end_ - from) < block_bytes) break;
+        std::memcpy(to, from, block_bytes);
+        const std::size_t plain = first_special(from);
+        from += plain;
+        to += plain;
+        if (plain < block_bytes) {
+            at_ = from;
+            return to;
+        }
+    }
+    while (from < end_ && !is_special(*from)) *to++ = *from++;
+    at_ = from;
+    return to;
+}
+
+bool Reader::write_escape(char*& to) noexcept {
+    if (end_ - at_ >= 2 && at_[1] != 'u') {
+        const char plain = simple_escapes[static_cast<unsigned char>(at_[1])];
+        if (plain == '\0') return malformed();
+        *to++ = plain;
+        at_ += 2;
+        return true;
+    }
+    const char* escape = at_;
+    if (!read_escape()) return false;
+    static_cast<void>(codec::write_escape(escape, to));
+    return true;
+}
+
+bool Reader::read_short_integer(std::int64_t& value) noexcept {
+    const char* at = at_;
+    const bool minus = at < end_ && *at == '-';
+    if (minus) ++at;
+    const char* begin = at;
+    std::int64_t number = 0;
+    while (at < end_ && is_digit(*at) && at - begin < 18) number = number * 10 + (*at++ - '0');
+    const auto digits = at - begin;
+    if (digits == 0 || (*begin == '0' && digits > 1)) return false;
+    if (at < end_ && (is_digit(*at) || *at == '.' || *at == 'e' || *at == 'E')) return false;
+    value = minus ? -number : number;
+    at_ = at;
     return true;
 }
 
@@ -200,20 +280,6 @@ bool Reader::read_number(NumberToken& token) noexcept {
         if (decimal) token.form = Form::decimal;
     }
     token.raw = {begin, static_cast<std::size_t>(at_ - begin)};
-    return true;
-}
-
-bool Reader::next_element(char close, bool first, bool& more) noexcept {
-    const char c = peek();
-    if (c == close) {
-        ++at_;
-        more = false;
-        return true;
-    }
-    more = true;
-    if (first) return true;
-    if (c != ',') return malformed();
-    ++at_;
     return true;
 }
 

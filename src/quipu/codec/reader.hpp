@@ -41,8 +41,12 @@ class Reader {
 
     /// The next character after white space, not consumed; 0 at the end of the text.
     [[nodiscard]] char peek() noexcept {
-        while (at_ < end_ && is_space(*at_)) ++at_;
-        return at_ < end_ ? *at_ : '\0';
+        while (at_ < end_) {
+            const char c = *at_;
+            if (c > ' ' || !is_space(c)) return c;
+            ++at_;
+        }
+        return '\0';
     }
     /// Consumes `c` and white space before it, if it comes next.
     [[nodiscard]] bool take(char c) noexcept {
@@ -72,12 +76,30 @@ class Reader {
 
     /// Between the elements of an object or list that `close` ends: consumes a comma or the end.
     /// `more` says which. `first` is true before the first element.
-    [[nodiscard]] bool next_element(char close, bool first, bool& more) noexcept;
+    [[nodiscard]] bool next_element(char close, bool first, bool& more) noexcept {
+        const char c = peek();
+        more = c != close;
+        if (first && more) return true;
+        if (more && c != ',') return malformed();
+        ++at_;
+        return true;
+    }
     /// Reads a member's name and its colon.
     [[nodiscard]] bool read_key(StringToken& key);
 
     // The next character has told what comes.
-    [[nodiscard]] bool read_string(StringToken& token) noexcept;
+    [[nodiscard]] bool read_string(StringToken& token) noexcept {
+        const char* begin = ++at_;
+        at_ = find_special(begin, end_);
+        token = {{begin, static_cast<std::size_t>(at_ - begin)}, false};
+        if (at_ == end_ || *at_ != '"') return read_escaped_string(begin, token);
+        ++at_;
+        return true;
+    }
+    /// Reads a string into `out`, its escapes replaced.
+    [[nodiscard]] bool read_string(std::string& out);
+    /// Reads an integer of at most 18 digits. False, with nothing consumed, for any other number.
+    [[nodiscard]] bool read_short_integer(std::int64_t& value) noexcept;
     [[nodiscard]] bool read_number(NumberToken& token) noexcept;
     [[nodiscard]] bool read_literal(std::string_view literal) noexcept;
 
@@ -98,7 +120,13 @@ class Reader {
     [[nodiscard]] static bool is_space(char c) noexcept {
         return c == ' ' || c == '\n' || c == '\r' || c == '\t';
     }
+    [[nodiscard]] bool read_escaped_string(const char* begin, StringToken& token) noexcept;
     [[nodiscard]] bool read_escape() noexcept;
+    [[nodiscard]] bool write_escape(char*& to) noexcept;
+    /// Copies up to the next special character, to `to` in unescaped_; returns the end there, with
+    /// room for one escape.
+    [[nodiscard]] char* copy_plain(char* to);
+    void make_room(std::size_t used);
     [[nodiscard]] bool read_hex4(std::uint32_t& unit) noexcept;
     [[nodiscard]] bool skip_scalar(char first) noexcept;
     [[nodiscard]] bool read_fraction_and_exponent(bool& decimal) noexcept;
@@ -108,6 +136,7 @@ class Reader {
     std::size_t depth_ = 0;
     std::size_t max_depth_;
     Problem problem_ = Problem::none;
+    std::string unescaped_;
 };
 
 [[nodiscard]] constexpr bool is_digit(char c) noexcept {

@@ -1,6 +1,7 @@
 #include "quipu/codec/writer.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace quipu::codec {
 
@@ -8,6 +9,28 @@ namespace {
 
 // Room kept beyond what is left of a text: both quotes, one whole block and one escape.
 constexpr std::size_t slack = block_bytes + 8;
+
+struct Escape {
+    char text[7];
+    std::uint8_t size;
+};
+
+/// How each special character is written.
+constexpr std::array<Escape, 128> escapes = [] {
+    std::array<Escape, 128> table{};
+    constexpr char hex[] = "0123456789abcdef";
+    for (std::size_t c = 0; c < 0x20; ++c) {
+        table[c] = {{'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0xF], 0}, 6};
+    }
+    table['"'] = {{'\\', '"'}, 2};
+    table['\\'] = {{'\\', '\\'}, 2};
+    table['\b'] = {{'\\', 'b'}, 2};
+    table['\f'] = {{'\\', 'f'}, 2};
+    table['\n'] = {{'\\', 'n'}, 2};
+    table['\r'] = {{'\\', 'r'}, 2};
+    table['\t'] = {{'\\', 't'}, 2};
+    return table;
+}();
 
 /// Copies up to 16 bytes that need no escape; false, with nothing promised of `to`, when one does.
 bool copy_short(char* to, const char* from, std::size_t size) noexcept {
@@ -35,53 +58,39 @@ void Writer::grow(std::size_t count) {
     at_ = out_.data() + used;
 }
 
-void Writer::escape(char c) {
-    *at_++ = '\\';
-    switch (c) {
-        case '"':
-        case '\\': *at_++ = c; return;
-        case '\b': *at_++ = 'b'; return;
-        case '\f': *at_++ = 'f'; return;
-        case '\n': *at_++ = 'n'; return;
-        case '\r': *at_++ = 'r'; return;
-        case '\t': *at_++ = 't'; return;
-        default: break;
-    }
-    constexpr char hex[] = "0123456789abcdef";
-    std::memcpy(at_, "u00", 3);
-    at_[3] = hex[(c >> 4) & 0xF];
-    at_[4] = hex[c & 0xF];
-    at_ += 5;
-}
-
 void Writer::quoted(std::string_view text) {
     reserve(text.size() + slack);
+    char* at = at_;  // not the member, which a write through it might change
     const char* from = text.data();
     const char* end = from + text.size();
-    *at_++ = '"';
-    if (text.size() <= 16 && copy_short(at_, from, text.size())) {
-        at_ += text.size();
-        *at_++ = '"';
-        return;
-    }
-    while (from < end) {
+    *at++ = '"';
+    for (;;) {
         const auto left = static_cast<std::size_t>(end - from);
         std::size_t plain = 0;
         if (left >= block_bytes) {
+            std::memcpy(at, from, block_bytes);
             plain = first_special(from);
-            std::memcpy(at_, from, block_bytes);
+            from += plain;
+            at += plain;
+            if (plain == block_bytes) continue;
+        } else if (copy_short(at, from, left)) {
+            at += left;
+            break;
         } else {
-            while (plain < left && !is_special(from[plain])) ++plain;
-            std::memcpy(at_, from, plain);
+            while (!is_special(*from)) *at++ = *from++;
         }
-        from += plain;
-        at_ += plain;
-        if (plain < std::min(left, block_bytes)) {
-            escape(*from++);
-            reserve(static_cast<std::size_t>(end - from) + slack);
+        const Escape& escape = escapes[static_cast<unsigned char>(*from++)];
+        std::memcpy(at, &escape, sizeof escape);
+        at += escape.size;
+        const std::size_t needed = static_cast<std::size_t>(end - from) + slack;
+        if (static_cast<std::size_t>(end_ - at) < needed) {
+            at_ = at;
+            grow(needed);
+            at = at_;
         }
     }
-    *at_++ = '"';
+    *at++ = '"';
+    at_ = at;
 }
 
 }  // namespace quipu::codec

@@ -58,7 +58,6 @@ class Writer {
 
   private:
     void grow(std::size_t count);
-    void escape(char c);
     void open(std::size_t size) {
         out_.resize_and_overwrite(size, [](char*, std::size_t n) { return n; });
         end_ = out_.data() + out_.size();

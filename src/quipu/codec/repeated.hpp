@@ -1,0 +1,10 @@
+#pragma once
+
+#include "quipu/event/field.hpp"
+
+namespace quipu::codec {
+
+/// Keeps of equal names the last value, at the place of the first.
+void drop_repeated_members(Extra& extra);
+
+}  // namespace quipu::codec
