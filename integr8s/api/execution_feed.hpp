@@ -1,0 +1,88 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "quipu/event/catalogue.hpp"
+#include "quipu/store/store.hpp"
+
+namespace integr8s::api {
+
+/// Tells whoever waits for the events of one execution that there are new ones. One thread follows
+/// the log for all of them; with nobody waiting it reads nothing.
+///
+/// An event of the execution is in the store when subscribe() returns, or is delivered here, or
+/// both; here in log order and at most once. So a reader that subscribes first, queries then, and
+/// passes over positions that it has had, misses none and doubles none. Of one that does not keep
+/// up the queue is dropped, and it goes back to the store.
+class ExecutionFeed {
+  public:
+    class Subscription {
+      public:
+        struct Taken {
+            std::vector<quipu::RecordPtr> records;  ///< in log order
+            bool more = false;                      ///< the rest waits for the next call
+            bool dropped = false;  ///< there were others before them, which the store has
+        };
+        /// Takes at most `limit` of what has come.
+        [[nodiscard]] Taken take(std::size_t limit);
+
+      private:
+        friend class ExecutionFeed;
+        void offer(const quipu::RecordPtr& record, std::size_t queue_max);
+
+        std::mutex mutex_;
+        std::deque<quipu::RecordPtr> queue_;
+        bool dropped_ = false;
+        std::function<void()> wake_;
+    };
+
+    /// `queue_max` records wait for one subscriber at most. Store and types must outlive the feed.
+    ExecutionFeed(quipu::Store& store, const quipu::EventTypes& types, std::size_t queue_max = 256);
+    ~ExecutionFeed();
+    ExecutionFeed(const ExecutionFeed&) = delete;
+    ExecutionFeed& operator=(const ExecutionFeed&) = delete;
+
+    void start();
+    /// No `wake` is called after the return.
+    void stop();
+
+    /// `wake` is called by the feed's thread after something came; it must be short and must not
+    /// call the feed. The subscription ends when the pointer is let go of. Thread-safe.
+    [[nodiscard]] std::shared_ptr<Subscription> subscribe(std::string execution_id,
+                                                          std::function<void()> wake);
+
+    [[nodiscard]] std::size_t subscribers();
+
+  private:
+    using Waiting = std::multimap<std::string, std::weak_ptr<Subscription>, std::less<>>;
+
+    void follow(const std::stop_token& stop);
+    /// False when the store could not be read.
+    [[nodiscard]] bool advance(std::int64_t last);
+    void hand_out(const std::vector<quipu::RecordPtr>& records);
+    void offer_to(std::string_view execution_id, const quipu::RecordPtr& record);
+    void forget_the_gone();
+
+    quipu::Store& store_;
+    const std::size_t queue_max_;
+    std::set<std::string, std::less<>> types_with_id_;  // whose body has an execution_id
+    std::int64_t position_ = 0;                         // handed out up to here
+    std::mutex mutex_;
+    std::condition_variable_any pause_;
+    Waiting waiting_;
+    std::jthread thread_;
+};
+
+}  // namespace integr8s::api

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string_view>
+
+#include "quipu/app/http_message.hpp"
+#include "quipu/codec/fault.hpp"
+#include "quipu/error.hpp"
+
+namespace integr8s::api {
+
+/// The answer for an Error: validation 422, not_found 404, conflict 409, throttled 429 (limit),
+/// unavailable 503 (busy, too), else internal 500 without the message.
+/// Body: {"detail": sentence, "type": word}.
+[[nodiscard]] quipu::HttpResponse problem(const quipu::Error& error);
+
+/// 422 with every fault: {"detail", "type": "validation", "errors": [{"type", "loc", "msg"}]}.
+/// `loc` begins with `part`: "body", "query", "header".
+[[nodiscard]] quipu::HttpResponse problem(const quipu::Faults& faults, std::string_view part);
+
+/// 422 with one fault, of the query parameter or header `name`.
+[[nodiscard]] quipu::HttpResponse bad_value(std::string_view part, std::string_view name,
+                                            std::string_view message);
+
+}  // namespace integr8s::api

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+#include "integr8s/api/system_views.hpp"
+#include "quipu/error.hpp"
+#include "quipu/store/store.hpp"
+
+namespace integr8s::api {
+
+/// The queue as the coordinator keeps it. Errors: those of the store; corrupt.
+[[nodiscard]] quipu::Result<QueueView> read_queue(quipu::Store& store, std::int64_t limit);
+
+}  // namespace integr8s::api

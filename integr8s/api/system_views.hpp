@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "integr8s/events/types.hpp"
+
+namespace integr8s::api {
+
+struct LanguageView {
+    std::string name;
+    std::string version;
+    std::string image;  ///< as events call the runtime
+};
+
+struct MissingLanguageView {
+    std::string name;
+    std::string package;  ///< Debian package that brings it
+};
+
+/// GET /api/v1/languages
+struct LanguagesView {
+    std::vector<LanguageView> languages;
+    std::vector<MissingLanguageView> missing;
+};
+
+struct WaitingView {
+    QueuePriority priority;
+    std::int64_t count = 0;
+};
+
+/// GET /api/v1/queue
+struct QueueView {
+    std::int64_t waiting = 0;
+    std::vector<WaitingView> by_priority;
+    std::int64_t active = 0;  ///< executions that have a slot
+    std::int64_t limit = 0;   ///< of these
+};
+
+}  // namespace integr8s::api

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "integr8s/api/requests.hpp"
+#include "integr8s/api/views.hpp"
+#include "integr8s/cli/exit_code.hpp"
+#include "quipu/app/http_client.hpp"
+#include "quipu/error.hpp"
+
+namespace integr8s::cli {
+
+/// Why a command ends without what it was asked for: a sentence for standard error, and the code.
+struct Failure {
+    ExitCode code = ExitCode::failed;
+    std::string message;
+};
+
+template <class T>
+using Answer = std::expected<T, Failure>;
+
+/// A running integr8s as the command line sees it.
+class ApiClient {
+  public:
+    /// `address` is "host:port"; empty means the default.
+    explicit ApiClient(std::string_view address);
+
+    [[nodiscard]] const std::string& address() const noexcept { return address_; }
+
+    [[nodiscard]] Answer<api::SubmitReply> submit(const api::SubmitBody& request,
+                                                  const std::string& idempotency_key) const;
+    [[nodiscard]] Answer<void> cancel(std::string_view execution_id) const;
+    [[nodiscard]] Answer<api::ResultView> result(std::string_view execution_id) const;
+    /// The answer's JSON as it is.
+    [[nodiscard]] Answer<std::string> get(std::string_view target) const;
+
+    /// Calls `on_frame` for every frame of the execution's stream, beginning after the event at
+    /// `position`, until the server ends it. A stream that is cut is resumed; so is one whose
+    /// server is gone, for `patience`. `position` is kept up to date.
+    [[nodiscard]] Answer<void> follow(
+        std::string_view execution_id,
+        const std::function<void(const api::FrameView&, std::int64_t position)>& on_frame,
+        std::chrono::milliseconds patience = std::chrono::seconds{30}) const;
+
+    /// Empty when ready, else the reasons why not, one a line. Fails when nothing answers.
+    [[nodiscard]] Answer<std::string> readiness() const;
+
+  private:
+    [[nodiscard]] Answer<quipu::HttpReply> call(std::string_view method, const std::string& target,
+                                                const quipu::HttpFields& headers = {},
+                                                std::string_view body = {}) const;
+    [[nodiscard]] Failure failure_of(const quipu::Error& error) const;
+
+    std::string address_;
+    quipu::HttpClient http_;
+};
+
+}  // namespace integr8s::cli

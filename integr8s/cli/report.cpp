@@ -1,0 +1,35 @@
+#include "integr8s/cli/report.hpp"
+
+#include <iostream>
+
+#include "integr8s/cli/timeline.hpp"
+#include "quipu/codec/json.hpp"
+
+namespace integr8s::cli {
+
+int report(const Failure& failure) {
+    std::cerr << "integr8s: " << failure.message << '\n';
+    return to_int(failure.code);
+}
+
+int wrong_usage(std::string_view command, std::string_view what) {
+    std::cerr << "integr8s " << command << ": " << what << "\nSee `integr8s " << command
+              << " --help`.\n";
+    return to_int(ExitCode::usage);
+}
+
+int show_result(const api::ResultView& result, bool json, bool raw) {
+    if (json) {
+        std::cout << quipu::to_json(result).value_or("{}") << '\n';
+    } else if (raw) {
+        std::cout << exact_bytes(result.stdout_, result.stdout_base64) << std::flush;
+        std::cerr << exact_bytes(result.stderr_, result.stderr_base64) << std::flush;
+    } else {
+        write_result(std::cout, result);
+    }
+    const bool succeeded =
+        result.status == ExecutionStatus::completed && result.exit_code.value_or(-1) == 0;
+    return to_int(succeeded ? ExitCode::done : ExitCode::failed);
+}
+
+}  // namespace integr8s::cli

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "integr8s/monitor/pod_monitor.hpp"
+#include "integr8s/program/deferred_runtime.hpp"
+#include "integr8s/runtime/languages.hpp"
+#include "quipu/app/app.hpp"
+
+namespace integr8s::program {
+
+/// Sets up the sandbox and watches its pods, as a part of the program.
+class PodService final : public quipu::Service {
+  public:
+    /// Fills in `languages` and opens `pods` in prepare(); all must outlive this.
+    PodService(DeferredRuntime& pods, runtime::Languages& languages, PodMonitor& monitor,
+               runtime::SandboxOptions options);
+
+    quipu::Result<void> prepare(quipu::Running& running) override;
+    void stop() override;
+    /// Pods by phase.
+    void metrics(std::string& out) override;
+    void describe(std::vector<std::pair<std::string, std::string>>& facts) override;
+    [[nodiscard]] std::string problem() override { return pods_.problem(); }
+
+  private:
+    DeferredRuntime& pods_;
+    runtime::Languages& languages_;
+    PodMonitor& monitor_;
+    runtime::SandboxOptions options_;
+};
+
+}  // namespace integr8s::program
