@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view base_prefix = "integr8s-pods-";
+constexpr std::string_view aside_name = "/integr8s-main";
 constexpr std::array<const char*, 3> controllers{"memory", "pids", "cpu"};
 
 /// 0 or the errno of the failure.
@@ -72,7 +73,7 @@ std::string own_base(const std::string& parent) {
 void step_aside(const std::string& own) {
     const auto members = words(read_text(own + "/cgroup.procs"));
     if (members.size() != 1 || members.front() != std::to_string(::getpid())) return;
-    const std::string aside = own + "/integr8s-main";
+    const std::string aside = own + std::string{aside_name};
     if (make_directory(aside) == 0) write_text(aside + "/cgroup.procs", "0");
 }
 
@@ -139,7 +140,10 @@ CgroupParent CgroupParent::open(const std::string& parent) {
     } else if (layout.find_version1("memory") != nullptr) {
         made.prepare_version1(layout);
     } else if (layout.version2) {
-        made.prepare_version2(layout.version2->directory);
+        std::string own = layout.version2->directory;
+        // An earlier runtime of this program has stepped aside already.
+        if (own.ends_with(aside_name)) own.resize(own.size() - aside_name.size());
+        made.prepare_version2(own);
         if (made.bases_.empty() && layout.version2->directory != layout.version2->mount)
             made.prepare_version2(layout.version2->mount);
     } else {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "integr8s/runtime/fd.hpp"
 #include "integr8s/runtime/languages.hpp"
 #include "integr8s/runtime/sandbox_runtime.hpp"
 
@@ -118,6 +121,25 @@ inline PodSpec python(std::string script) {
 
 inline bool has_language(std::string_view name) {
     return find_language(languages(), name).has_value();
+}
+
+/// Seconds to sleep that no other process on this machine has on its command line: `number` is 1 to
+/// 9 and belongs to one test.
+inline std::string long_sleep(int number) {
+    return std::to_string(1'000'000'000LL * number + ::getpid());
+}
+
+/// Processes on this machine whose command line holds `mark`.
+inline int processes_with(const std::string& mark) {
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename().string();
+        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+        const std::string text = read_text(entry.path() / "cmdline");
+        if (text.find(mark) != std::string::npos && text.find("tests") == std::string::npos)
+            ++count;
+    }
+    return count;
 }
 
 /// A test of a working sandbox. A machine that cannot have one must say so, or the test fails.

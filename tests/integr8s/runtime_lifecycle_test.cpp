@@ -19,7 +19,9 @@ using testing::bash;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::long_sleep;
 using testing::patience;
+using testing::processes_with;
 using namespace std::chrono_literals;
 
 class PodLifecycle : public testing::SandboxTest {};
@@ -28,25 +30,6 @@ PodSpec named(std::string name, PodSpec spec) {
     spec.pod_name = std::move(name);
     spec.execution_id = "execution of " + spec.pod_name;
     return spec;
-}
-
-/// Seconds to sleep that no other process on this machine has on its command line: `number` is 1 to
-/// 9 and belongs to one test.
-std::string long_sleep(int number) {
-    return std::to_string(1'000'000'000LL * number + ::getpid());
-}
-
-/// Processes on this machine whose command line holds `mark`.
-int processes_with(const std::string& mark) {
-    int count = 0;
-    for (const auto& entry : fs::directory_iterator("/proc")) {
-        const std::string name = entry.path().filename().string();
-        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-        const std::string text = read_text(entry.path() / "cmdline");
-        if (text.find(mark) != std::string::npos && text.find("tests") == std::string::npos)
-            ++count;
-    }
-    return count;
 }
 
 std::size_t open_descriptors() {
