@@ -48,7 +48,8 @@ class Service {
     virtual void stop() {}
     /// Adds lines in Prometheus text format to /metrics.
     virtual void metrics(std::string& out) { static_cast<void>(out); }
-    /// Adds "name: fact" lines to `doctor`. `running` is false when only the file is looked at.
+    /// Adds "name: fact" lines to `doctor`, which calls it in a process of its own, where the
+    /// service was neither prepared nor started: what the service needs and whether it is there.
     virtual void describe(std::vector<std::pair<std::string, std::string>>& facts) {
         static_cast<void>(facts);
     }
@@ -72,6 +73,13 @@ struct Command {
     std::function<int(const CommandContext&)> run;
 };
 
+/// A switch that `run` takes beside the built-in ones: `integr8s run --allow-unsandboxed`.
+struct RunFlag {
+    std::string name;     ///< without the dashes
+    std::string summary;  ///< one line in `run --help`
+    bool* value;          ///< set before the services are prepared
+};
+
 /// What App collects from its types; everything behind it is compiled once.
 struct AppDefinition {
     std::string name;  ///< of the program; argv[0]'s last part when empty
@@ -84,6 +92,7 @@ struct AppDefinition {
     std::function<std::expected<std::string, Faults>(std::string_view)> canonical;
     std::vector<Service*> services;
     std::vector<Command> commands;
+    std::vector<RunFlag> run_flags;
 };
 
 /// Runs the command line of a program: `run`, `publish`, `tail`, `show`, `events`, `validate`,

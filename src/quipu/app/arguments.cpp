@@ -2,11 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 #include <cstdlib>
+#include <memory>
 #include <ostream>
+#include <type_traits>
 
+#include "quipu/app/argument_values.hpp"
 #include "quipu/app/exit_code.hpp"
 #include "quipu/app/help_examples.hpp"
 #include "quipu/app/text_output.hpp"
@@ -16,62 +17,44 @@ namespace quipu {
 
 namespace {
 
-constexpr const char* supported_store = "sqlite";
-
-/// HELLO_FILE for hello, MY_APP_FILE for my-app.
-std::string environment_name(std::string_view program) {
-    std::string name;
-    for (const char c : program) {
-        const auto byte = static_cast<unsigned char>(c);
-        name += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
-    }
-    return name + "_FILE";
+/// The value, or what is wrong with it as the parser's own error.
+template <class T>
+T take(std::expected<T, std::string> value, const std::string& option = {}) {
+    if (!value)
+        throw CLI::ValidationError(option.empty() ? value.error() : option + ": " + value.error());
+    if constexpr (!std::is_void_v<T>) return std::move(*value);
 }
 
-/// The path of "sqlite:PATH"; other schemes are named with what there is instead.
-std::string path_of_store(const std::string& url) {
-    const std::size_t colon = url.find(':');
-    if (colon == std::string::npos) {
-        throw CLI::ValidationError("--store", "'" + url + "' has no scheme; write sqlite:PATH");
+/// Without the marks for what the texts say already.
+class HelpFormatter final : public CLI::Formatter {
+  public:
+    HelpFormatter() {
+        column_width(30);
+        label("SUBCOMMAND", "COMMAND");
+        label("Positionals", "Arguments");
     }
-    const std::string scheme = url.substr(0, colon);
-    if (scheme != supported_store) {
-        const bool typo = edit_distance(scheme, supported_store) <= 3;
-        throw CLI::ValidationError(
-            "--store", (typo ? "unknown scheme '" : "this build has no store for '") + scheme +
-                           (typo ? "'; did you mean sqlite:PATH?"
-                                 : "'; the store that it has is sqlite:PATH"));
+    std::string make_option_opts(const CLI::Option* option) const override {
+        std::string type = option->get_type_name();
+        type.resize(std::min(type.find(':'), type.size()));  // what follows is the check's
+        return type.empty() || option->get_type_size() == 0 ? "" : " " + type;
     }
-    const std::string path = url.substr(colon + 1);
-    if (path.empty()) throw CLI::ValidationError("--store", "no path after sqlite:");
-    return path;
-}
+    std::string make_help(const CLI::App* app, std::string name,
+                          CLI::AppFormatMode mode) const override {
+        std::string text = app->get_description();
+        if (!text.empty()) text += "\n\n";
+        text += make_usage(app, std::move(name)) + make_positionals(app);
+        text += make_subcommands(app, mode);
+        for (const std::string& group : app->get_groups()) {
+            const auto options = app->get_options([&](const CLI::Option* option) {
+                return option->get_group() == group && option->nonpositional();
+            });
+            if (!group.empty() && !options.empty()) text += make_group(group, false, options);
+        }
+        return text + '\n' + make_footer(app);
+    }
+};
 
-Time parse_instant(const char* option, const std::string& text) {
-    const auto time = parse_time(text);
-    if (!time) {
-        throw CLI::ValidationError(option, "'" + printable(text) +
-                                               "' is no time; write 2026-01-02T03:04:05Z, or "
-                                               "2026-01-02 for midnight UTC");
-    }
-    return *time;
-}
-
-std::pair<std::string, std::string> parse_member(const std::string& text) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-        throw CLI::ValidationError("--where", "'" + printable(text) +
-                                                  "' is not PATH=VALUE, such as "
-                                                  "metadata.user_id=u-1");
-    }
-    return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
-void check_type(const EventTypes& types, const std::string& name) {
-    if (types.find(name) != nullptr) return;
-    throw CLI::ValidationError("unknown event type", "'" + printable(name) + "'; did you mean '" +
-                                                         std::string(types.nearest(name)) + "'?");
-}
+constexpr const char* common_group = "Common options";
 
 class Parser {
   public:
@@ -80,19 +63,14 @@ class Parser {
           examples_(definition.name, *definition.types),
           root_("", definition.name) {
         arguments_.common.file = definition.name + ".db";
-        if (const char* file = std::getenv(environment_name(definition.name).c_str())) {
+        if (const char* file = std::getenv(file_variable(definition.name).c_str())) {
             if (*file != '\0') arguments_.common.file = file;
         }
         arguments_.common.http = definition.default_http;
-        root_.set_version_flag("--version", definition.name + " " + definition.version);
         root_.require_subcommand(0, 1);
-        root_.get_formatter()->column_width(32);
-        root_.get_formatter()->label("SUBCOMMAND", "COMMAND");
-        root_.get_formatter()->label("SUBCOMMANDS", "COMMAND");
-        root_.get_formatter()->label("Subcommands", "Commands");
+        root_.formatter(std::make_shared<HelpFormatter>());
         root_.footer(examples_.of("") + "\n  " + definition.name +
                      " COMMAND --help         more on one command, with examples");
-        add_common(root_);
         add_run();
         add_publish();
         add_tail();
@@ -105,6 +83,9 @@ class Parser {
         add_command("doctor", "Show versions, the store's state, and what is wrong");
         add_command("verify", "Read the whole store back and check it");
         add_own();
+        add_common(root_);
+        root_.set_version_flag("--version", definition.name + " " + definition.version)
+            ->group(common_group);
     }
 
     std::expected<Arguments, int> parse(int argc, char** argv, std::ostream& out,
@@ -124,17 +105,22 @@ class Parser {
     }
 
   private:
+    /// To `app` and all below it; last, so that they stand below a command's own options.
     void add_common(CLI::App& app) {
+        for (CLI::App* command : app.get_subcommands(nullptr)) add_common(*command);
         CommonArguments& common = arguments_.common;
-        const std::string group = "Common options";
+        const std::string group = common_group;
         app.set_help_flag("-h,--help", "Print this help and exit")->group(group);
         app.add_option("--file", common.file,
                        "The store's file (" + common.file.string() + "; or set " +
-                           environment_name(definition_.name) + ")")
+                           file_variable(definition_.name) + ")")
             ->type_name("PATH")
             ->group(group);
         app.add_option_function<std::string>(
-               "--store", [&common](const std::string& url) { common.file = path_of_store(url); },
+               "--store",
+               [&common](const std::string& url) {
+                   common.file = take(path_of_store(url), "--store");
+               },
                "The store as a URL: sqlite:PATH, the same as --file PATH")
             ->type_name("URL")
             ->group(group);
@@ -157,9 +143,8 @@ class Parser {
     }
 
     CLI::App& add_command(const std::string& name, const std::string& summary) {
-        CLI::App* command = root_.add_subcommand(name, summary);
+        CLI::App* command = root_.add_subcommand(name, summary)->group("Commands");
         command->footer(examples_.of(name));
-        add_common(*command);
         return *command;
     }
 
@@ -198,6 +183,14 @@ class Parser {
             ->type_name("NAME")
             ->allow_extra_args(false)
             ->take_all();
+        add_run_flags(command);
+    }
+
+    void add_run_flags(CLI::App& command) {
+        for (const RunFlag& flag : definition_.run_flags) {
+            command.add_flag("--" + flag.name, *flag.value, flag.summary)
+                ->group(definition_.name + "'s own options");
+        }
     }
 
     void add_publish() {
@@ -260,14 +253,16 @@ class Parser {
         command
             .add_option_function<std::string>(
                 "--from",
-                [&events](const std::string& text) { events.from = parse_instant("--from", text); },
+                [&events](const std::string& text) {
+                    events.from = take(parse_instant(text), "--from");
+                },
                 "Only from this time on")
             ->type_name("TIME");
         command
             .add_option_function<std::string>(
                 "--until",
                 [&events](const std::string& text) {
-                    events.until = parse_instant("--until", text);
+                    events.until = take(parse_instant(text), "--until");
                 },
                 "Only before this time")
             ->type_name("TIME");
@@ -311,9 +306,8 @@ class Parser {
     }
 
     CLI::App& add_action(CLI::App& command, const std::string& name, const std::string& summary) {
-        CLI::App* action = command.add_subcommand(name, summary);
+        CLI::App* action = command.add_subcommand(name, summary)->group("Commands");
         action->footer(examples_.of("dead-letters"));
-        add_common(*action);
         return *action;
     }
 
@@ -323,14 +317,13 @@ class Parser {
             command->allow_extras();
             if (!own.examples.empty()) command->footer("Examples:\n" + own.examples);
             command->group(definition_.name + "'s own commands");
-            add_common(*command);
         }
     }
 
     void finish() {
         const auto chosen = root_.get_subcommands();
         if (chosen.empty()) {
-            throw CLI::RequiredError("a command is needed: " + definition_.name + " COMMAND");
+            throw CLI::ValidationError("what is to be done? Name a command");
         }
         arguments_.command = chosen.front()->get_name();
         arguments_.own = chosen.front()->remaining();
@@ -338,13 +331,13 @@ class Parser {
         arguments_.run.stuck_after = std::chrono::seconds{stuck_seconds_};
         arguments_.run.crash_only = durability_ != "full";
         for (const std::string& text : members_) {
-            arguments_.events.members.push_back(parse_member(text));
+            arguments_.events.members.push_back(take(parse_member(text), "--where"));
         }
         for (const auto* types : {&arguments_.tail.event_types, &arguments_.events.event_types}) {
-            for (const std::string& type : *types) check_type(*definition_.types, type);
+            for (const std::string& type : *types) take(check_type(*definition_.types, type));
         }
         if (arguments_.command == "publish") {
-            check_type(*definition_.types, arguments_.publish.event_type);
+            take(check_type(*definition_.types, arguments_.publish.event_type));
         }
         if (arguments_.command == "dead-letters") finish_dead_letters(*chosen.front());
     }
@@ -365,7 +358,7 @@ class Parser {
         const bool filtered = !letters.group.empty() || !letters.event_type.empty();
         const bool bulk = letters.all || filtered;
         if (bulk == !letters.ids.empty()) {
-            throw CLI::RequiredError(
+            throw CLI::ValidationError(
                 bulk ? "give either numbers or --all, --group, --type, not both"
                      : "give the numbers of dead letters, or --all, --group NAME, --type TYPE");
         }

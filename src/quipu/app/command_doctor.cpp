@@ -97,15 +97,16 @@ void look_at_store(const Program& program, views::DoctorView& view) {
         view.problems.push_back(health.error().message);
         return;
     }
-    view.store = views::StoreView{.location = health->location,
-                                  .engine = health->engine,
-                                  .durability = health->durability,
-                                  .last_position = health->last_position,
-                                  .events = health->events,
-                                  .bytes = health->bytes,
-                                  .wal_bytes = health->wal_bytes,
-                                  .free_bytes = free_bytes(file),
-                                  .mode = {}};
+    view.store =
+        views::StoreView{.location = health->location,
+                         .engine = health->engine,
+                         .durability = view.running ? view.running->durability : health->durability,
+                         .last_position = health->last_position,
+                         .events = health->events,
+                         .bytes = health->bytes,
+                         .wal_bytes = health->wal_bytes,
+                         .free_bytes = free_bytes(file),
+                         .mode = {}};
     check_mode(view, *view.store, file);
     look_at_groups(program.definition, view, **store);
 }

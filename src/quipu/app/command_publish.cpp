@@ -10,9 +10,13 @@ namespace quipu {
 
 namespace {
 
-std::string location_of(const Fault& fault) {
+/// Without the event's type, which the user has just written.
+std::string location_of(const Fault& fault, std::string_view event_type) {
     std::string text;
     for (const Fault::Step& step : fault.location) {
+        if (&step == fault.location.data() && step == Fault::Step(std::string(event_type))) {
+            continue;
+        }
         if (const auto* name = std::get_if<std::string>(&step)) {
             text += (text.empty() ? "" : ".") + *name;
         } else {
@@ -26,7 +30,7 @@ int refuse(const Program& program, const Faults& faults) {
     program.err << program.definition.name << ": this is no valid "
                 << program.arguments.publish.event_type << ":\n";
     for (const Fault& fault : faults.list) {
-        const std::string location = location_of(fault);
+        const std::string location = location_of(fault, program.arguments.publish.event_type);
         program.err << "  " << (location.empty() ? "" : printable(location) + ": ") << fault.message
                     << '\n';
     }

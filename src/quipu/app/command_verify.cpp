@@ -25,8 +25,8 @@ int verify_command(const Program& program) {
     }
     for (const std::string& problem : *problems) program.out << printable(problem) << '\n';
     program.out << program.arguments.common.file.string()
-                << (problems->empty() ? " is sound: " : " is damaged; last position ")
-                << (*store)->last_position() << (problems->empty() ? " positions checked\n" : "\n");
+                << (problems->empty() ? " is sound" : " is damaged") << "; its last position is "
+                << (*store)->last_position() << '\n';
     return to_int(code);
 }
 

@@ -30,7 +30,8 @@ struct ProgramStatus {
     std::string version;
     std::int64_t pid = 0;
     Time started_at{};
-    std::string http;  ///< "127.0.0.1:8080"; empty without HTTP
+    std::string durability;  ///< of the store, as this program opened it
+    std::string http;        ///< "127.0.0.1:8080"; empty without HTTP
     bool ready = false;
     std::vector<std::string> not_ready_because;
     std::vector<GroupLive> groups;

@@ -52,13 +52,13 @@ Result<void> Shell::open() {
     const auto durability = arguments_.run.crash_only
                                 ? SqliteOptions::Durability::process_crash_only
                                 : SqliteOptions::Durability::full;
+    if (auto made = make_http(); !made) return made;
     auto store = open_to_write(arguments_.common.file, durability);
     if (!store) return std::unexpected(std::move(store.error()));
     store_ = std::move(*store);
     publisher_ = std::make_unique<RawPublisher>(*store_, *definition_.types, definition_.producer);
     appended_ = std::make_unique<AppendCounter>(*store_, *definition_.types);
     make_runtime();
-    if (auto made = make_http(); !made) return made;
     make_control();
     for (Service* service : definition_.services) {
         if (auto prepared = service->prepare(*this); !prepared) return prepared;
@@ -183,10 +183,12 @@ ProgramStatus Shell::status() {
                          .version = definition_.version,
                          .pid = ::getpid(),
                          .started_at = started_at_,
+                         .durability = {},
                          .http = http_address(),
                          .ready = ready.ready,
                          .not_ready_because = std::move(ready.because),
                          .groups = {}};
+    if (auto health = store_->health()) status.durability = std::move(health->durability);
     for (const GroupStatus& group : runtime_->status()) status.groups.push_back(live_of(group));
     return status;
 }

@@ -1,6 +1,7 @@
 #include "quipu/app/versions.hpp"
 
 #include <fmt/core.h>
+#include <simdjson.h>
 #include <spdlog/version.h>
 #include <sqlite3.h>
 #include <zlib.h>
@@ -30,6 +31,9 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
         {"zlib", ::zlibVersion()},
         {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1000,
                               BOOST_VERSION % 100)},
+        {"simdjson", fmt::format("{}.{}.{}", static_cast<int>(simdjson::SIMDJSON_VERSION_MAJOR),
+                                 static_cast<int>(simdjson::SIMDJSON_VERSION_MINOR),
+                                 static_cast<int>(simdjson::SIMDJSON_VERSION_REVISION))},
         {"fmt",
          fmt::format("{}.{}.{}", FMT_VERSION / 10'000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
         {"spdlog", fmt::format("{}.{}.{}", SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH)},

@@ -1,0 +1,64 @@
+#include "quipu/app/argument_values.hpp"
+
+#include <cctype>
+
+#include "quipu/app/text_output.hpp"
+#include "quipu/event/nearest.hpp"
+
+namespace quipu {
+
+namespace {
+constexpr std::string_view known_scheme = "sqlite";
+}
+
+std::expected<std::string, std::string> path_of_store(std::string_view url) {
+    const std::size_t colon = url.find(':');
+    if (colon == std::string_view::npos) {
+        return std::unexpected("'" + printable(url) + "' has no scheme; write sqlite:PATH");
+    }
+    const std::string_view scheme = url.substr(0, colon);
+    if (scheme != known_scheme) {
+        const bool is_typo = edit_distance(scheme.substr(0, 20), known_scheme) <= 3;
+        return std::unexpected(is_typo ? "there is no scheme '" + printable(scheme) +
+                                             "'; did you mean sqlite:PATH?"
+                                       : "this build has no store for '" + printable(scheme) +
+                                             ":'; the one it has is sqlite:PATH");
+    }
+    const std::string_view path = url.substr(colon + 1);
+    if (path.empty()) return std::unexpected("there is no path after sqlite:");
+    return std::string(path);
+}
+
+std::expected<Time, std::string> parse_instant(std::string_view text) {
+    if (const auto time = parse_time(text)) return *time;
+    return std::unexpected("'" + printable(text) +
+                           "' is no time; write 2026-01-02T03:04:05Z, or 2026-01-02 for midnight "
+                           "UTC");
+}
+
+std::expected<std::pair<std::string, std::string>, std::string> parse_member(
+    std::string_view text) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+        return std::unexpected("'" + printable(text) +
+                               "' is not PATH=VALUE, such as metadata.user_id=u-1");
+    }
+    return std::pair{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+}
+
+std::expected<void, std::string> check_type(const EventTypes& types, std::string_view name) {
+    if (types.find(name) != nullptr) return {};
+    return std::unexpected("unknown event type '" + printable(name.substr(0, 100)) +
+                           "'; did you mean '" + std::string(types.nearest(name)) + "'?");
+}
+
+std::string file_variable(std::string_view program) {
+    std::string name;
+    for (const char c : program) {
+        const auto byte = static_cast<unsigned char>(c);
+        name += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
+    }
+    return name + "_FILE";
+}
+
+}  // namespace quipu

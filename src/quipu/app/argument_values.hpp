@@ -1,0 +1,32 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "quipu/event/catalogue.hpp"
+#include "quipu/event/time.hpp"
+
+namespace quipu {
+
+// Each reads the value of one option; the error says what is wrong with it and what to write.
+
+/// The path in "sqlite:PATH".
+[[nodiscard]] std::expected<std::string, std::string> path_of_store(std::string_view url);
+
+/// A time, or a date for its midnight in UTC.
+[[nodiscard]] std::expected<Time, std::string> parse_instant(std::string_view text);
+
+/// "PATH=VALUE".
+[[nodiscard]] std::expected<std::pair<std::string, std::string>, std::string> parse_member(
+    std::string_view text);
+
+/// Fails for a name that is not in `types`, with the nearest one.
+[[nodiscard]] std::expected<void, std::string> check_type(const EventTypes& types,
+                                                          std::string_view name);
+
+/// The environment variable for a program's file: HELLO_FILE for hello, MY_APP_FILE for my-app.
+[[nodiscard]] std::string file_variable(std::string_view program);
+
+}  // namespace quipu
