@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include "quipu/app/http_message.hpp"
-#include "quipu/error.hpp"
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+#include "quipu/app/http_message.hpp"
+#include "quipu/error.hpp"
 
 namespace quipu {
 
@@ -20,16 +20,16 @@ struct HttpServerOptions {
     std::uint16_t port = 0;             ///< 0: the system picks one, see HttpServer::port()
     /// Listen (also) on this Unix socket, made with mode 0600. A file left by a dead process is
     /// replaced; anything else at that path is an error. Empty: none.
-    std::string unix_socket_path;
+    std::string unix_socket_path{};
     /// An `address` that other machines can reach is refused unless this is set.
     bool allow_remote = false;
 
     /// Names that a Host header may have besides localhost and the address the peer connected to;
     /// any other is refused (421) on TCP, for a page elsewhere may point its name at this machine.
-    std::vector<std::string> allowed_hosts;
+    std::vector<std::string> allowed_hosts{};
     /// A browser's request from another origin by a method that changes something is refused (403).
     bool check_origin = true;
-    std::vector<std::string> allowed_origins;  ///< such as "https://console.example:8443"
+    std::vector<std::string> allowed_origins{};  ///< such as "https://console.example:8443"
 
     std::size_t body_bytes_max = 1 << 20;     ///< a larger request body: 413
     std::size_t header_bytes_max = 16 << 10;  ///< request line and headers; more: 431
@@ -43,14 +43,14 @@ struct HttpServerOptions {
     std::chrono::milliseconds write_timeout{30'000};    ///< for a peer to take any bytes at all
     std::chrono::milliseconds stop_grace{5'000};        ///< for requests in flight in stop()
 
-    std::size_t streams_max = 128;             ///< open event streams; one more: 503
-    std::size_t stream_events_max = 1024;      ///< queued for one stream
-    std::size_t stream_bytes_max = 1 << 20;    ///< queued for one stream
+    std::size_t streams_max = 128;                ///< open event streams; one more: 503
+    std::size_t stream_events_max = 1024;         ///< queued for one stream
+    std::size_t stream_bytes_max = 1 << 20;       ///< queued for one stream
     std::chrono::milliseconds heartbeat{15'000};  ///< a comment after so long without an event
 
     /// Called on a handler thread with what a handler threw: "GET /executions/{id}: ...". The peer
     /// is only told that the request failed.
-    std::function<void(std::string_view)> on_error;
+    std::function<void(std::string_view)> on_error{};
 };
 
 /// Counts since the start, and of what is open at this moment.

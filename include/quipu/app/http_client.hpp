@@ -4,19 +4,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include "quipu/app/http_message.hpp"
-#include "quipu/app/sse.hpp"
-#include "quipu/error.hpp"
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include "quipu/app/http_message.hpp"
+#include "quipu/app/sse.hpp"
+#include "quipu/error.hpp"
 
 namespace quipu {
 
 struct HttpClientOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
-    std::string unix_socket_path;  ///< not empty: used in place of host and port
+    std::string unix_socket_path{};  ///< not empty: used in place of host and port
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds timeout{30'000};         ///< for one whole request()
     std::chrono::milliseconds stream_silence{60'000};  ///< longest wait for a byte of a stream

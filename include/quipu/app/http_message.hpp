@@ -2,13 +2,13 @@
 
 #include <functional>
 #include <optional>
-#include "quipu/app/sse.hpp"
-#include "quipu/error.hpp"
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+#include "quipu/app/sse.hpp"
+#include "quipu/error.hpp"
 
 namespace quipu {
 
@@ -22,15 +22,15 @@ using HttpFields = std::vector<std::pair<std::string, std::string>>;
 
 /// A complete request as a handler gets it. Everything in it came from a peer.
 struct HttpRequest {
-    std::string method;      ///< as sent, letter case included: "GET"
-    std::string target;      ///< as sent: "/executions/a%20b?limit=10"
-    std::string path;        ///< the part of `target` before '?', not decoded
-    HttpFields query;        ///< decoded ("+" is a space); valid UTF-8 without NUL
-    HttpFields headers;      ///< without the trailers of a chunked body
-    std::string body;        ///< any bytes
-    HttpFields path_params;  ///< decoded values of the "{name}" parts of the route
-    std::string route;       ///< the pattern that matched: "/executions/{id}"
-    std::string peer;        ///< "127.0.0.1:40112", or "unix:uid=1000"
+    std::string method;        ///< as sent, letter case included: "GET"
+    std::string target;        ///< as sent: "/executions/a%20b?limit=10"
+    std::string path;          ///< the part of `target` before '?', not decoded
+    HttpFields query;          ///< decoded ("+" is a space); valid UTF-8 without NUL
+    HttpFields headers;        ///< without the trailers of a chunked body
+    std::string body;          ///< any bytes
+    HttpFields path_params;    ///< decoded values of the "{name}" parts of the route
+    std::string route;         ///< the pattern that matched: "/executions/{id}"
+    std::string peer;          ///< "127.0.0.1:40112", or "unix:uid=1000"
     std::stop_token stopping;  ///< requested when the server stops: a long handler should give up
 
     /// First value of a header, of a query parameter; nothing when it was not sent.

@@ -14,9 +14,9 @@ class StreamHandle;
 /// One server-sent event. Line breaks in `data` are sent as several data lines and arrive as "\n".
 /// CR, LF and NUL in `id` and `event` cannot be sent and are left out.
 struct SseEvent {
-    std::string id;     ///< empty: none; a client resumes after the last id that it saw
-    std::string event;  ///< the event's name; empty: none, which a browser takes as "message"
-    std::string data;
+    std::string id{};     ///< empty: none; a client resumes after the last id that it saw
+    std::string event{};  ///< the event's name; empty: none, which a browser takes as "message"
+    std::string data{};
 };
 
 /// The producer's end of an event stream: a handle that can be copied and moved to any thread. All
@@ -55,8 +55,8 @@ class SseStream {
     void wake() const;
 
     /// `callback` is called once, on a handler thread, when the stream has ended for whatever
-    /// reason, after the last call of on_drain()'s; at once on this thread if it has ended already. It
-    /// replaces an earlier callback.
+    /// reason, after the last call of on_drain()'s; at once on this thread if it has ended already.
+    /// It replaces an earlier callback.
     void on_close(std::function<void()> callback) const;
 
   private:
