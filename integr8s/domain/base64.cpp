@@ -21,6 +21,7 @@ quipu::Result<std::string> from_base64(std::string_view text) {
     if (text.size() % 4 != 0) return bad();
     const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
     text.remove_suffix(padding);
+    if (text.contains('=')) return bad();
     // The library's iterators read whole groups only, so the end is filled up and cut off again.
     std::string whole(text);
     whole.append(padding, 'A');
