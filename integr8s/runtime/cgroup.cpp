@@ -73,7 +73,8 @@ std::string own_base(const std::string& parent) {
 void step_aside(const std::string& own) {
     const auto members = words(read_text(own + "/cgroup.procs"));
     if (members.size() != 1 || members.front() != std::to_string(::getpid())) return;
-    const std::string aside = own + std::string{aside_name};
+    std::string aside = own;
+    aside += aside_name;
     if (make_directory(aside) == 0) write_text(aside + "/cgroup.procs", "0");
 }
 

@@ -13,16 +13,21 @@
 namespace integr8s::runtime {
 namespace {
 
+/// With the null pointer at the end that exec wants.
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> all(texts.size() + 1);
+    for (std::size_t at = 0; at < texts.size(); ++at)
+        all[at] = const_cast<char*>(texts[at].c_str());
+    return all;
+}
+
 /// The plan as the child needs it: between fork and exec it may not allocate.
 struct RawPlan {
-    explicit RawPlan(const SpawnPlan& from) : plan(from) {
-        for (const std::string& text : from.argv) argv.push_back(const_cast<char*>(text.c_str()));
-        argv.push_back(nullptr);
-        for (const std::string& text : from.environment)
-            environment.push_back(const_cast<char*>(text.c_str()));
-        environment.push_back(nullptr);
-        moved.resize(from.descriptors.size());
-    }
+    explicit RawPlan(const SpawnPlan& from)
+        : plan(from),
+          argv(pointers(from.argv)),
+          environment(pointers(from.environment)),
+          moved(from.descriptors.size()) {}
 
     const SpawnPlan& plan;
     std::vector<char*> argv;

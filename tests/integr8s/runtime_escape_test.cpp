@@ -49,7 +49,7 @@ std::string script_for(const Attempt& attempt) {
     std::string_view body = attempt.body;
     while (!body.empty()) {
         const std::size_t end = body.find('\n');
-        script += "    " + std::string{body.substr(0, end)} + "\n";
+        script.append("    ").append(body.substr(0, end)).append("\n");
         if (end == std::string_view::npos) break;
         body.remove_prefix(end + 1);
     }
@@ -62,7 +62,7 @@ std::string refusals() {
     std::string all = std::to_string(EAI_AGAIN);
     for (const int error : {EPERM, ENOENT, ESRCH, ENXIO, EACCES, EBUSY, EXDEV, EROFS, ENOSYS,
                             EINVAL, EAFNOSUPPORT, ENETUNREACH})
-        all += "|" + std::to_string(error);
+        all.append("|").append(std::to_string(error));
     return all;
 }
 
