@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Checks what the documentation claims about the repository.
+
+Every `Suite.Test` named in docs/*.md and README.md must be a test of the sources; every relative
+link must lead to a file.
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TEST = re.compile(r"^\s*TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.M)
+NAMED = re.compile(r"`([A-Z]\w+)\.([A-Z]\w+)`")
+LINK = re.compile(r"\[[^\]]+\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
+
+
+def main():
+    known = set()
+    for source in (ROOT / "tests").rglob("*.cpp"):
+        known.update(TEST.findall(source.read_text(encoding="utf-8")))
+    problems = []
+    checked = 0
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        if not page.exists():
+            problems.append(f"{page.name} is missing")
+            continue
+        text = page.read_text(encoding="utf-8")
+        for suite, name in NAMED.findall(text):
+            checked += 1
+            if (suite, name) not in known:
+                problems.append(f"{page.name} names the test {suite}.{name}, which does not exist")
+        for target in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.S)):
+            checked += 1
+            if not (page.parent / target).exists():
+                problems.append(f"{page.name} links to {target}, which does not exist")
+    for problem in problems:
+        print(problem)
+    print(f"{checked} claims checked, {len(problems)} wrong")
+    return 1 if problems or checked == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
