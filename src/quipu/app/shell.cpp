@@ -110,11 +110,15 @@ Result<void> Shell::start() {
         if (auto started = service->start(*this); !started) return started;
         ++services_started_;
     }
+    // Before the groups: a port in use is found before anything was handled.
+    if (http_ != nullptr) {
+        if (auto started = http_->start(); !started) {
+            return fail(started.error().code,
+                        "--http " + arguments_.common.http + ": " + started.error().message);
+        }
+    }
     if (auto started = runtime_->start(); !started) return started;
     if (auto started = control_->start(); !started) return started;
-    if (http_ != nullptr) {
-        if (auto started = http_->start(); !started) return started;
-    }
     purge_ = std::make_unique<PurgeJob>(
         *store_, [this](std::size_t removed, const std::string& problem) {
             if (removed > 0)
