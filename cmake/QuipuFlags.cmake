@@ -4,6 +4,15 @@ target_compile_options(quipu_flags INTERFACE
     -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wcast-align
     -Wformat=2 -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough
     $<$<CXX_COMPILER_ID:Clang>:-Wno-c++98-compat>)
+# GCC 12 reports faults inside its own <string> and <streambuf> once it has inlined them (GCC bugs
+# 105329, 105651, 105762). The debug build and Clang judge those warnings.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_options(quipu_flags INTERFACE
+        -Wno-restrict -Wno-null-dereference -Wno-stringop-overflow -Wno-stringop-overread
+        -Wno-array-bounds -Wno-maybe-uninitialized -Wno-free-nonheap-object -Wno-dangling-pointer)
+endif()
+# -O3 brings nothing measurable here over -O2 and costs a third more compile time.
+string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 
 set(QUIPU_SANITIZE "" CACHE STRING "Sanitizers for every target: address,undefined or thread")
 if(QUIPU_SANITIZE)
