@@ -2,6 +2,7 @@
 // number in flight. Usage: publish_measure FILE IN_FLIGHT SECONDS [BODY_BYTES
 // [EVENTS_PER_AGGREGATE]]
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -26,20 +27,20 @@ struct Load {
 class Publisher {
   public:
     Publisher(quipu::Store& store, Load load)
-        : store_(store), load_(load), first_(store.last_position()) {}
+        : store_(store), load_(load), first_(store.last_position()) {
+        while (noise_.size() < load_.body_bytes + 4096) {
+            noise_.push_back(static_cast<char>('a' + random_() % 26));
+        }
+    }
 
     void run(std::chrono::duration<double> time) {
         const auto end = Clock::now() + time;
         while (Clock::now() < end) {
-            {
-                std::unique_lock lock(mutex_);
-                free_.wait(lock, [&] { return waiting_ < load_.in_flight; });
-                ++waiting_;
-            }
+            wait_for(load_.in_flight - 1);
+            ++waiting_;
             publish();
         }
-        std::unique_lock lock(mutex_);
-        free_.wait(lock, [&] { return waiting_ == 0; });
+        wait_for(0);
     }
 
     void report(double seconds) {
@@ -63,8 +64,8 @@ class Publisher {
                               number % 64));
         record.expires_at = record.timestamp + std::chrono::hours(720);
         record.body = "{\"execution_id\":\"" + record.aggregate_id + "\",\"stdout\":\"";
-        while (record.body.size() + 2 < load_.body_bytes) {
-            record.body.push_back(static_cast<char>('a' + random_() % 26));
+        if (record.body.size() + 2 < load_.body_bytes) {
+            record.body.append(noise_, random_() % 4096, load_.body_bytes - 2 - record.body.size());
         }
         record.body += "\"}";
         const auto start = Clock::now();
@@ -74,15 +75,28 @@ class Publisher {
                       });
     }
 
+    /// Waits until at most `most` are in flight. Sleeps at most once per shared commit.
+    void wait_for(std::size_t most) {
+        while (waiting_ > most) {
+            std::unique_lock lock(mutex_);
+            asleep_ = true;
+            free_.wait(lock, [&] { return waiting_ <= most; });
+            asleep_ = false;
+        }
+    }
+
+    /// On the store's writer thread.
     void finished(Clock::time_point start, bool good) {
         const std::chrono::duration<double, std::micro> took = Clock::now() - start;
-        {
-            const std::scoped_lock lock(mutex_);
-            latencies_.push_back(took.count());
-            errors_ += good ? 0 : 1;
-            --waiting_;
+        latencies_.push_back(took.count());
+        errors_ += good ? 0 : 1;
+        --waiting_;
+        if (asleep_) {
+            {
+                const std::scoped_lock lock(mutex_);
+            }
+            free_.notify_one();
         }
-        free_.notify_one();
     }
 
     quipu::Store& store_;
@@ -90,9 +104,11 @@ class Publisher {
     const std::int64_t first_;
     std::int64_t made_ = 0;
     std::minstd_rand random_{42};
+    std::string noise_;
     std::mutex mutex_;
     std::condition_variable free_;
-    std::size_t waiting_ = 0;
+    std::atomic<std::size_t> waiting_ = 0;
+    std::atomic<bool> asleep_ = false;
     std::size_t errors_ = 0;
     std::vector<double> latencies_;
 };
@@ -121,7 +137,7 @@ int main(int argc, char** argv) {
     publisher.report(std::chrono::duration<double>(Clock::now() - start).count());
     if (const auto health = (*store)->health()) {
         std::printf("%lld events, %.0f bytes each\n", static_cast<long long>(health->events),
-                    static_cast<double>(health->bytes - health->wal_bytes) /
+                    static_cast<double>(std::filesystem::file_size(options.path)) /
                         static_cast<double>(std::max<std::int64_t>(1, health->events)));
     }
     return 0;

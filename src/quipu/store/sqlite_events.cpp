@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,8 +28,23 @@ Error other_sequence(const PreparedAppend& append, std::int64_t last) {
                 std::to_string(last) + "; read the aggregate again and decide anew"};
 }
 
+constexpr std::size_t many_rows = 32;
+constexpr std::size_t few_rows = 8;
+
+std::string insert_rows(std::size_t rows) {
+    std::string sql = "INSERT INTO events(" QUIPU_RECORD_COLUMNS ") VALUES";
+    for (std::size_t row = 0; row < rows; ++row) {
+        sql += row == 0 ? "(?" : ",(?";
+        for (int column = 1; column < record_columns; ++column) {
+            sql += ",?";
+        }
+        sql += ')';
+    }
+    return sql;
+}
+
 /// What a transaction's own earlier appends will have changed when a later one is its turn.
-struct Pending {
+struct Preview {
     std::unordered_map<std::string_view, const PreparedAppend*> ids;
     std::unordered_map<std::string_view, std::int64_t> sequences;
 };
@@ -39,9 +55,12 @@ EventTable::EventTable(const Connection& connection)
     : connection_(connection),
       types_(connection),
       heads_(connection),
-      insert_(connection, "INSERT INTO events(" QUIPU_RECORD_COLUMNS
-                          ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) "
-                          "ON CONFLICT(event_id) DO NOTHING"),
+      insert_if_absent_(connection, "INSERT INTO events(" QUIPU_RECORD_COLUMNS
+                                    ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) "
+                                    "ON CONFLICT(event_id) DO NOTHING"),
+      insert_many_(connection, insert_rows(many_rows)),
+      insert_few_(connection, insert_rows(few_rows)),
+      insert_one_(connection, insert_rows(1)),
       by_id_(connection,
              "SELECT position, sequence, type_id, body FROM events WHERE event_id = ?1"),
       archived_by_id_(
@@ -53,6 +72,7 @@ EventTable::EventTable(const Connection& connection)
       drop_removed_(connection, "DELETE FROM removed WHERE first = ?1") {}
 
 void EventTable::load() {
+    pending_.clear();
     types_.clear();
     heads_.clear();
     removed_ = {};
@@ -63,6 +83,37 @@ void EventTable::load() {
     static_cast<void>(removed_.take_changes());
     last_ = std::max(connection_.integer("SELECT max(position) FROM events"), removed_.highest());
     any_archived_ = connection_.integer("SELECT EXISTS(SELECT 1 FROM events_archive)") != 0;
+    load_recent_ids();
+}
+
+void EventTable::load_recent_ids() {
+    UuidBytes floor{};
+    recent_ids_.give_up();
+    for (const char* sql :
+         {"SELECT event_id FROM events WHERE event_id >= x'' AND event_id < x'02' "
+          "ORDER BY event_id DESC LIMIT 1000",
+          "SELECT event_id FROM events_archive WHERE event_id >= x'' AND event_id < x'02' "
+          "ORDER BY event_id DESC LIMIT 1000"}) {
+        Statement rows(connection_, sql);
+        int others = 0;
+        while (rows.step()) {
+            UuidBytes id{};
+            const std::string_view bytes = rows.bytes(0);
+            if (bytes.size() == id.size()) {
+                bytes.copy(id.data(), id.size());
+                if (RecentIds::eligible(id)) {
+                    floor = std::max(floor, id, [](const UuidBytes& a, const UuidBytes& b) {
+                        return std::memcmp(a.data(), b.data(), a.size()) < 0;
+                    });
+                    break;
+                }
+            }
+            if (++others == 1000) {
+                return;  // too many of other kinds to find the newest: the file answers
+            }
+        }
+    }
+    recent_ids_.begin(floor);
 }
 
 Result<Appended> EventTable::compare(const PreparedAppend& append, Statement& row,
@@ -75,6 +126,10 @@ Result<Appended> EventTable::compare(const PreparedAppend& append, Statement& ro
 }
 
 Result<std::optional<Appended>> EventTable::stored_before(const PreparedAppend& append) {
+    if (recent_ids_.certainly_new(append.image.event_id)) {
+        return std::nullopt;
+    }
+    write_pending();
     for (Statement* statement : {&by_id_, &archived_by_id_}) {
         if (statement == &archived_by_id_ && !any_archived_) {
             break;
@@ -90,10 +145,11 @@ Result<std::optional<Appended>> EventTable::stored_before(const PreparedAppend& 
 Result<std::vector<std::optional<Appended>>> EventTable::check(
     const std::vector<PreparedAppend>& appends) {
     std::vector<std::optional<Appended>> known(appends.size());
-    if (appends.size() == 1 && !appends.front().expected_sequence && !any_archived_) {
+    if (appends.size() == 1 && !appends.front().expected_sequence &&
+        (!any_archived_ || recent_ids_.certainly_new(appends.front().image.event_id))) {
         return known;
     }
-    Pending pending;
+    Preview preview;
     for (std::size_t i = 0; i < appends.size(); ++i) {
         const PreparedAppend& append = appends[i];
         const Record& record = *append.record;
@@ -105,7 +161,7 @@ Result<std::vector<std::optional<Appended>>> EventTable::check(
         if (known[i]) {
             continue;
         }
-        const auto [twin, first] = pending.ids.try_emplace(record.event_id, &append);
+        const auto [twin, first] = preview.ids.try_emplace(record.event_id, &append);
         if (!first) {
             const Record& earlier = *twin->second->record;
             if (earlier.event_type != record.event_type || earlier.body != record.body) {
@@ -116,7 +172,7 @@ Result<std::vector<std::optional<Appended>>> EventTable::check(
         if (record.aggregate_id.empty()) {
             continue;
         }
-        auto& sequence = pending.sequences.try_emplace(record.aggregate_id, -1).first->second;
+        auto& sequence = preview.sequences.try_emplace(record.aggregate_id, -1).first->second;
         if (sequence < 0) {
             sequence = heads_.last(record.aggregate_id);
         }
@@ -128,27 +184,64 @@ Result<std::vector<std::optional<Appended>>> EventTable::check(
     return known;
 }
 
+Result<Appended> EventTable::insert_if_absent(const PreparedAppend& append) {
+    const Record& record = *append.record;
+    write_pending();
+    insert_if_absent_.reset();
+    write_record(insert_if_absent_, record, append.image, types_.number(record.event_type),
+                 append.execution_id);
+    insert_if_absent_.run();
+    if (sqlite3_changes(connection_.get()) != 0) {
+        return Appended{.position = record.position, .sequence = record.sequence};
+    }
+    auto before = stored_before(append);
+    if (!before) {
+        return std::unexpected(std::move(before.error()));
+    }
+    return before->value_or(Appended{});
+}
+
 Result<Appended> EventTable::append(const PreparedAppend& append, Time stored_at) {
     Record& record = *append.record;
     record.position = last_ + 1;
     record.sequence = record.aggregate_id.empty() ? 0 : heads_.last(record.aggregate_id) + 1;
     record.stored_at = stored_at;
-    insert_.reset();
-    write_record(insert_, record, types_.number(record.event_type), append.execution_id,
-                 append.headers, append.payload);
-    insert_.run();
-    if (sqlite3_changes(connection_.get()) == 0) {
-        auto before = stored_before(append);
-        if (!before) {
-            return std::unexpected(std::move(before.error()));
+    if (recent_ids_.certainly_new(append.image.event_id)) {
+        pending_.push_back({.append = &append, .type = types_.number(record.event_type)});
+        if (pending_.size() == many_rows) {
+            write_pending();
         }
-        return before->value_or(Appended{});
+    } else if (auto answer = insert_if_absent(append); !answer || answer->duplicate) {
+        return answer;
     }
+    recent_ids_.stored(append.image.event_id);
     last_ = record.position;
     if (!record.aggregate_id.empty()) {
         heads_.set(record.aggregate_id, record.sequence);
     }
-    return Appended{.position = record.position, .sequence = record.sequence, .duplicate = false};
+    return Appended{.position = record.position, .sequence = record.sequence};
+}
+
+void EventTable::write_rows(Statement& statement, std::span<const Pending> rows) {
+    statement.reset();
+    int first = 1;
+    for (const auto& [append, type] : rows) {
+        write_record(statement, *append->record, append->image, type, append->execution_id, first);
+        first += record_columns;
+    }
+    statement.run();
+}
+
+void EventTable::write_pending() {
+    std::span<const Pending> rest(pending_);
+    while (!rest.empty()) {
+        const bool many = rest.size() >= many_rows;
+        const bool few = rest.size() >= few_rows;
+        const std::size_t rows = many ? many_rows : few ? few_rows : 1;
+        write_rows(many ? insert_many_ : few ? insert_few_ : insert_one_, rest.first(rows));
+        rest = rest.subspan(rows);
+    }
+    pending_.clear();
 }
 
 void EventTable::remove(const Record& record) {
@@ -157,6 +250,7 @@ void EventTable::remove(const Record& record) {
 }
 
 void EventTable::flush() {
+    write_pending();
     for (const std::int64_t first : removed_.take_changes()) {
         const auto range = removed_.ranges().find(first);
         if (range == removed_.ranges().end()) {

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "quipu/store/interval_set.hpp"
+#include "quipu/store/recent_ids.hpp"
 #include "quipu/store/sqlite_heads.hpp"
 #include "quipu/store/sqlite_prepare.hpp"
 #include "quipu/store/sqlite_types.hpp"
@@ -29,10 +31,15 @@ class EventTable {
     [[nodiscard]] Result<std::vector<std::optional<Appended>>> check(
         const std::vector<PreparedAppend>& appends);
 
-    /// Stores one; fails only where `check` left a duplicate unseen.
+    /// Stores one; fails only where `check` left a duplicate unseen. What `append` refers to must
+    /// live until `write_pending` or `load`.
     [[nodiscard]] Result<Appended> append(const PreparedAppend& append, Time stored_at);
 
-    /// Notes that `position` is empty from here on.
+    /// Rows are collected and written several at a time. Everything else that reads or changes
+    /// the table of events must call this first.
+    void write_pending();
+
+    /// Notes that the record's position is empty from here on.
     void remove(const Record& record);
     /// An event went to the archive: its id is looked up there, too.
     void archive_grew() noexcept { any_archived_ = true; }
@@ -42,13 +49,23 @@ class EventTable {
     [[nodiscard]] TypeTable& types() noexcept { return types_; }
 
   private:
+    struct Pending {
+        const PreparedAppend* append;
+        std::int64_t type;
+    };
+    void write_rows(Statement& statement, std::span<const Pending> rows);
     Result<std::optional<Appended>> stored_before(const PreparedAppend& append);
+    Result<Appended> insert_if_absent(const PreparedAppend& append);
+    void load_recent_ids();
     static Result<Appended> compare(const PreparedAppend& append, Statement& row, TypeTable& types);
 
     const Connection& connection_;
     TypeTable types_;
     Heads heads_;
-    Statement insert_;
+    Statement insert_if_absent_;
+    Statement insert_many_;
+    Statement insert_few_;
+    Statement insert_one_;
     Statement by_id_;
     Statement archived_by_id_;
     Statement put_removed_;
@@ -56,6 +73,8 @@ class EventTable {
     std::int64_t last_ = 0;
     bool any_archived_ = false;
     IntervalSet removed_;
+    RecentIds recent_ids_;
+    std::vector<Pending> pending_;
 };
 
 }  // namespace quipu::sqlite

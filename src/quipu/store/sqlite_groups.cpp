@@ -62,11 +62,9 @@ void GroupTable::load() {
 }
 
 Result<void> GroupTable::check(const Transaction& transaction, std::int64_t last_position) {
-    for (const auto* list : {&transaction.park, &transaction.unpark}) {
-        for (const auto& parked : *list) {
-            if (!groups_.contains(parked.group)) {
-                return std::unexpected(unknown_group(parked.group));
-            }
+    for (const auto& parked : transaction.park) {
+        if (!groups_.contains(parked.group)) {
+            return std::unexpected(unknown_group(parked.group));
         }
     }
     if (transaction.finished.empty() && transaction.finished_ranges.empty()) {

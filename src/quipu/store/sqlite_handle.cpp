@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <mutex>
+
 namespace quipu::sqlite {
 namespace {
 
@@ -22,6 +24,10 @@ void Connection::Close::operator()(sqlite3* db) const noexcept {
 }
 
 Connection::Connection(const std::string& path, int flags) {
+    // Counting every allocation under one lock costs more than the allocations. A program that
+    // set the engine up before keeps its own choice.
+    static std::once_flag configured;
+    std::call_once(configured, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
     sqlite3* db = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &db, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     db_.reset(db);
@@ -113,8 +119,12 @@ void Statement::bind(int index, Id value) {
     }
 }
 
-void Statement::bind(int index, OptionalId value) {
-    value.value.empty() ? bind(index, nullptr) : bind(index, Id{value.value});
+void Statement::bind(int index, const KnownId& value) {
+    if (value.uuid) {
+        bind(index, Blob{{value.uuid->data(), value.uuid->size()}});
+    } else {
+        bind(index, Text{value.text});
+    }
 }
 
 bool Statement::step() {

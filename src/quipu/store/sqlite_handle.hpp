@@ -44,9 +44,10 @@ struct Blob {
 struct Id {
     std::string_view value;
 };
-/// As `Id`, but NULL when empty.
-struct OptionalId {
-    std::string_view value;
+/// An identifier whose form is known already: `uuid` when it has a value, else `text`.
+struct KnownId {
+    const std::optional<UuidBytes>& uuid;
+    std::string_view text;
 };
 
 /// A prepared statement, kept and used again. Begin each use with `with(...)`; end reading early
@@ -70,7 +71,7 @@ class Statement {
     void bind(int index, Text value);
     void bind(int index, Blob value);
     void bind(int index, Id value);
-    void bind(int index, OptionalId value);
+    void bind(int index, const KnownId& value);
 
     /// True when there is a row to read.
     bool step();

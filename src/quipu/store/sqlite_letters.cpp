@@ -70,11 +70,10 @@ DeadLetterTable::DeadLetterTable(const Connection& connection, TypeTable& types)
 
 void DeadLetterTable::add(const DeadLetter& letter) {
     const Record& record = *letter.record;
-    const std::string headers = encode_headers(record.headers);
+    const RecordImage image = image_of(record);
     const std::string attempts = encode_attempts(letter.attempts);
     insert_.reset();
-    write_record(insert_, record, types_.number(record.event_type), {}, headers,
-                 payload_checksum(headers, record.body));
+    write_record(insert_, record, image, types_.number(record.event_type), {});
     int next = record_columns;
     insert_.bind(++next, Text{letter.group});
     insert_.bind(++next, Text{letter.error});

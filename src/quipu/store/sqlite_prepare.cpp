@@ -126,8 +126,7 @@ PreparedAppend prepare_append(Append& append) {
     out.record = std::make_shared<Record>(std::move(append.record));
     out.expected_sequence = append.expected_sequence;
     const Record& record = *out.record;
-    out.headers = encode_headers(record.headers);
-    out.payload = payload_checksum(out.headers, record.body);
+    out.image = image_of(record);
     out.execution_id = execution_id_of(record.body);
     if (out.execution_id == record.aggregate_id || out.execution_id.size() > max_name) {
         out.execution_id.clear();
@@ -158,7 +157,7 @@ Result<Prepared> prepare(Transaction transaction) {
     for (auto& append : transaction.appends) {
         prepared.appends.push_back(prepare_append(append));
         const auto& added = prepared.appends.back();
-        prepared.bytes += sizeof(Record) + added.record->body.size() + added.headers.size();
+        prepared.bytes += sizeof(Record) + added.record->body.size() + added.image.headers.size();
     }
     transaction.appends.clear();
     prepared.rest = std::move(transaction);

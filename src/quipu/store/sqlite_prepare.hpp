@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "quipu/error.hpp"
-#include "quipu/store/record.hpp"
+#include "quipu/store/sqlite_values.hpp"
 #include "quipu/store/transaction.hpp"
 
 namespace quipu::sqlite {
@@ -17,9 +17,8 @@ namespace quipu::sqlite {
 struct PreparedAppend {
     std::shared_ptr<Record> record;
     std::optional<std::int64_t> expected_sequence;
-    std::string headers;
+    RecordImage image;
     std::string execution_id;  ///< from the body; empty when it is the aggregate_id
-    std::uint32_t payload = 0;
 };
 
 /// A transaction ready for the writer thread; `rest` has no appends left.

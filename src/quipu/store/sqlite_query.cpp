@@ -117,8 +117,11 @@ class Plan {
         filters_ = *std::move(filters);
         // One more than asked for tells whether there is a next page.
         limit_ = sql_.parameter(static_cast<std::int64_t>(query_.limit) + 1);
-        first_ = sql_.parameter(cursor_.first);
-        if (cursor_.walk == Walk::time || cursor_.walk == Walk::execution) {
+        const bool timed = cursor_.walk == Walk::time;
+        if (!timed || !query_.cursor.empty()) {
+            first_ = sql_.parameter(cursor_.first);
+        }
+        if ((timed && !query_.cursor.empty()) || cursor_.walk == Walk::execution) {
             second_ = sql_.parameter(cursor_.second);
         }
         switch (cursor_.walk) {
@@ -156,10 +159,12 @@ class Plan {
                    "aggregate_id = " + sql_.parameter(IdValue{query_.aggregate_id});
         }
         const std::string time = cursor_.walk == Walk::time ? "timestamp" : "+timestamp";
-        if (query_.from) {
+        // A cursor lies within the bounds, so on its side it replaces the bound.
+        const bool replaced = cursor_.walk == Walk::time && !query_.cursor.empty();
+        if (query_.from && !(replaced && !query_.newest_first)) {
             out += " AND " + time + " >= " + sql_.parameter(to_micros(*query_.from));
         }
-        if (query_.until) {
+        if (query_.until && !(replaced && query_.newest_first)) {
             out += " AND " + time + " < " + sql_.parameter(to_micros(*query_.until));
         }
         for (const auto& [path, value] : query_.members) {
@@ -192,7 +197,11 @@ class Plan {
 
     void time() {
         sql_ += "SELECT " QUIPU_RECORD_COLUMNS " FROM events INDEXED BY events_by_time WHERE ";
-        sql_ += beyond("(timestamp, position)", "(" + first_ + ", " + second_ + ")") + filters_;
+        if (query_.cursor.empty()) {
+            sql_ += "TRUE" + filters_;
+        } else {
+            sql_ += beyond("(timestamp, position)", "(" + first_ + ", " + second_ + ")") + filters_;
+        }
         sql_ += " ORDER BY " + ordered("timestamp") + ", " + ordered("position");
         sql_ += " LIMIT " + limit_;
     }

@@ -95,10 +95,13 @@ Result<std::vector<DeadLetter>> SqliteStore::dead_letters(const std::string& gro
                                                           std::optional<DeadLetter::Status> status,
                                                           std::int64_t after_id,
                                                           std::size_t limit) {
-    std::string sql = "SELECT " QUIPU_DEAD_LETTER_COLUMNS " FROM dead_letters WHERE id > ?1";
+    std::string sql = "SELECT " QUIPU_DEAD_LETTER_COLUMNS " FROM dead_letters ";
+    sql += group.empty() ? "NOT INDEXED"
+           : status      ? "INDEXED BY dead_letters_by_status"
+                         : "INDEXED BY dead_letters_by_group";
+    sql += " WHERE id > ?1";
     sql += group.empty() ? "" : " AND group_name = ?3";
-    // Unary plus: with a group, its index serves; without, the order of ids does.
-    sql += !status ? "" : group.empty() ? " AND +status = ?4" : " AND status = ?4";
+    sql += status ? " AND status = ?4" : "";
     sql += " ORDER BY id LIMIT ?2";
     return reading([&](Reader& reader) -> Result<std::vector<DeadLetter>> {
         Statement& rows = reader.statement(sql);

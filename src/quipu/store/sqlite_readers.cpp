@@ -13,8 +13,9 @@ namespace {
 constexpr std::size_t most_statements = 64;
 constexpr int steps_between_looks = 2000;
 
-/// A file name as an URI, with all that has a meaning there escaped.
-std::string file_uri(const std::string& path) {
+}  // namespace
+
+std::string immutable_uri(const std::string& path) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string uri = "file:";
     for (const char letter : path) {
@@ -28,10 +29,8 @@ std::string file_uri(const std::string& path) {
     return uri + "?immutable=1";
 }
 
-}  // namespace
-
 Reader::Reader(const std::string& path, bool immutable)
-    : connection_(immutable ? file_uri(path) : path,
+    : connection_(immutable ? immutable_uri(path) : path,
                   SQLITE_OPEN_READONLY | (immutable ? SQLITE_OPEN_URI : 0)),
       types_(connection_) {
     connection_.exec("PRAGMA query_only=ON; PRAGMA cache_size=-4096;");

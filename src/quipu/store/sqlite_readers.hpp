@@ -14,6 +14,9 @@
 
 namespace quipu::sqlite {
 
+/// The name of a file that nobody writes, for SQLITE_OPEN_URI.
+[[nodiscard]] std::string immutable_uri(const std::string& path);
+
 /// A read-only connection with the statements it has prepared.
 class Reader {
   public:

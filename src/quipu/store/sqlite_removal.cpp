@@ -38,6 +38,7 @@ void Removal::remove(const Record& record) {
 }
 
 PurgeStep Removal::purge(const PurgeFrom& from, Time now, std::size_t limit) {
+    events_.write_pending();
     limit = std::min(limit, most_removed);
     PurgeStep step;
     step.next = from;
@@ -70,6 +71,7 @@ PurgeStep Removal::purge(const PurgeFrom& from, Time now, std::size_t limit) {
 
 Result<std::int64_t> Removal::archive(std::string_view event_id, Time now,
                                       const std::string& deleted_by, const std::string& reason) {
+    events_.write_pending();
     Record record;
     {
         const Reset reset(find_);
@@ -95,6 +97,7 @@ Result<std::int64_t> Removal::archive(std::string_view event_id, Time now,
 }
 
 bool Removal::in_log(const Record& record) {
+    events_.write_pending();
     const Reset reset(find_);
     return find_.with(Id{record.event_id}).step() && find_.integer(0) == record.position;
 }

@@ -21,47 +21,37 @@ std::optional<Record> read_record(const Statement& row, TypeTable& types, int fi
     }
     const std::string_view headers = row.bytes(column(11));
     record.body = row.text(column(12));
-    const auto payload = payload_checksum(headers, record.body);
+    const auto content = content_checksum(record, headers);
     auto decoded = decode_headers(headers);
-    if (!decoded || record_checksum(payload, record) != row.integer(column(10))) {
+    if (!decoded || row_checksum(content, record) != row.integer(column(10))) {
         return std::nullopt;
     }
     record.headers = *std::move(decoded);
     return record;
 }
 
-void write_record(Statement& statement, const Record& record, std::int64_t type,
-                  std::string_view execution_id, std::string_view headers,
-                  std::uint32_t payload_checksum, int first) {
-    statement.bind(first, record.position);
-    statement.bind(first + 1, Id{record.event_id});
-    statement.bind(first + 2, type);
-    if (record.key == record.aggregate_id) {
-        statement.bind(first + 3, nullptr);
-    } else {
-        statement.bind(first + 3, Id{record.key});
-    }
-    statement.bind(first + 4, OptionalId{record.aggregate_id});
-    if (record.sequence == 0) {
-        statement.bind(first + 5, nullptr);
-    } else {
-        statement.bind(first + 5, record.sequence);
-    }
-    statement.bind(first + 6, OptionalId{execution_id});
-    statement.bind(first + 7, to_micros(record.timestamp));
-    statement.bind(first + 8, to_micros(record.stored_at));
-    if (record.expires_at) {
-        statement.bind(first + 9, to_micros(*record.expires_at));
-    } else {
-        statement.bind(first + 9, nullptr);
-    }
-    statement.bind(first + 10, record_checksum(payload_checksum, record));
-    if (headers.empty()) {
-        statement.bind(first + 11, nullptr);
-    } else {
-        statement.bind(first + 11, Blob{headers});
-    }
-    statement.bind(first + 12, Blob{record.body});
+void write_record(Statement& statement, const Record& record, const RecordImage& image,
+                  std::int64_t type, std::string_view execution_id, int first) {
+    const auto bind = [&](int offset, const auto& value, bool present = true) {
+        if (present) {
+            statement.bind(first + offset, value);
+        } else {
+            statement.bind(first + offset, nullptr);
+        }
+    };
+    bind(0, record.position);
+    bind(1, KnownId{image.event_id, record.event_id});
+    bind(2, type);
+    bind(3, KnownId{image.key, record.key}, record.key != record.aggregate_id);
+    bind(4, KnownId{image.aggregate_id, record.aggregate_id}, !record.aggregate_id.empty());
+    bind(5, record.sequence, record.sequence != 0);
+    bind(6, Id{execution_id}, !execution_id.empty());
+    bind(7, to_micros(record.timestamp));
+    bind(8, to_micros(record.stored_at));
+    bind(9, to_micros(record.expires_at.value_or(Time{})), record.expires_at.has_value());
+    bind(10, row_checksum(image.checksum, record));
+    bind(11, Blob{image.headers}, !image.headers.empty());
+    bind(12, Blob{record.body});
 }
 
 Error damaged_row(std::int64_t position) {

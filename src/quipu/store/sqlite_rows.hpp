@@ -18,10 +18,9 @@ constexpr int record_columns = 13;
 [[nodiscard]] std::optional<Record> read_record(const Statement& row, TypeTable& types,
                                                 int first_column = 0);
 
-/// Binds `record` to the parameters from `first` on. The record must outlive the run.
-void write_record(Statement& statement, const Record& record, std::int64_t type,
-                  std::string_view execution_id, std::string_view headers,
-                  std::uint32_t payload_checksum, int first = 1);
+/// Binds `record` to the parameters from `first` on. The arguments must outlive the run.
+void write_record(Statement& statement, const Record& record, const RecordImage& image,
+                  std::int64_t type, std::string_view execution_id, int first = 1);
 
 [[nodiscard]] Error damaged_row(std::int64_t position);
 

@@ -55,7 +55,8 @@ CREATE TABLE dead_letters(
     body BLOB NOT NULL, id INTEGER PRIMARY KEY, group_name TEXT NOT NULL, error TEXT NOT NULL,
     attempts BLOB NOT NULL, failed_at INTEGER NOT NULL, status INTEGER NOT NULL,
     note TEXT NOT NULL) STRICT;
-CREATE INDEX dead_letters_by_group ON dead_letters(group_name, status);
+CREATE INDEX dead_letters_by_group ON dead_letters(group_name);
+CREATE INDEX dead_letters_by_status ON dead_letters(group_name, status);
 CREATE INDEX dead_letters_open ON dead_letters(position) WHERE status = 0;
 
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;

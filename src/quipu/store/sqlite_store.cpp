@@ -102,31 +102,31 @@ Result<std::unique_ptr<Store>> open_to_write(SqliteOptions options) {
     return store;
 }
 
-Result<std::unique_ptr<Store>> open_to_read(SqliteOptions options) {
-    const std::string path = options.path.string();
-    const auto attempt = [&](bool immutable) -> Result<void> {
-        const Reader reader(path, immutable);
-        return check_schema(reader.connection(), path, false);
-    };
-    bool immutable = false;
-    Result<void> ours;
+/// Without a running program and without the right to write in the directory, the engine cannot
+/// make the help files of its write-ahead log. Then the file is read as one that nobody changes.
+Result<bool> needs_immutable(const std::string& path) {
     try {
-        ours = attempt(false);
+        const Connection connection(path, SQLITE_OPEN_READONLY);
+        auto ours = check_schema(connection, path, false);
+        return ours ? Result<bool>(false) : std::unexpected(std::move(ours.error()));
     } catch (const Failure& failure) {
-        // Without a running program and without the right to write in the directory, the engine
-        // cannot make the help files of its write-ahead log.
         std::error_code error;
         if ((failure.code() & 0xFF) != SQLITE_CANTOPEN ||
             std::filesystem::exists(path + "-wal", error)) {
             throw;
         }
-        immutable = true;
-        ours = attempt(true);
     }
-    if (!ours) {
-        return std::unexpected(std::move(ours.error()));
+    const Connection connection(immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    auto ours = check_schema(connection, path, false);
+    return ours ? Result<bool>(true) : std::unexpected(std::move(ours.error()));
+}
+
+Result<std::unique_ptr<Store>> open_to_read(SqliteOptions options) {
+    auto immutable = needs_immutable(options.path.string());
+    if (!immutable) {
+        return std::unexpected(std::move(immutable.error()));
     }
-    return std::make_unique<SqliteStore>(std::move(options), nullptr, immutable);
+    return std::make_unique<SqliteStore>(std::move(options), nullptr, *immutable);
 }
 
 }  // namespace

@@ -161,37 +161,52 @@ std::optional<std::vector<Attempt>> decode_attempts(std::string_view bytes) {
     return attempts;
 }
 
-std::uint32_t payload_checksum(std::string_view headers, std::string_view body) noexcept {
-    return crc(crc(0, headers), body);
+RecordImage image_of(const Record& record) {
+    RecordImage image;
+    image.headers = encode_headers(record.headers);
+    image.event_id = uuid_bytes(record.event_id);
+    image.aggregate_id = uuid_bytes(record.aggregate_id);
+    image.key = record.key == record.aggregate_id ? image.aggregate_id : uuid_bytes(record.key);
+    image.checksum = content_checksum(record, image.headers);
+    return image;
 }
 
-std::int64_t record_checksum(std::uint32_t payload, const Record& record) {
-    const std::array<std::int64_t, 5> numbers{
-        record.position, record.sequence, to_micros(record.timestamp), to_micros(record.stored_at),
-        record.expires_at ? to_micros(*record.expires_at) : -1};
-    const std::array<std::string_view, 4> texts{record.event_id, record.event_type, record.key,
-                                                record.aggregate_id};
+std::uint32_t content_checksum(const Record& record, std::string_view headers) {
+    std::uint32_t sum = crc(crc(0, headers), record.body);
+    // The small parts in one piece: a call costs more than its bytes.
     std::array<char, 512> small{};
     std::size_t used = 0;
     const auto add = [&](const void* data, std::size_t size) {
         if (size > small.size() - used) {
-            payload = crc(payload, {small.data(), used});
+            sum = crc(sum, {small.data(), used});
             used = 0;
         }
         if (size > small.size()) {
-            payload = crc(payload, {static_cast<const char*>(data), size});
+            sum = crc(sum, {static_cast<const char*>(data), size});
         } else if (size != 0) {
             std::memcpy(small.data() + used, data, size);
             used += size;
         }
     };
-    add(numbers.data(), sizeof numbers);
-    for (const std::string_view text : texts) {
+    const std::array<std::int64_t, 2> times{to_micros(record.timestamp),
+                                            record.expires_at ? to_micros(*record.expires_at) : -1};
+    add(times.data(), sizeof times);
+    for (const std::string_view text :
+         {std::string_view(record.event_id), std::string_view(record.event_type),
+          std::string_view(record.key), std::string_view(record.aggregate_id)}) {
         const auto size = static_cast<std::uint32_t>(text.size());
         add(&size, sizeof size);
         add(text.data(), text.size());
     }
-    return as_stored(crc(payload, {small.data(), used}));
+    return crc(sum, {small.data(), used});
+}
+
+std::int64_t row_checksum(std::uint32_t content, const Record& record) noexcept {
+    const std::array<std::int64_t, 3> place{record.position, record.sequence,
+                                            to_micros(record.stored_at)};
+    std::array<char, sizeof place> bytes{};
+    std::memcpy(bytes.data(), place.data(), sizeof place);
+    return as_stored(crc(content, {bytes.data(), bytes.size()}));
 }
 
 std::int64_t document_checksum(std::string_view collection, std::string_view key,

@@ -30,11 +30,21 @@ using UuidBytes = std::array<char, 16>;
 [[nodiscard]] std::string encode_attempts(const std::vector<Attempt>& attempts);
 [[nodiscard]] std::optional<std::vector<Attempt>> decode_attempts(std::string_view bytes);
 
-/// CRC-32 of the large parts of a record, and of all of it on top of that. SQLite does not notice
-/// a changed byte within a row; this does.
-[[nodiscard]] std::uint32_t payload_checksum(std::string_view headers,
-                                             std::string_view body) noexcept;
-[[nodiscard]] std::int64_t record_checksum(std::uint32_t payload, const Record& record);
+/// How a record's parts look in a row, as far as they are known before it has its place.
+struct RecordImage {
+    std::string headers;
+    std::optional<UuidBytes> event_id;
+    std::optional<UuidBytes> aggregate_id;
+    std::optional<UuidBytes> key;
+    /// CRC-32 of all that the producer decides. SQLite does not notice a changed byte within a
+    /// row; this does.
+    std::uint32_t checksum = 0;
+};
+[[nodiscard]] RecordImage image_of(const Record& record);
+/// The checksum of the producer's part, with `headers` as encoded.
+[[nodiscard]] std::uint32_t content_checksum(const Record& record, std::string_view headers);
+/// The checksum of the whole row: `content` and the record's place.
+[[nodiscard]] std::int64_t row_checksum(std::uint32_t content, const Record& record) noexcept;
 
 [[nodiscard]] std::int64_t document_checksum(std::string_view collection, std::string_view key,
                                              std::string_view body) noexcept;

@@ -1,0 +1,183 @@
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "store/support.hpp"
+
+namespace quipu::test {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string contents(const std::filesystem::path& path) {
+    std::ostringstream out;
+    out << std::ifstream(path, std::ios::binary).rdbuf();
+    return out.str();
+}
+
+void overwrite(const std::filesystem::path& path, std::size_t offset, std::string_view bytes) {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file << bytes;
+}
+
+class Damage : public testing::Test {
+  protected:
+    void SetUp() override {
+        ASSERT_TRUE(store->open_group("g", true));
+        for (std::int64_t i = 1; i <= 5; ++i) {
+            Record record = event(i, "made", uuid(500));
+            record.body = "{\"unmistakable\":" + std::to_string(i) + "}";
+            ASSERT_TRUE(store->commit(append(record)));
+        }
+        Transaction transaction;
+        transaction.documents.push_back({.collection = "c", .key = "k", .body = "document body"});
+        transaction.group = "g";
+        transaction.finished = {1, 3};
+        DeadLetter& letter = transaction.dead_letters.emplace_back();
+        letter.group = "g";
+        letter.record = std::make_shared<const Record>(*store->at(1).value());
+        ASSERT_TRUE(store->commit(transaction));
+    }
+    void change_bytes(std::string_view from, std::string_view to) {
+        store.close();
+        const auto path = store.directory().file();
+        const auto offset = contents(path).find(from);
+        ASSERT_NE(offset, std::string::npos);
+        overwrite(path, offset, to);
+        store.open();
+    }
+    void change_rows(const char* sql) {
+        store.close();
+        sqlite3* db = nullptr;
+        ASSERT_EQ(sqlite3_open(store.directory().file().c_str(), &db), SQLITE_OK);
+        EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK)
+            << sqlite3_errmsg(db);
+        sqlite3_close(db);
+        store.open();
+    }
+    std::vector<std::string> problems() { return store->verify().value(); }
+
+    Fixture store;
+};
+
+TEST_F(Damage, ASoundStoreHasNoProblems) {
+    EXPECT_THAT(problems(), IsEmpty());
+}
+
+TEST_F(Damage, AChangedByteIsNeverServed) {
+    change_bytes("\"unmistakable\":3", "\"unmistakable\":8");
+    EXPECT_EQ(store->at(3).error().code, ErrorCode::corrupt);
+    EXPECT_EQ(store->find(uuid(3)).error().code, ErrorCode::corrupt);
+    // The sound ones are served; the log stops at the damage and says where.
+    EXPECT_TRUE(store->at(2).value().has_value());
+    EXPECT_EQ(store->read(0, 10)->size(), 2U);
+    const auto stopped = store->read(2, 10);
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().code, ErrorCode::corrupt);
+    EXPECT_THAT(stopped.error().message, HasSubstr("position 3"));
+    const auto page = store->query({}).value();
+    EXPECT_EQ(page.records.size(), 4U);
+    EXPECT_THAT(page.damaged, testing::ElementsAre(3));
+    EXPECT_THAT(problems(), Contains(HasSubstr("position 3")));
+    // Taking the damaged one out lets the log go on.
+    ASSERT_TRUE(store->archive(uuid(3), "me", "damaged"));
+    EXPECT_EQ(store->read(0, 10)->size(), 4U);
+    EXPECT_EQ(store->archived(uuid(3)).error().code, ErrorCode::corrupt);
+}
+
+TEST_F(Damage, AChangedDocumentIsNeverServed) {
+    change_bytes("document body", "document b0dy");
+    EXPECT_EQ(store->document("c", "k").error().code, ErrorCode::corrupt);
+    EXPECT_EQ(store->documents("c", "", "", 10).error().code, ErrorCode::corrupt);
+    EXPECT_THAT(problems(), Contains(HasSubstr("c/k")));
+}
+
+TEST_F(Damage, ABrokenPageIsReported) {
+    store.close();
+    const auto path = store.directory().file();
+    const auto bytes = contents(path);
+    for (std::size_t page = 4096; page < bytes.size(); page += 4096) {
+        if (bytes.find("\"unmistakable\":5", page) < page + 4096) {
+            overwrite(path, page, std::string(200, '\x55'));
+        }
+    }
+    SqliteOptions options = store.options();
+    auto opened = open_sqlite_store(options);
+    if (opened) {
+        EXPECT_THAT((*opened)->verify().value(), testing::Not(IsEmpty()));
+        const auto read = (*opened)->read(0, 10);
+        EXPECT_FALSE(read);
+        EXPECT_EQ(read.error().code, ErrorCode::corrupt);
+    } else {
+        EXPECT_EQ(opened.error().code, ErrorCode::corrupt);
+    }
+}
+
+TEST_F(Damage, AFileCutShortIsReported) {
+    store.close();
+    const auto path = store.directory().file();
+    std::filesystem::resize_file(path, std::filesystem::file_size(path) / 4096 / 2 * 4096);
+    const auto opened = open_sqlite_store(store.options());
+    if (opened) {
+        EXPECT_THAT((*opened)->verify().value(), testing::Not(IsEmpty()));
+    } else {
+        EXPECT_EQ(opened.error().code, ErrorCode::corrupt);
+    }
+}
+
+TEST_F(Damage, AGarbledHeaderIsReported) {
+    store.close();
+    overwrite(store.directory().file(), 0, std::string(100, 'x'));
+    const auto opened = open_sqlite_store(store.options());
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::corrupt);
+}
+
+TEST_F(Damage, AMissingEventIsReported) {
+    change_rows("DELETE FROM events WHERE position = 2");
+    EXPECT_THAT(problems(), Contains(HasSubstr("positions 2 to 2 are missing")));
+    EXPECT_THAT(problems(), Contains(HasSubstr("sequence 3 after 1")));
+}
+
+TEST_F(Damage, AnEventThatShouldBeGoneIsReported) {
+    change_rows("INSERT INTO removed VALUES(4, 4)");
+    EXPECT_THAT(problems(), Contains(HasSubstr("position 4 is marked removed")));
+}
+
+TEST_F(Damage, AnOffsetBeyondTheLogIsReported) {
+    change_rows("UPDATE group_offsets SET position = 99");
+    EXPECT_THAT(problems(), Contains(HasSubstr("beyond the end")));
+}
+
+TEST_F(Damage, ALostFinishIsReported) {
+    change_rows("UPDATE group_offsets SET position = 0");
+    EXPECT_THAT(problems(), Contains(HasSubstr("handled again")));
+}
+
+TEST_F(Damage, AnInboxWithoutItsGroupIsReported) {
+    change_rows("DELETE FROM group_offsets");
+    EXPECT_THAT(problems(), Contains(HasSubstr("no offset")));
+}
+
+TEST_F(Damage, AParkedRecordWithoutItsEventIsReported) {
+    change_rows("INSERT INTO parked VALUES('g', 77, 'k', 0, x'')");
+    EXPECT_THAT(problems(), Contains(HasSubstr("has no event")));
+}
+
+TEST_F(Damage, ASequenceTwiceCannotBeStored) {
+    store.close();
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(store.directory().file().c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, "UPDATE events SET sequence = 1 WHERE position = 2", nullptr,
+                           nullptr, nullptr),
+              SQLITE_CONSTRAINT);
+    sqlite3_close(db);
+}
+
+}  // namespace
+}  // namespace quipu::test

@@ -1,0 +1,574 @@
+#include "store/model.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <future>
+#include <random>
+
+#include "store/support.hpp"
+
+namespace quipu::test {
+
+std::optional<Record> Model::stored(const std::string& event_id) const {
+    for (const auto& [position, record] : log) {
+        if (record.event_id == event_id) {
+            return record;
+        }
+    }
+    const auto found = archived.find(event_id);
+    return found == archived.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool Model::holds(const Transaction& transaction) const {
+    for (const auto& guard : transaction.guards) {
+        const auto found = documents.find({guard.collection, guard.key});
+        if ((found == documents.end() ? 0 : found->second.revision) != guard.revision) {
+            return false;
+        }
+    }
+    for (const auto& position : transaction.finished) {
+        if (position < 1 || position > last_ || !groups.contains(transaction.group) ||
+            groups.at(transaction.group).contains(position) ||
+            std::ranges::count(transaction.finished, position) > 1) {
+            return false;
+        }
+    }
+    for (const auto& [first, last] : transaction.finished_ranges) {
+        if (last > last_ || !groups.contains(transaction.group)) {
+            return false;
+        }
+    }
+    for (const auto& each : transaction.unpark) {
+        if (!parked.contains({each.group, each.position})) {
+            return false;
+        }
+    }
+    return std::ranges::all_of(transaction.park, [&](const Parked& each) {
+        return groups.contains(each.group) && each.position <= last_;
+    });
+}
+
+Model::Change Model::commit(const Transaction& transaction, Time stored_at) {
+    if (!holds(transaction)) {
+        return fail(ErrorCode::conflict, "model");
+    }
+    Model next = *this;
+    Committed committed;
+    for (const auto& append : transaction.appends) {
+        const auto before = next.stored(append.record.event_id);
+        if (before) {
+            if (before->event_type != append.record.event_type ||
+                before->body != append.record.body) {
+                return fail(ErrorCode::conflict, "model");
+            }
+            committed.appended.push_back({before->position, before->sequence, true});
+            continue;
+        }
+        Record record = append.record;
+        auto& sequence = next.sequences_[record.aggregate_id];
+        if (append.expected_sequence && *append.expected_sequence != sequence) {
+            return fail(ErrorCode::conflict, "model");
+        }
+        record.position = ++next.last_;
+        record.sequence = record.aggregate_id.empty() ? 0 : ++sequence;
+        record.stored_at = stored_at;
+        committed.appended.push_back({record.position, record.sequence, false});
+        next.log.emplace(record.position, std::move(record));
+    }
+    for (const auto& change : transaction.documents) {
+        const auto found = next.documents.find({change.collection, change.key});
+        if (change.body) {
+            const std::int64_t revision = found == next.documents.end()
+                                              ? next.erased_revision_ + 1
+                                              : found->second.revision + 1;
+            next.documents.insert_or_assign({change.collection, change.key},
+                                            Document{change.key, *change.body, revision});
+        } else if (found != next.documents.end()) {
+            next.erased_revision_ = std::max(next.erased_revision_, found->second.revision);
+            next.documents.erase(found);
+        }
+    }
+    for (const auto& position : transaction.finished) {
+        next.groups[transaction.group].insert(position);
+    }
+    for (const auto& [first, last] : transaction.finished_ranges) {
+        for (auto position = first; position <= last; ++position) {
+            next.groups[transaction.group].insert(position);
+        }
+    }
+    for (const auto& each : transaction.unpark) {
+        next.parked.erase({each.group, each.position});
+    }
+    for (const auto& each : transaction.park) {
+        next.parked.insert_or_assign({each.group, each.position}, each);
+    }
+    for (const auto& each : transaction.dead_letters) {
+        DeadLetter letter = each;
+        letter.id = static_cast<std::int64_t>(next.letters.size()) + 1;
+        next.letters.emplace(letter.id, letter);
+    }
+    *this = std::move(next);
+    return committed;
+}
+
+void Model::open_group(const std::string& group, bool from_earliest) {
+    if (groups.contains(group)) {
+        return;
+    }
+    auto& finished = groups[group] = removed_;
+    for (std::int64_t position = 1; !from_earliest && position <= last_; ++position) {
+        finished.insert(position);
+    }
+}
+
+bool Model::requeue(std::int64_t id, Time time) {
+    const auto found = letters.find(id);
+    if (found == letters.end() || found->second.status != DeadLetter::Status::open ||
+        !log.contains(found->second.record->position)) {
+        return false;
+    }
+    DeadLetter& letter = found->second;
+    letter.status = DeadLetter::Status::requeued;
+    parked.insert_or_assign(
+        {letter.group, letter.record->position},
+        Parked{letter.group, letter.record->position, letter.record->key, time, {}});
+    return true;
+}
+
+bool Model::discard(std::int64_t id, const std::string& note) {
+    const auto found = letters.find(id);
+    if (found == letters.end() || found->second.status != DeadLetter::Status::open) {
+        return false;
+    }
+    found->second.status = DeadLetter::Status::discarded;
+    found->second.note = note;
+    return true;
+}
+
+std::size_t Model::purge(Time time) {
+    return std::erase_if(log, [&](const auto& entry) {
+        const auto& [position, record] = entry;
+        const bool finished = std::ranges::all_of(
+            groups, [&](const auto& group) { return group.second.contains(position); });
+        const bool kept =
+            std::ranges::any_of(parked,
+                                [&](const auto& each) { return each.first.second == position; }) ||
+            std::ranges::any_of(letters, [&](const auto& each) {
+                return each.second.status == DeadLetter::Status::open &&
+                       each.second.record->position == position;
+            });
+        const bool goes = record.expires_at && *record.expires_at <= time && finished && !kept;
+        if (goes) {
+            removed_.insert(position);
+        }
+        return goes;
+    });
+}
+
+bool Model::archive(const std::string& event_id) {
+    for (const auto& [position, record] : log) {
+        if (record.event_id == event_id) {
+            const auto at = position;
+            archived.emplace(event_id, record);
+            removed_.insert(at);
+            for (auto& [name, finished] : groups) {
+                finished.insert(at);
+            }
+            std::erase_if(parked, [&](const auto& each) { return each.first.second == at; });
+            log.erase(at);
+            return true;
+        }
+    }
+    return false;
+}
+
+namespace {
+
+/// Does the same random things to a store and to the model, and compares them.
+class Walk {
+  public:
+    explicit Walk(std::uint64_t seed) : random_(seed), store_(options(seed)) {}
+
+    void run(int steps) {
+        for (int i = 0; i < steps && !testing::Test::HasFailure(); ++i) {
+            SCOPED_TRACE("step " + std::to_string(i));
+            step();
+            if (i % 100 == 99) {
+                compare();
+            }
+        }
+        store_.reopen();
+        compare();
+        // The walk parks and buries what no group has finished; that alone is to be reported.
+        auto problems = store_->verify().value();
+        std::erase_if(problems, [](const std::string& problem) {
+            return problem.contains("is not finished by") || problem.contains("not listed");
+        });
+        EXPECT_THAT(problems, testing::IsEmpty());
+    }
+
+  private:
+    static SqliteOptions options(std::uint64_t seed) {
+        SqliteOptions options;
+        options.cache_records = seed % 3 == 0 ? 0 : 20;
+        options.max_batch_records = seed % 2 == 0 ? 4 : 1000;
+        options.wal_bytes = 100 * 4096;
+        return options;
+    }
+    std::int64_t below(std::int64_t bound) {
+        return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(bound));
+    }
+    bool chance(int percent) { return below(100) < percent; }
+    std::string group() { return "group" + std::to_string(below(3)); }
+    /// Mostly new, sometimes known, in three forms.
+    std::string event_id() {
+        const std::int64_t number = chance(90) ? ++made_ : below(made_ + 1);
+        switch (number % 4) {
+            case 0: return "plain-" + std::to_string(number);
+            case 1: return "f" + uuid(number).substr(1, 13) + "4" + uuid(number).substr(15);
+            default: return uuid(number);
+        }
+    }
+    std::int64_t position() { return 1 + below(model_.last_position() + 1); }
+
+    Append random_append() {
+        Record record;
+        record.event_id = event_id();
+        record.event_type = "type" + std::to_string(std::hash<std::string>{}(record.event_id) % 5);
+        record.aggregate_id = chance(70) ? uuid(10'000 + below(8)) : chance(50) ? "odd one" : "";
+        record.key = chance(70) ? record.aggregate_id : "key" + std::to_string(below(5));
+        record.timestamp = at(1000 + below(1000));
+        if (chance(50)) {
+            record.expires_at = at(1000 + below(1000));
+        }
+        if (chance(30)) {
+            record.headers = {{"n", std::to_string(below(9))}, {"", std::string(1, '\0')}};
+        }
+        record.body = "{\"id\":\"" + record.event_id + "\"}";
+        if (chance(1)) {
+            record.body += " changed";
+        }
+        Append append{.record = std::move(record), .expected_sequence = {}};
+        if (chance(10) && !append.record.aggregate_id.empty()) {
+            append.expected_sequence = below(10);
+        }
+        return append;
+    }
+
+    Parked random_parked() {
+        Parked parked{group(), position(), "key", at(below(100)), {}};
+        for (std::int64_t i = below(3); i > 0; --i) {
+            parked.attempts.push_back({at(i), "error " + std::to_string(i)});
+        }
+        return parked;
+    }
+
+    Transaction random_transaction() {
+        Transaction transaction;
+        for (std::int64_t i = chance(60) ? 1 : below(4); i > 0; --i) {
+            transaction.appends.push_back(random_append());
+        }
+        if (chance(40)) {
+            transaction.group = group();
+            for (std::int64_t i = below(3); i > 0; --i) {
+                transaction.finished.push_back(position());
+            }
+            if (chance(20)) {
+                const std::int64_t first = position();
+                transaction.finished_ranges.emplace_back(first, first + below(4));
+            }
+            std::erase_if(transaction.finished,
+                          [&](std::int64_t p) { return p > model_.last_position(); });
+        }
+        for (std::int64_t i = chance(30) ? 1 + below(2) : 0; i > 0; --i) {
+            transaction.documents.push_back(
+                {"c" + std::to_string(below(2)), "k" + std::to_string(below(4)),
+                 chance(75) ? std::optional("{}" + std::to_string(i)) : std::nullopt});
+        }
+        if (chance(15)) {
+            const std::string collection = "c" + std::to_string(below(2));
+            const std::string key = "k" + std::to_string(below(4));
+            const auto found = model_.documents.find({collection, key});
+            const std::int64_t now = found == model_.documents.end() ? 0 : found->second.revision;
+            transaction.guards.push_back({collection, key, now + (chance(80) ? 0 : 1)});
+        }
+        if (chance(15)) {
+            transaction.park.push_back(random_parked());
+            // A parked record needs its event; one that left the log is never parked.
+            std::erase_if(transaction.park, [&](const Parked& each) {
+                return each.position <= model_.last_position() &&
+                       !model_.log.contains(each.position);
+            });
+        }
+        if (chance(10) && !model_.parked.empty()) {
+            transaction.unpark.push_back(
+                std::next(model_.parked.begin(),
+                          below(static_cast<std::int64_t>(model_.parked.size())))
+                    ->second);
+        }
+        if (chance(8) && !model_.log.empty()) {
+            DeadLetter& letter = transaction.dead_letters.emplace_back();
+            letter.group = group();
+            letter.record = std::make_shared<const Record>(
+                std::next(model_.log.begin(), below(static_cast<std::int64_t>(model_.log.size())))
+                    ->second);
+            letter.error = "gave up";
+            letter.attempts = {{at(1), "once"}};
+            letter.failed_at = at(below(50));
+        }
+        return transaction;
+    }
+
+    /// Several at a time, so that they share commits; the store answers in order of submission.
+    void transactions() {
+        const auto count = static_cast<std::size_t>(1 + (chance(30) ? below(12) : 0));
+        std::vector<std::promise<Result<Committed>>> answers(count);
+        std::vector<Result<Committed>> expected;
+        const Time time = now();
+        for (std::size_t i = 0; i < count; ++i) {
+            const Transaction transaction = random_transaction();
+            expected.push_back(model_.commit(transaction, time));
+            store_->submit(transaction, [&answers, i](Result<Committed> result) {
+                answers[i].set_value(std::move(result));
+            });
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto got = answers[i].get_future().get();
+            ASSERT_EQ(got.has_value(), expected[i].has_value())
+                << (got ? "stored" : got.error().message);
+            for (std::size_t k = 0; got && k < got->appended.size(); ++k) {
+                EXPECT_EQ(got->appended[k].position, expected[i]->appended[k].position);
+                EXPECT_EQ(got->appended[k].sequence, expected[i]->appended[k].sequence);
+                EXPECT_EQ(got->appended[k].duplicate, expected[i]->appended[k].duplicate);
+            }
+        }
+    }
+
+    Time now() {
+        const Time time = at(1'800'000'000 + ++clock_);
+        store_.set_time(time);
+        return time;
+    }
+
+    void step() {
+        const std::int64_t kind = below(100);
+        if (kind < 85) {
+            transactions();
+        } else if (kind < 88) {
+            const std::string name = group();
+            const bool earliest = chance(50);
+            model_.open_group(name, earliest);
+            ASSERT_TRUE(store_->open_group(name, earliest));
+        } else if (kind < 91) {
+            const std::int64_t id = below(static_cast<std::int64_t>(model_.letters.size()) + 2);
+            const Time time = now();
+            EXPECT_EQ(store_->requeue(id).has_value(), model_.requeue(id, time));
+        } else if (kind < 93) {
+            const std::int64_t id = below(static_cast<std::int64_t>(model_.letters.size()) + 2);
+            EXPECT_EQ(store_->discard(id, "note").has_value(), model_.discard(id, "note"));
+        } else if (kind < 96) {
+            const Time time = at(1000 + below(1000));
+            EXPECT_EQ(store_->purge(time, 100'000).value(), model_.purge(time));
+        } else if (kind < 98) {
+            const auto chosen = model_.log.find(position());
+            if (chosen != model_.log.end()) {
+                const std::string id = chosen->second.event_id;
+                EXPECT_EQ(store_->archive(id, "me", "why").has_value(), model_.archive(id));
+            }
+        } else {
+            store_.reopen();
+        }
+    }
+
+    static void expect_equal(const Record& a, const Record& b) {
+        EXPECT_EQ(a.position, b.position);
+        EXPECT_EQ(a.event_id, b.event_id);
+        EXPECT_EQ(a.event_type, b.event_type);
+        EXPECT_EQ(a.key, b.key);
+        EXPECT_EQ(a.aggregate_id, b.aggregate_id);
+        EXPECT_EQ(a.sequence, b.sequence);
+        EXPECT_EQ(a.timestamp, b.timestamp);
+        EXPECT_EQ(a.stored_at, b.stored_at);
+        EXPECT_EQ(a.expires_at, b.expires_at);
+        EXPECT_EQ(a.headers, b.headers);
+        EXPECT_EQ(a.body, b.body);
+    }
+    static void expect_equal(const std::vector<Attempt>& a, const std::vector<Attempt>& b) {
+        ASSERT_EQ(a.size(), b.size());
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            EXPECT_EQ(a[i].at, b[i].at);
+            EXPECT_EQ(a[i].error, b[i].error);
+        }
+    }
+
+    void compare() {
+        compare_log();
+        compare_queries();
+        compare_groups();
+        compare_documents();
+        compare_letters();
+    }
+
+    void compare_log() {
+        EXPECT_EQ(store_->last_position(), model_.last_position());
+        EXPECT_EQ(store_->health()->events, static_cast<std::int64_t>(model_.log.size()));
+        std::int64_t after = 0;
+        auto expected = model_.log.begin();
+        for (;;) {
+            const auto records = store_->read(after, static_cast<std::size_t>(1 + below(50)));
+            ASSERT_TRUE(records);
+            if (records->empty()) {
+                break;
+            }
+            for (const auto& record : *records) {
+                ASSERT_NE(expected, model_.log.end());
+                expect_equal(*record, expected->second);
+                ++expected;
+                after = record->position;
+            }
+        }
+        EXPECT_EQ(expected, model_.log.end());
+        const std::int64_t from = below(model_.last_position() + 2);
+        EXPECT_EQ(store_->count_beyond(from, {}).value(),
+                  std::distance(model_.log.upper_bound(from), model_.log.end()));
+        for (const auto& [id, record] : model_.archived) {
+            EXPECT_FALSE(store_->find(id).value());
+            const auto archived = store_->archived(id).value();
+            ASSERT_TRUE(archived);
+            expect_equal(archived->record, record);
+        }
+    }
+
+    void compare_queries() {
+        EventQuery query;
+        query.newest_first = chance(50);
+        query.limit = static_cast<std::size_t>(1 + below(40));
+        for (int type = 0; chance(50) && type < 4; ++type) {
+            query.event_types.push_back("type" + std::to_string(below(6)));
+        }
+        if (chance(40)) {
+            query.aggregate_id = uuid(10'000 + below(9));
+        }
+        if (chance(40)) {
+            query.from = at(1000 + below(500));
+        }
+        if (chance(40)) {
+            query.until = at(1400 + below(500));
+        }
+        std::vector<const Record*> expected;
+        for (const auto& [position, record] : model_.log) {
+            const bool type = query.event_types.empty() ||
+                              std::ranges::count(query.event_types, record.event_type) > 0;
+            const bool aggregate =
+                query.aggregate_id.empty() || query.aggregate_id == record.aggregate_id;
+            const bool time = (!query.from || record.timestamp >= *query.from) &&
+                              (!query.until || record.timestamp < *query.until);
+            if (type && aggregate && time) {
+                expected.push_back(&record);
+            }
+        }
+        if (query.aggregate_id.empty() && (query.from || query.until)) {
+            std::ranges::stable_sort(expected, {}, &Record::timestamp);
+        }
+        if (query.newest_first) {
+            std::ranges::reverse(expected);
+        }
+        std::size_t seen = 0;
+        do {
+            const auto page = store_->query(query);
+            ASSERT_TRUE(page) << page.error().message;
+            for (const auto& record : page->records) {
+                ASSERT_LT(seen, expected.size());
+                expect_equal(record, *expected[seen++]);
+            }
+            query.cursor = page->next_cursor;
+        } while (!query.cursor.empty());
+        EXPECT_EQ(seen, expected.size());
+    }
+
+    void compare_groups() {
+        const auto groups = store_->groups().value();
+        ASSERT_EQ(groups.size(), model_.groups.size());
+        for (const auto& group : groups) {
+            std::set<std::int64_t> finished(group.finished_above.begin(),
+                                            group.finished_above.end());
+            for (std::int64_t position = 1; position <= group.position; ++position) {
+                finished.insert(position);
+            }
+            EXPECT_EQ(finished, model_.groups.at(group.group)) << group.group;
+            EXPECT_FALSE(finished.contains(group.position + 1));
+        }
+    }
+
+    void compare_documents() {
+        for (const char* collection : {"c0", "c1"}) {
+            std::vector<Document> expected;
+            for (const auto& [name, document] : model_.documents) {
+                if (name.first == collection) {
+                    expected.push_back(document);
+                }
+            }
+            const auto documents = store_->documents(collection, "k", "", 100).value();
+            ASSERT_EQ(documents.size(), expected.size());
+            for (std::size_t i = 0; i < documents.size(); ++i) {
+                EXPECT_EQ(documents[i].key, expected[i].key);
+                EXPECT_EQ(documents[i].body, expected[i].body);
+                EXPECT_EQ(documents[i].revision, expected[i].revision);
+            }
+        }
+    }
+
+    void compare_letters() {
+        std::size_t count = 0;
+        for (const auto& [name, finished] : model_.groups) {
+            const auto parked = store_->parked(name).value();
+            count += parked.size();
+            for (const auto& each : parked) {
+                const auto found = model_.parked.find({name, each.position});
+                ASSERT_NE(found, model_.parked.end());
+                EXPECT_EQ(each.key, found->second.key);
+                EXPECT_EQ(each.due_at, found->second.due_at);
+                expect_equal(each.attempts, found->second.attempts);
+            }
+        }
+        EXPECT_EQ(count, std::ranges::count_if(model_.parked, [&](const auto& each) {
+                      return model_.groups.contains(each.first.first);
+                  }));
+        const auto letters = store_->dead_letters("", std::nullopt, 0, 100'000).value();
+        ASSERT_EQ(letters.size(), model_.letters.size());
+        for (const auto& letter : letters) {
+            const DeadLetter& expected = model_.letters.at(letter.id);
+            EXPECT_EQ(letter.group, expected.group);
+            expect_equal(*letter.record, *expected.record);
+            EXPECT_EQ(letter.error, expected.error);
+            EXPECT_EQ(letter.failed_at, expected.failed_at);
+            EXPECT_EQ(letter.status, expected.status);
+            EXPECT_EQ(letter.note, expected.note);
+            expect_equal(letter.attempts, expected.attempts);
+        }
+    }
+
+    std::mt19937_64 random_;
+    Fixture store_;
+    Model model_;
+    std::int64_t made_ = 0;
+    std::int64_t clock_ = 0;
+};
+
+/// QUIPU_MODEL_SEED repeats one walk; QUIPU_MODEL_WALKS makes more of them.
+TEST(StoreAgainstModel, AgreeOverRandomTransactions) {
+    const char* fixed = std::getenv("QUIPU_MODEL_SEED");
+    const char* walks = std::getenv("QUIPU_MODEL_WALKS");
+    const int count = fixed != nullptr ? 1 : walks != nullptr ? std::atoi(walks) : 3;
+    for (int i = 0; i < count && !HasFailure(); ++i) {
+        const std::uint64_t seed =
+            fixed != nullptr ? std::strtoull(fixed, nullptr, 10) : std::random_device{}();
+        SCOPED_TRACE("QUIPU_MODEL_SEED=" + std::to_string(seed));
+        Walk(seed).run(400);
+    }
+}
+
+}  // namespace
+}  // namespace quipu::test

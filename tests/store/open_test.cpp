@@ -1,0 +1,234 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "store/support.hpp"
+
+namespace quipu::test {
+namespace {
+
+using testing::HasSubstr;
+
+Error open_error(const std::filesystem::path& path, bool read_only = false) {
+    SqliteOptions options;
+    options.path = path;
+    options.read_only = read_only;
+    auto store = open_sqlite_store(options);
+    EXPECT_FALSE(store);
+    return store ? Error{} : store.error();
+}
+
+std::unique_ptr<Store> reader_of(const std::filesystem::path& path) {
+    SqliteOptions options;
+    options.path = path;
+    options.read_only = true;
+    auto store = open_sqlite_store(options);
+    EXPECT_TRUE(store) << store.error().message;
+    return store ? *std::move(store) : nullptr;
+}
+
+void run_sql(const std::filesystem::path& path, const char* sql) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    sqlite3_close(db);
+}
+
+TEST(Open, MakesAPrivateFile) {
+    const Fixture store;
+    for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
+        struct stat status{};
+        const std::string path = store.directory().file().string() + suffix;
+        ASSERT_EQ(::stat(path.c_str(), &status), 0) << path;
+        EXPECT_EQ(status.st_mode & 0777U, 0600U) << path;
+    }
+}
+
+TEST(Open, LeavesNoHelpFilesBehind) {
+    Fixture store;
+    ASSERT_TRUE(store->commit(append(event(1))));
+    store.close();
+    EXPECT_FALSE(std::filesystem::exists(store.directory().file().string() + "-wal"));
+    EXPECT_FALSE(std::filesystem::exists(store.directory().file().string() + "-shm"));
+}
+
+TEST(Open, RefusesASecondWriterInTheSameProcess) {
+    const Fixture store;
+    const Error error = open_error(store.directory().file());
+    EXPECT_EQ(error.code, ErrorCode::busy);
+    EXPECT_THAT(error.message, HasSubstr(std::to_string(::getpid())));
+    EXPECT_THAT(error.message, HasSubstr(store.directory().file().filename().string()));
+    EXPECT_THAT(error.message, HasSubstr("read-only"));
+}
+
+TEST(Open, RefusesASecondWriterByAnotherName) {
+    const Fixture store;
+    const auto link = store.directory().path() / "link";
+    std::filesystem::create_symlink(store.directory().file(), link);
+    EXPECT_EQ(open_error(link).code, ErrorCode::busy);
+}
+
+TEST(Open, RefusesASecondProcessAndNamesTheFirst) {
+    const Directory directory;
+    std::array<int, 2> ready{};
+    std::array<int, 2> finish{};
+    ASSERT_EQ(::pipe(ready.data()), 0);
+    ASSERT_EQ(::pipe(finish.data()), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        SqliteOptions options;
+        options.path = directory.file();
+        auto store = open_sqlite_store(options);
+        char byte = store ? 'y' : 'n';
+        bool fine = ::write(ready[1], &byte, 1) == 1;
+        fine = ::read(finish[0], &byte, 1) == 1 && fine;
+        ::_exit(fine ? 0 : 1);  // without closing the store: the lock must go with the process
+    }
+    char byte = 0;
+    ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+    ASSERT_EQ(byte, 'y');
+    const Error error = open_error(directory.file());
+    EXPECT_EQ(error.code, ErrorCode::busy);
+    EXPECT_TRUE(error.retryable());
+    EXPECT_THAT(error.message, HasSubstr("process " + std::to_string(child)));
+    ASSERT_EQ(::write(finish[1], "x", 1), 1);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    for (const int file : {ready[0], ready[1], finish[0], finish[1]}) {
+        ::close(file);
+    }
+    SqliteOptions options;
+    options.path = directory.file();
+    EXPECT_TRUE(open_sqlite_store(options));
+}
+
+TEST(Open, RefusesOtherFiles) {
+    const Directory directory;
+    run_sql(directory.file(), "CREATE TABLE theirs(x); PRAGMA application_id=77;");
+    EXPECT_EQ(open_error(directory.file()).code, ErrorCode::invalid);
+    EXPECT_EQ(open_error(directory.file(), true).code, ErrorCode::invalid);
+    const auto other = directory.path() / "other";
+    run_sql(other, "CREATE TABLE theirs(x)");
+    EXPECT_EQ(open_error(other).code, ErrorCode::invalid);
+    const auto text = directory.path() / "text";
+    std::ofstream(text) << std::string(10'000, 'x');
+    EXPECT_EQ(open_error(text).code, ErrorCode::corrupt);
+    EXPECT_EQ(open_error(text, true).code, ErrorCode::corrupt);
+    EXPECT_EQ(open_error(directory.path()).code, ErrorCode::unavailable);
+    EXPECT_EQ(open_error(directory.path() / "no" / "such" / "directory").code,
+              ErrorCode::unavailable);
+    EXPECT_EQ(open_error({}).code, ErrorCode::invalid);
+}
+
+TEST(Open, RefusesANewerSchema) {
+    Fixture store;
+    store.close();
+    run_sql(store.directory().file(), "PRAGMA user_version=2");
+    for (const bool read_only : {false, true}) {
+        const Error error = open_error(store.directory().file(), read_only);
+        EXPECT_EQ(error.code, ErrorCode::invalid);
+        EXPECT_THAT(error.message, HasSubstr("version 2"));
+    }
+}
+
+TEST(ReadOnly, NeedsAFile) {
+    const Directory directory;
+    EXPECT_EQ(open_error(directory.file(), true).code, ErrorCode::not_found);
+    EXPECT_FALSE(std::filesystem::exists(directory.file()));
+    std::ofstream(directory.file()).close();
+    EXPECT_EQ(open_error(directory.file(), true).code, ErrorCode::invalid);
+}
+
+TEST(ReadOnly, ReadsBesideTheProgramAndAfterIt) {
+    Fixture store;
+    ASSERT_TRUE(store->open_group("g", true));
+    ASSERT_TRUE(store->commit(append(event(1))));
+    const auto reader = reader_of(store.directory().file());
+    ASSERT_NE(reader, nullptr);
+    EXPECT_EQ(reader->last_position(), 1);
+    ASSERT_TRUE(store->commit(append(event(2))));
+    EXPECT_EQ(reader->last_position(), 2);
+    EXPECT_EQ(reader->read(0, 10)->size(), 2U);
+    EXPECT_EQ(reader->query({})->records.size(), 2U);
+    EXPECT_EQ(reader->groups()->size(), 1U);
+    EXPECT_THAT(reader->verify().value(), testing::IsEmpty());
+    EXPECT_EQ(reader->health()->events, 2);
+    EXPECT_FALSE(reader->health()->writable);
+    EXPECT_EQ(reader->wait_beyond(2, std::chrono::milliseconds(1)), 2);
+    std::thread publisher([&] { EXPECT_TRUE(store->commit(append(event(3)))); });
+    EXPECT_EQ(reader->wait_beyond(2, std::chrono::minutes(5)), 3);
+    publisher.join();
+    store.close();
+    EXPECT_EQ(reader->read(0, 10)->size(), 3U);
+    const auto late = reader_of(store.directory().file());
+    EXPECT_EQ(late->read(0, 10)->size(), 3U);
+}
+
+TEST(ReadOnly, AWakeEndsTheWait) {
+    Fixture store;
+    const auto reader = reader_of(store.directory().file());
+    std::atomic<bool> woken = false;
+    std::thread waiter([&] {
+        EXPECT_EQ(reader->wait_beyond(0, std::chrono::minutes(5)), 0);
+        woken = true;
+    });
+    while (!woken) {
+        reader->wake();
+        std::this_thread::yield();
+    }
+    waiter.join();
+}
+
+TEST(ReadOnly, WritesNothing) {
+    Fixture store;
+    ASSERT_TRUE(store->commit(append(event(1))));
+    const auto reader = reader_of(store.directory().file());
+    EXPECT_EQ(reader->commit(append(event(2))).error().code, ErrorCode::invalid);
+    EXPECT_FALSE(reader->open_group("g", true));
+    EXPECT_FALSE(reader->requeue(1));
+    EXPECT_FALSE(reader->discard(1, ""));
+    EXPECT_FALSE(reader->purge(at(0), 1));
+    EXPECT_FALSE(reader->archive(uuid(1), "", ""));
+    EXPECT_EQ(store->last_position(), 1);
+}
+
+TEST(ReadOnly, ReadsWhatAKilledProgramLeft) {
+    const Directory directory;
+    std::array<int, 2> ready{};
+    ASSERT_EQ(::pipe(ready.data()), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        SqliteOptions options;
+        options.path = directory.file();
+        auto store = open_sqlite_store(options);
+        const bool fine = store && (*store)->commit(append(event(1)));
+        const char byte = fine ? 'y' : 'n';
+        static_cast<void>(!::write(ready[1], &byte, 1));
+        ::pause();
+    }
+    char byte = 0;
+    ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+    ASSERT_EQ(byte, 'y');
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ::close(ready[0]);
+    ::close(ready[1]);
+    ASSERT_TRUE(std::filesystem::exists(directory.file().string() + "-wal"));
+    EXPECT_EQ(reader_of(directory.file())->read(0, 10)->size(), 1U);
+    SqliteOptions options;
+    options.path = directory.file();
+    EXPECT_EQ(open_sqlite_store(options).value()->last_position(), 1);
+}
+
+}  // namespace
+}  // namespace quipu::test
