@@ -28,5 +28,8 @@ int main(int argc, char** argv) {
     app.definition().default_http = cli::default_address;
     app.definition().services = {&pod_service, &api_service};
     app.definition().commands = cli::commands();
+    app.definition().run_flags = {{"allow-unsandboxed",
+                                   "Run scripts WITHOUT a sandbox, with all rights of this program",
+                                   &pod_service.allow_unsandboxed()}};
     return app.run();
 }

@@ -60,14 +60,14 @@ void write_output(std::ostream& out, std::string_view name, const std::string& b
 
 }  // namespace
 
-std::string facts_of(const quipu::Json& payload) {
+std::string facts_of(const quipu::Json& payload, std::string_view known) {
     const auto object = quipu::from_json<AnyObject>(payload.text);
     if (!object) return {};
     std::string facts;
     for (const auto& [member, name] : told) {
         const std::string* const json = object->members.find(std::string(member));
         const std::string value = json == nullptr ? std::string{} : plain(*json);
-        if (value.empty()) continue;
+        if (value.empty() || (!known.empty() && value.ends_with(known))) continue;
         if (!facts.empty()) facts += name.empty() ? " " : ", ";
         facts.append(name).append(name.empty() ? "" : " ").append(value);
     }
@@ -78,9 +78,11 @@ void Timeline::add(const api::FrameView& frame) {
     if (!frame.event_id) return;
     if (!began_) began_ = frame.timestamp;
     const std::chrono::duration<double> since = frame.timestamp - *began_;
-    const std::string facts = frame.payload ? facts_of(*frame.payload) : std::string{};
-    out_ << fmt::format("{:>8.3f} s  {:<26}{}\n", since.count(), frame.event_type, facts)
-         << std::flush;
+    const std::string facts =
+        frame.payload ? facts_of(*frame.payload, frame.execution_id) : std::string{};
+    std::string line = fmt::format("{:>8.3f} s  {:<26}{}", since.count(), frame.event_type, facts);
+    line.erase(line.find_last_not_of(' ') + 1);
+    out_ << line << '\n' << std::flush;
 }
 
 std::string outcome_line(const api::ResultView& result) {

@@ -3,6 +3,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "integr8s/api/views.hpp"
 
@@ -21,8 +22,9 @@ class Timeline {
     std::optional<quipu::Time> began_;
 };
 
-/// The members of a payload that tell a reader something, as "pod executor-1, exit code 0".
-[[nodiscard]] std::string facts_of(const quipu::Json& payload);
+/// The members of a payload that tell a reader something, as "node local, exit code 0". Values that
+/// end with `known`, such as the name of the execution's pod, are left out.
+[[nodiscard]] std::string facts_of(const quipu::Json& payload, std::string_view known = {});
 
 /// "completed: exit code 0, 0.12 s, 14.2 MiB".
 [[nodiscard]] std::string outcome_line(const api::ResultView& result);

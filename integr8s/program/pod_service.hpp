@@ -18,6 +18,9 @@ class PodService final : public quipu::Service {
     PodService(DeferredRuntime& pods, runtime::Languages& languages, PodMonitor& monitor,
                runtime::SandboxOptions options);
 
+    /// May be set before prepare().
+    [[nodiscard]] bool& allow_unsandboxed() noexcept { return options_.unsafe_no_sandbox; }
+
     quipu::Result<void> prepare(quipu::Running& running) override;
     void stop() override;
     /// Pods by phase.

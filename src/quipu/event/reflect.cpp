@@ -21,6 +21,35 @@ std::string_view last_name(std::string_view text) {
     return text;
 }
 
+/// Where the list item that begins at `from` ends: at the comma or the closing bracket after it.
+/// Names of types bring brackets of their own: `{anonymous}::T`, `(anonymous namespace)::T`.
+std::size_t item_end(std::string_view text, std::size_t from) noexcept {
+    int depth = 0;
+    for (std::size_t at = from; at < text.size(); ++at) {
+        switch (text[at]) {
+            case '{':
+            case '(':
+            case '<': ++depth; break;
+            case '}':
+            case ')':
+            case '>':
+                if (depth == 0) return at;
+                --depth;
+                break;
+            case ',':
+                if (depth == 0) return at;
+                break;
+            default: break;
+        }
+    }
+    return text.size();
+}
+
+/// A value without an enumerator is printed as a cast: `(app::Color)2`.
+bool is_cast(std::string_view item) noexcept {
+    return item.starts_with('(') && !item.starts_with("(anonymous namespace)");
+}
+
 }  // namespace
 
 namespace detail {
@@ -32,9 +61,10 @@ std::vector<std::string_view> parse_members(std::string_view text, std::size_t c
     std::vector<std::string_view> names;
     std::size_t from = text.find("address = ");
     while (names.size() < count) {
-        const std::size_t begin = text.find(opening, from);
-        assert(begin != std::string_view::npos);
-        const std::size_t end = text.find('}', begin);
+        const std::size_t found = text.find(opening, from);
+        assert(found != std::string_view::npos);
+        const std::size_t begin = found + opening.size();
+        const std::size_t end = item_end(text, begin);
         names.push_back(last_name(text.substr(begin, end - begin)));
         from = end;
     }
@@ -45,10 +75,10 @@ std::vector<std::string_view> parse_enumerators(std::string_view text) {
     // … values = {app::Color::red, app::Color::green, (app::Color)2, …}]; Clang writes < and >.
     std::vector<std::string_view> names;
     std::size_t from = text.find("values = ") + std::strlen("values = ") + 1;
-    while (from < text.size() && text[from] != '(') {
-        const std::size_t end = text.find_first_of(",}>", from);
+    while (from < text.size() && !is_cast(text.substr(from))) {
+        const std::size_t end = item_end(text, from);
         names.push_back(last_name(text.substr(from, end - from)));
-        if (text[end] != ',') break;
+        if (end == text.size() || text[end] != ',') break;
         from = end + 2;
     }
     return names;
