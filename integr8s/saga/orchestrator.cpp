@@ -1,76 +1,12 @@
 #include "integr8s/saga/orchestrator.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "integr8s/domain/execution_end.hpp"
-#include "integr8s/domain/pod_documents.hpp"
 #include "integr8s/domain/publishing.hpp"
+#include "integr8s/saga/saga_row.hpp"
 
 namespace integr8s {
-namespace {
-
-constexpr std::string_view step_validate = "validate_execution";
-constexpr std::string_view step_allocate = "allocate_resources";
-constexpr std::string_view step_create_pod = "create_pod";
-constexpr std::string_view after_steps = "execution";
-
-bool has_done(const SagaRow& saga, std::string_view step) {
-    return std::ranges::find(saga.completed_steps, step) != saga.completed_steps.end();
-}
-
-void save(quipu::Documents& documents, SagaRow& saga) {
-    saga.updated_at = documents.now();
-    documents.put(saga.execution_id, saga);
-}
-
-SagaRow new_saga(const quipu::Documents& documents, std::string_view execution_id,
-                 const quipu::EventHeader& header) {
-    SagaRow saga;
-    saga.saga_id = saga_id_of(execution_id);
-    saga.execution_id = execution_id;
-    saga.user_id = user_of(header);
-    saga.created_at = documents.now();
-    return saga;
-}
-
-/// A saga without a slot has done nothing yet, so it ends without an event.
-void end_silently(quipu::Documents& documents, SagaRow& saga, SagaState state) {
-    saga.state = state;
-    saga.completed_at = documents.now();
-    documents.erase<SagaPlan>(saga.execution_id);
-    save(documents, saga);
-}
-
-template <class Out>
-void give_slot_back(Out& out, SagaRow& saga) {
-    if (saga.slot != SlotState::held) return;
-    saga.slot = SlotState::released;
-    out.publish(ReleaseResourcesCommand{.execution_id = saga.execution_id,
-                                        .cpu_request = saga.cpu_request,
-                                        .memory_request = saga.memory_request},
-                about(saga.execution_id, saga.user_id));
-}
-
-/// True when the worker has been told to make a pod of which nobody knows that it is gone. A pod
-/// without a row is one that the worker has not come to yet.
-bool pod_may_live(quipu::Documents& documents, const SagaRow& saga) {
-    if (!has_done(saga, step_create_pod)) return false;
-    const auto pod = documents.get<PodRow>(pod_name_of(saga.execution_id));
-    return !pod || !is_gone(pod->state);
-}
-
-template <class Out>
-void compensate(Out& out, SagaRow& saga, std::string_view step) {
-    saga.compensated_steps.emplace_back(step);
-    out.publish(SagaCompensating{.saga_id = saga.saga_id,
-                                 .saga_name = saga.saga_name,
-                                 .execution_id = saga.execution_id,
-                                 .compensating_step = std::string(step)},
-                about(saga.execution_id, saga.user_id));
-}
-
-}  // namespace
 
 void SagaOrchestrator::on(const quipu::Event<ExecutionRequested>& event,
                           quipu::Documents& documents) {
@@ -89,24 +25,30 @@ void SagaOrchestrator::on(const quipu::Event<AllocateResourcesCommand>& event, B
                           Fail& fail, End& end, quipu::Documents& documents) {
     const std::string& id = event->execution_id;
     auto saga = documents.get<SagaRow>(id);
-    if (!saga) saga = new_saga(documents, id, event.header);
+    if (!saga) {
+        saga = new_saga(documents, id, event.header);
+        saga->cpu_request = event->cpu_request;
+        saga->memory_request = event->memory_request;
+    }
     if (saga->slot != SlotState::none) return;
     saga->slot = SlotState::held;
-    const auto plan = documents.get<SagaPlan>(id);
-    if (is_end(saga->state) || !plan) {
+    if (is_end(saga->state)) {  // cancelled in the same moment
         give_slot_back(end, *saga);
-        if (!is_end(saga->state)) saga->state = SagaState::failed;
         save(documents, *saga);
         return;
     }
+    const auto plan = documents.get<SagaPlan>(id);
     const auto meta = about(id, saga->user_id);
     saga->state = SagaState::running;
+    saga->current_step = step_validate;
     begin.publish(SagaStarted{.saga_id = saga->saga_id,
                               .saga_name = saga->saga_name,
                               .execution_id = id,
                               .initial_event_id = event.header.event_id},
                   meta);
-    const StepFailure failure = run_steps(*saga, plan->request, begin, documents);
+    const StepFailure failure =
+        plan ? run_steps(*saga, plan->request, begin, documents)
+             : StepFailure{ExecutionErrorType::system_error, "The request was not read."};
     documents.erase<SagaPlan>(id);
     if (failure.message.empty()) {
         save(documents, *saga);
@@ -131,7 +73,6 @@ SagaOrchestrator::StepFailure SagaOrchestrator::run_steps(SagaRow& saga,
                                                           Begin& begin,
                                                           quipu::Documents& documents) const {
     const std::string& id = saga.execution_id;
-    saga.current_step = step_validate;
     if (request.script.size() > limits_.max_script_bytes) {
         return {ExecutionErrorType::resource_limit,
                 "The script has more than " + std::to_string(limits_.max_script_bytes) + " bytes."};
@@ -246,115 +187,6 @@ void SagaOrchestrator::on(const quipu::Event<PodDeleted>& event, Fail& fail, End
              .failed_step = std::string(after_steps),
              .error = "pod deleted",
              .cancelled_by = {}});
-}
-
-void SagaOrchestrator::tick(quipu::Publishes<ExecutionTimeout>& timeout, End& end,
-                            quipu::Documents& documents) {
-    // Each live saga has an allocation, so this reads no row of what has ended.
-    for (const auto& [key, allocation] : documents.scan<AllocationRow>()) {
-        auto saga = documents.get<SagaRow>(allocation.execution_id);
-        if (!saga || !saga->deadline || *saga->deadline > documents.now()) continue;
-        if (saga->state == SagaState::compensating) {
-            ++saga->retry_count;
-            ask_deletion(documents, end, *saga);
-            save(documents, *saga);
-            continue;
-        }
-        // Where the end is claimed, the terminal event is in the log and about to be read.
-        if (!claim_end(documents, saga->execution_id, ExecutionStatus::timeout)) continue;
-        timeout.publish(ExecutionTimeout{.execution_id = saga->execution_id,
-                                         .timeout_seconds = saga->timeout_seconds},
-                        about(saga->execution_id, saga->user_id));
-        wind_up(documents, end, *saga,
-                {.state = SagaState::timeout,
-                 .failed_step = std::string(after_steps),
-                 .error = "deadline passed without an end of the pod",
-                 .cancelled_by = {}});
-    }
-}
-
-void SagaOrchestrator::ended(quipu::Documents& documents, End& out,
-                             const quipu::EventHeader& header, std::string_view execution_id,
-                             Ending ending) const {
-    auto saga = documents.get<SagaRow>(execution_id);
-    if (!saga) {  // ended before it was requested: the row keeps it from ever beginning
-        SagaRow mark = new_saga(documents, execution_id, header);
-        end_silently(documents, mark, ending.state);
-        return;
-    }
-    if (saga->state == SagaState::created) {
-        end_silently(documents, *saga, ending.state);
-    } else if (saga->state == SagaState::running) {
-        wind_up(documents, out, *saga, std::move(ending));
-    }
-}
-
-void SagaOrchestrator::wind_up(quipu::Documents& documents, End& out, SagaRow& saga,
-                               Ending ending) const {
-    saga.outcome = ending.state;
-    saga.failed_step = std::move(ending.failed_step);
-    saga.error = std::move(ending.error);
-    if (!ending.cancelled_by.empty()) saga.cancelled_by = std::move(ending.cancelled_by);
-    if (!pod_may_live(documents, saga)) {
-        conclude(documents, out, saga);
-        return;
-    }
-    saga.state = SagaState::compensating;
-    if (saga.outcome != SagaState::completed) compensate(out, saga, step_create_pod);
-    ask_deletion(documents, out, saga);
-    save(documents, saga);
-}
-
-void SagaOrchestrator::ask_deletion(const quipu::Documents& documents, End& out,
-                                    SagaRow& saga) const {
-    saga.deadline = documents.now() + limits_.delete_again;
-    out.publish(DeletePodCommand{.saga_id = saga.saga_id,
-                                 .execution_id = saga.execution_id,
-                                 .reason = saga.error.empty() ? "execution ended" : saga.error,
-                                 .pod_name = pod_name_of(saga.execution_id)},
-                about(saga.execution_id, saga.user_id));
-}
-
-void SagaOrchestrator::conclude(quipu::Documents& documents, End& out, SagaRow& saga) const {
-    const auto meta = about(saga.execution_id, saga.user_id);
-    documents.erase<AllocationRow>(allocation_key(saga.language, saga.execution_id));
-    if (saga.outcome != SagaState::completed && has_done(saga, step_allocate)) {
-        compensate(out, saga, step_allocate);
-        out.publish(SagaCompensated{.saga_id = saga.saga_id,
-                                    .saga_name = saga.saga_name,
-                                    .execution_id = saga.execution_id,
-                                    .compensated_steps = saga.compensated_steps},
-                    meta);
-    }
-    saga.state = saga.outcome;
-    saga.deadline.reset();
-    saga.completed_at = documents.now();
-    if (saga.state == SagaState::completed) {
-        out.publish(SagaCompleted{.saga_id = saga.saga_id,
-                                  .saga_name = saga.saga_name,
-                                  .execution_id = saga.execution_id,
-                                  .completed_steps = saga.completed_steps},
-                    meta);
-    } else if (saga.state == SagaState::cancelled) {
-        out.publish(SagaCancelled{.saga_id = saga.saga_id,
-                                  .saga_name = saga.saga_name,
-                                  .execution_id = saga.execution_id,
-                                  .reason = "execution cancelled",
-                                  .completed_steps = saga.completed_steps,
-                                  .compensated_steps = saga.compensated_steps,
-                                  .cancelled_at = saga.completed_at,
-                                  .cancelled_by = saga.cancelled_by},
-                    meta);
-    } else {
-        out.publish(SagaFailed{.saga_id = saga.saga_id,
-                               .saga_name = saga.saga_name,
-                               .execution_id = saga.execution_id,
-                               .failed_step = saga.failed_step,
-                               .error = saga.error},
-                    meta);
-    }
-    give_slot_back(out, saga);
-    save(documents, saga);
 }
 
 }  // namespace integr8s

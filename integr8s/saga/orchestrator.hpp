@@ -83,6 +83,8 @@ class SagaOrchestrator {
     void conclude(quipu::Documents& documents, End& out, SagaRow& saga) const;
     void ask_deletion(const quipu::Documents& documents, End& out, SagaRow& saga) const;
 
+    static void give_slot_back(End& out, SagaRow& saga);
+
     SagaOptions limits_;
 };
 

@@ -145,13 +145,16 @@ TEST_F(ServicesSaga, EndThatAnotherReportsKillsThePod) {
     expect_sound(system, 10);
 }
 
-TEST_F(ServicesSaga, SlotWithoutARequestIsGivenBack) {
+// As when the request has become a dead letter of this group.
+TEST_F(ServicesSaga, SlotWithoutARequestFailsTheExecution) {
     System system{directory_.file()};
     system.publish(AllocateResourcesCommand{
         .execution_id = "e-1", .cpu_request = "1m", .memory_request = "1Mi"});
     system.run();
-    ASSERT_TRUE(system.wait([&] { return system.times("e-1", "release_resources_command") == 1; }));
+    ASSERT_TRUE(system.wait_for_status("e-1", ExecutionStatus::failed));
     ASSERT_TRUE(system.settle());
+    EXPECT_EQ(system.times("e-1", "release_resources_command"), 1U);
+    EXPECT_EQ(system.event<SagaFailed>("e-1")->data.failed_step, "validate_execution");
     expect_sound(system, 10);
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "integr8s/domain/publishing.hpp"
 #include "services_system.hpp"
 
 namespace integr8s::testing {
@@ -43,7 +44,7 @@ TEST_F(ServicesSubmit, RowAndEventAreOneTransaction) {
     EXPECT_EQ(requested->data.memory_limit, "128Mi");
     EXPECT_EQ(requested->data.cpu_limit, "1000m");
     EXPECT_EQ(requested->data.runtime_image, "python:3.11");
-    EXPECT_EQ(requested->header.metadata.user_id, "ada");
+    EXPECT_EQ(user_of(requested->header), "ada");
 }
 
 TEST_F(ServicesSubmit, NothingIsLeftWhenTheStoreRefuses) {

@@ -81,13 +81,15 @@ struct SystemOptions {
     std::function<quipu::Result<void>(const quipu::Transaction&)> before = {};
     std::function<void()> after = {};
     std::function<void(FakePodRuntime&)> prepare = {};
+    runtime::PodRuntime* runtime = nullptr;  ///< in place of the fake one
+    runtime::Languages languages = test_languages();
 };
 
 /// The whole system on one file, with a fake runtime and a clock that can be put forward.
 class System {
   public:
     explicit System(const std::filesystem::path& file, SystemOptions options = {})
-        : types_(impatient_types(options.max_retries)) {
+        : types_(impatient_types(options.max_retries)), languages_(std::move(options.languages)) {
         auto opened = quipu::open_sqlite_store(
             {.path = file,
              .durability = quipu::SqliteOptions::Durability::process_crash_only,
@@ -102,7 +104,8 @@ class System {
         world.now = [this] { return quipu::now() + offset_.load(); };
         const quipu::Producer producer{.service_name = "integr8s", .service_version = "1.0.0"};
         raw_ = std::make_unique<quipu::RawPublisher>(*proxy, types_, producer, world);
-        groups = std::make_unique<Groups>(pods, languages_, options.groups);
+        runtime::PodRuntime& runtime = options.runtime != nullptr ? *options.runtime : pods;
+        groups = std::make_unique<Groups>(runtime, languages_, options.groups);
         service = std::make_unique<ExecutionService>(publisher(), languages_);
         auto bindings = groups->bindings();
         for (quipu::GroupBinding& binding : bindings) {
@@ -279,7 +282,7 @@ class System {
     }
 
     quipu::EventTypes types_;
-    runtime::Languages languages_ = test_languages();
+    runtime::Languages languages_;
     std::atomic<std::chrono::seconds> offset_{0s};
     std::unique_ptr<quipu::Store> inner_;
 
