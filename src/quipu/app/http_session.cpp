@@ -178,6 +178,7 @@ void Session::responded() {
 }
 
 void Session::linger() {
+    if (draining_) return close();
     phase_ = Phase::lingering;
     Code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
@@ -257,13 +258,7 @@ void Session::pump() {
     }
     if (!batch.last) return set_deadline(context_.options.heartbeat);
     phase_ = Phase::ending_stream;
-    send(std::string(http_1_0_ ? std::string_view{} : last_chunk), [this] {
-        end_stream();
-        phase_ = Phase::lingering;
-        Code ignored;
-        socket_.shutdown(Socket::shutdown_send, ignored);
-        set_deadline(linger_time);
-    });
+    send(std::string(http_1_0_ ? std::string_view{} : last_chunk), [this] { close(); });
 }
 
 void Session::end_stream() {
