@@ -106,7 +106,14 @@ consteval std::size_t count_members() {
 template <class T>
 struct Named {
     const T value;
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-internal"  // of a T in an anonymous namespace
+#endif
     static const Named never_defined;
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 };
 
 struct MemberAddress {
