@@ -1,0 +1,27 @@
+// expect: OrderLost
+// expect: a handler's Publishes<...> names an event that is not in the catalogue
+#include <quipu/delivery/handler.hpp>
+
+struct OrderPlaced {
+    static constexpr std::string_view event_type = "order_placed";
+    std::string order_id;
+};
+struct OrderLost {
+    static constexpr std::string_view event_type = "order_lost";
+    std::string order_id;
+};
+
+struct Warehouse {
+    static constexpr std::string_view group = "warehouse";
+    void on(const quipu::Event<OrderPlaced>&, quipu::Publishes<OrderLost>&) {}
+};
+
+#ifdef RIGHT
+using Events = quipu::Catalogue<OrderPlaced, quipu::External<OrderLost>>;
+#else
+using Events = quipu::Catalogue<OrderPlaced>;
+#endif
+int main() {
+    Warehouse warehouse;
+    return static_cast<int>(quipu::bind_group<Events>(warehouse).subscriptions.size());
+}

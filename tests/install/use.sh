@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Publishes with a program that was built against an installed quipu, and lets it handle that.
+set -euo pipefail
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+cd "$directory"
+"$1" publish user_greeted '{"name":"Ada"}'
+said=$("$1" run --once --quiet)
+[[ $said == "hello Ada" ]] || { echo "it said '$said'"; exit 1; }
