@@ -24,7 +24,7 @@ struct SandboxOptions {
     /// output beyond the limit is read and dropped, so that the script is never blocked by it.
     std::uint64_t flood_bytes = 64ULL << 20;
     /// Time for setting a sandbox up, after which the pod fails with system_error.
-    std::chrono::milliseconds setup_timeout{15'000};
+    std::chrono::milliseconds setup_timeout{60'000};
     /// Path of bubblewrap; empty searches /usr/bin and /usr/local/bin.
     std::string bwrap_path;
     /// False never makes cgroups: memory, processes and processor share are then bounded less well.

@@ -90,7 +90,13 @@ TEST(CliTimeline, FactsAreShortAndSafeOnATerminal) {
 }
 
 api::ResultView result(ExecutionStatus status) {
-    return {.execution_id = "e", .status = status, .outcome = "exited", .stored_at = {}};
+    return {.execution_id = "e",
+            .status = status,
+            .outcome = "exited",
+            .reason = {},
+            .stdout_ = {},
+            .stderr_ = {},
+            .stored_at = {}};
 }
 
 TEST(CliTimeline, OutcomeNamesWhatHappened) {

@@ -174,7 +174,7 @@ const std::array files{
     Attempt{"SetTime", "time.clock_settime(time.CLOCK_REALTIME, 0)"},
     Attempt{"SetHostName", "socket.sethostname('owned')"},
     Attempt{"Swap", "check(libc.swapon(b'/work', 0))"},
-    Attempt{"Accounting", "check(libc.acct(b'/work/a'))"},
+    Attempt{"Accounting", "check(libc.acct(b'/work' b'/a'))"},
     Attempt{"PortAccess", "check(libc.syscall(172, 3))"},
     Attempt{"Personality", "check(libc.personality(0x0040000))"},
     Attempt{"KernelLogCall", "check(libc.klogctl(3, ctypes.create_string_buffer(64), 64))"},

@@ -22,12 +22,13 @@
 namespace integr8s::runtime::testing {
 
 /// Far beyond what any wait takes, unless something hangs.
-constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::seconds patience{280};
 
 /// A runtime whose statuses are recorded in the order of their arrival.
 class Harness {
   public:
     explicit Harness(SandboxOptions options = {}) {
+        options.setup_timeout = patience;
         auto made = make_sandbox_runtime(std::move(options));
         if (!made) {
             error_ = made.error().message;
@@ -109,6 +110,7 @@ inline PodSpec script_of(std::string_view language_name, std::string script) {
     spec.filename = language->filename;
     spec.command = language->command;
     spec.limits = language->limits;
+    spec.timeout = patience;
     return spec;
 }
 

@@ -132,7 +132,6 @@ TEST_F(PodsWithoutCgroups, ProcessesAreStillBounded) {
         "except OSError:\n"
         "    print(count)\n");
     spec.limits.processes = 20;
-    spec.timeout = 10s;
     const PodResult result = run(spec);
     EXPECT_EQ(result.outcome, PodOutcome::exited) << result.reason;
     if (::geteuid() == 0) {
@@ -190,7 +189,7 @@ TEST_F(PodsWithoutSandbox, KillsOrphansAndRemovesItsDirectory) {
         bash("(setsid bash -c 'trap \"\" TERM; touch up; sleep " + mark + "; sleep " + mark +
              "' &)\n"
              "until [ -e up ]; do sleep 0.01; done; pwd; sleep 1000");
-    spec.timeout = 500ms;
+    spec.timeout = 2s;
     const PodResult result = run(spec);
     EXPECT_EQ(result.outcome, PodOutcome::timeout);
     const std::string directory = result.stdout_bytes.substr(0, result.stdout_bytes.find('\n'));

@@ -81,18 +81,18 @@ TEST_F(PodOutcomes, RealSegmentationFaultCrashes) {
 
 TEST_F(PodOutcomes, TimeoutKeepsTheOutputSoFar) {
     PodSpec spec = bash("echo before; sleep 1000; echo after");
-    spec.timeout = 300ms;
+    spec.timeout = 2s;
     const PodResult result = run(spec);
     EXPECT_EQ(result.outcome, PodOutcome::timeout);
     EXPECT_EQ(result.stdout_bytes, "before\n");
     EXPECT_EQ(result.exit_code, -1);
-    EXPECT_GE(result.wall_seconds, 0.3);
-    EXPECT_THAT(result.reason, HasSubstr("300 ms"));
+    EXPECT_GE(result.wall_seconds, 2.0);
+    EXPECT_THAT(result.reason, HasSubstr("2000 ms"));
 }
 
 TEST_F(PodOutcomes, TimeoutCannotBeRefused) {
     PodSpec spec = bash("trap '' TERM INT HUP QUIT; echo deaf; while :; do sleep 1; done");
-    spec.timeout = 300ms;
+    spec.timeout = 2s;
     const PodResult result = run(spec);
     EXPECT_EQ(result.outcome, PodOutcome::timeout);
     EXPECT_EQ(result.stdout_bytes, "deaf\n");
@@ -167,7 +167,7 @@ TEST_F(PodOutcomes, UsageIsMeasured) {
 
 TEST_F(PodOutcomes, ProcessorTimeOfKilledProcessesCounts) {
     PodSpec spec = bash("(while :; do :; done) & sleep 1000");
-    spec.timeout = 800ms;
+    spec.timeout = 2s;
     spec.limits.cpu_millicores = 1000;
     const PodResult result = run(spec);
     EXPECT_EQ(result.outcome, PodOutcome::timeout);

@@ -18,7 +18,7 @@ using Canonical = std::function<std::expected<std::string, Faults>(std::string_v
 /// verdict is one line of JSON without a line break, U+2028 and its like escaped:
 ///
 ///     {"id":...,"ok":true,"output":"<the event written back>"}
-///     {"id":...,"ok":false,"errors":[{"type":"missing","loc":["user_login","user_id"],"msg":"..."}]}
+///     {"id":...,"ok":false,"errors":[{"type":"missing","loc":["login","id"],"msg":"..."}]}
 ///
 /// A line that is no case gives a verdict with a null id and one error.
 [[nodiscard]] std::string validate_line(std::string_view line, const Canonical& canonical);

@@ -51,6 +51,12 @@ struct Default : detail::DefaultBase<T> {
     {
         return static_cast<const T&>(a) == static_cast<const T&>(b);
     }
+    // A template, so that `count == 7` needs no conversion on either side and is not ambiguous.
+    template <class U>
+        requires(!std::is_same_v<U, Default>) && requires(const T& t, const U& u) { t == u; }
+    friend bool operator==(const Default& a, const U& b) {
+        return static_cast<const T&>(a) == b;
+    }
 };
 
 /// A member that must be present, and may be null.
@@ -59,6 +65,18 @@ struct Nullable : std::optional<T> {
     using value_type = T;
     using std::optional<T>::optional;
     constexpr Nullable() = default;
+
+    friend bool operator==(const Nullable& a, const Nullable& b)
+        requires requires(const T& t) { t == t; }
+    {
+        return static_cast<const std::optional<T>&>(a) == static_cast<const std::optional<T>&>(b);
+    }
+    template <class U>
+        requires(!std::is_same_v<U, Nullable>) && requires(const T& t, const U& u) { t == u; }
+    friend bool operator==(const Nullable& a, const U& b) {
+        return a.has_value() && *a == b;
+    }
+    friend bool operator==(const Nullable& a, std::nullopt_t) noexcept { return !a.has_value(); }
 };
 
 /// A member that may be absent; it is written only when it has a value.
@@ -67,6 +85,18 @@ struct Omittable : std::optional<T> {
     using value_type = T;
     using std::optional<T>::optional;
     constexpr Omittable() = default;
+
+    friend bool operator==(const Omittable& a, const Omittable& b)
+        requires requires(const T& t) { t == t; }
+    {
+        return static_cast<const std::optional<T>&>(a) == static_cast<const std::optional<T>&>(b);
+    }
+    template <class U>
+        requires(!std::is_same_v<U, Omittable>) && requires(const T& t, const U& u) { t == u; }
+    friend bool operator==(const Omittable& a, const U& b) {
+        return a.has_value() && *a == b;
+    }
+    friend bool operator==(const Omittable& a, std::nullopt_t) noexcept { return !a.has_value(); }
 };
 
 /// Members of an object that the struct does not declare, in the order they came, each with its
