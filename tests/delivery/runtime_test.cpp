@@ -220,7 +220,7 @@ TEST_F(DeliveryTest, ARecordThatDoesNotDecodeIsADeadLetterAtOnce) {
     ASSERT_TRUE(store_->commit(std::move(transaction)));
     order("ada", 1);
     auto runtime = run(shipping);
-    ASSERT_TRUE(eventually([&] { return counter("ada").value == 1; }));
+    ASSERT_TRUE(eventually([&] { return counter("ada").value == 1 && !letters().empty(); }));
     ASSERT_EQ(letters().size(), 1U);
     EXPECT_EQ(letters()[0].record->body, R"({"event_type":"ordered","number":"x"})");
     EXPECT_EQ(letters()[0].record->headers, (RecordHeaders{{"origin", "elsewhere"}}));
