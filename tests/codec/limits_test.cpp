@@ -40,7 +40,7 @@ TEST(Limits, DepthFromOneToAMillion) {
             EXPECT_THAT(kind_of(everything::tiny(R"(,"text":)" + value), wide),
                         testing::AnyOf("recursion_limit", "json_invalid"));
         }
-        EXPECT_EQ(kind_of(std::string(depth, '['), wide), "recursion_limit");
+        EXPECT_EQ(kind_of(std::string(depth + 1, '['), wide), "recursion_limit");
     }
 }
 
