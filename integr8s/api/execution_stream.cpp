@@ -12,7 +12,7 @@ constexpr std::size_t page = 32;
 /// Queued at a time, so that a stream holds little memory however slow its reader.
 constexpr std::size_t bytes_at_a_time = 256 * 1024;
 
-bool ends_stream(const quipu::Record& record) {
+bool is_end(const quipu::Record& record) {
     return record.event_type == ResultStored::event_type ||
            record.event_type == ResultFailed::event_type;
 }
@@ -74,14 +74,11 @@ bool ExecutionStream::send_history() {
     query.cursor = cursor_;
     const auto found = source_->store.query(query);
     if (!found) return finish();
-    for (const quipu::Record& record : found->records) {
-        send(record);
-        if (phase_ == Phase::over) return false;
-    }
+    for (const quipu::Record& record : found->records) send(record);
     cursor_ = found->next_cursor;
     if (!cursor_.empty()) return true;
-    // The result was there before the events were read: its event has expired.
-    if (had_result_) return finish();
+    // With a result that was there before the events were read, its event may have expired.
+    if (ended_ || had_result_) return finish();
     phase_ = Phase::live;
     return true;
 }
@@ -94,7 +91,7 @@ bool ExecutionStream::send_live() {
     }
     for (const quipu::RecordPtr& record : taken.records) {
         send(*record);
-        if (phase_ == Phase::over) return false;
+        if (ended_) return finish();
     }
     return taken.more;
 }
@@ -111,7 +108,7 @@ void ExecutionStream::send(const quipu::Record& record) {
         queued_bytes_ += data.size();
         stream_.push({std::to_string(record.position), record.event_type, std::move(data)});
     }
-    if (ends_stream(record)) finish();
+    ended_ = ended_ || is_end(record);
 }
 
 bool ExecutionStream::finish() {

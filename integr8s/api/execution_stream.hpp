@@ -26,7 +26,7 @@ struct StreamSource {
 /// One client's view of one execution: a `status` frame with the state, then every event beyond
 /// `after` from the store, then live ones, each under its position in the log as id. The stream
 /// ends after result_stored (sent with the result) or result_failed, which follow every end of an
-/// execution; opened later, it sends what there is and ends.
+/// execution; opened later, it sends all that there is and ends.
 class ExecutionStream : public std::enable_shared_from_this<ExecutionStream> {
   public:
     /// Takes the stream over and returns; the work is done by its callbacks. `source` is shared
@@ -55,6 +55,7 @@ class ExecutionStream : public std::enable_shared_from_this<ExecutionStream> {
     // Only produce() touches these; its calls never overlap.
     enum class Phase { status, history, live, over } phase_ = Phase::status;
     bool had_result_ = false;  // when the state was read
+    bool ended_ = false;       // the event that ends the stream was seen
     std::int64_t passed_ = 0;  // position of the last event seen here
     std::string cursor_;
     std::size_t queued_bytes_ = 0;  // by this call of produce()
