@@ -1,0 +1,61 @@
+#include "quipu/app/argument_values.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace quipu {
+
+struct OrderPlaced {
+    static constexpr std::string_view event_type = "order_placed";
+};
+struct OrderShipped {
+    static constexpr std::string_view event_type = "order_shipped";
+};
+
+namespace {
+
+using Events = Catalogue<OrderPlaced, OrderShipped>;
+using testing::HasSubstr;
+
+TEST(PathOfStore, TakesSqlite) {
+    EXPECT_EQ(path_of_store("sqlite:a/b.db"), "a/b.db");
+    EXPECT_EQ(path_of_store("sqlite:/a:b.db"), "/a:b.db");
+}
+
+TEST(PathOfStore, NamesWhatThereIsForOthers) {
+    EXPECT_THAT(path_of_store("mongodb://h").error(), HasSubstr("no store for 'mongodb:'"));
+    EXPECT_THAT(path_of_store("kafka://h").error(), HasSubstr("the one it has is sqlite:PATH"));
+    EXPECT_THAT(path_of_store("sqlit:x").error(), HasSubstr("did you mean sqlite:PATH?"));
+    EXPECT_THAT(path_of_store("SQLite:x").error(), HasSubstr("did you mean"));
+    EXPECT_THAT(path_of_store("orders.db").error(), HasSubstr("no scheme"));
+    EXPECT_THAT(path_of_store("sqlite:").error(), HasSubstr("no path"));
+}
+
+TEST(ParseInstant, TakesTimesAndDates) {
+    EXPECT_EQ(format_time(*parse_instant("2026-01-02")), "2026-01-02T00:00:00Z");
+    EXPECT_EQ(format_time(*parse_instant("2026-01-02T03:04:05+01:00")), "2026-01-02T02:04:05Z");
+    EXPECT_THAT(parse_instant("yesterday").error(), HasSubstr("'yesterday' is no time"));
+}
+
+TEST(ParseMember, SplitsAtTheFirstEqualsSign) {
+    EXPECT_EQ(parse_member("a.b=c=d")->first, "a.b");
+    EXPECT_EQ(parse_member("a.b=c=d")->second, "c=d");
+    EXPECT_EQ(parse_member("a=")->second, "");
+    EXPECT_FALSE(parse_member("=c").has_value());
+    EXPECT_FALSE(parse_member("c").has_value());
+}
+
+TEST(CheckType, NamesTheNearest) {
+    EXPECT_TRUE(check_type(Events::types(), "order_shipped").has_value());
+    EXPECT_EQ(check_type(Events::types(), "order_shiped").error(),
+              "unknown event type 'order_shiped'; did you mean 'order_shipped'?");
+    EXPECT_LT(check_type(Events::types(), std::string(100'000, 'x')).error().size(), 300U);
+}
+
+TEST(FileVariable, IsAName) {
+    EXPECT_EQ(file_variable("hello"), "HELLO_FILE");
+    EXPECT_EQ(file_variable("my-app.2"), "MY_APP_2_FILE");
+}
+
+}  // namespace
+}  // namespace quipu

@@ -1,0 +1,85 @@
+#include "quipu/app/control_client.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "quipu/app/http.hpp"
+
+namespace quipu {
+namespace {
+
+/// Something that listens where a running program would, and answers what it is told.
+class ControlClientTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string pattern = std::filesystem::temp_directory_path() / "quipu-control-XXXXXX";
+        directory_ = ::mkdtemp(pattern.data());
+        file_ = directory_ / "a.db";
+    }
+    void TearDown() override {
+        server_.reset();
+        std::filesystem::remove_all(directory_);
+    }
+    void answer(HttpResponse response) {
+        HttpServerOptions options;
+        options.address.clear();
+        options.unix_socket_path = file_.string() + ".sock";
+        server_ = std::make_unique<HttpServer>(options);
+        server_->route("GET", "/control/status",
+                       [response](const HttpRequest&) { return response; });
+        ASSERT_TRUE(server_->start().has_value());
+    }
+
+    std::filesystem::path directory_;
+    std::filesystem::path file_;
+    std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(ControlClientTest, NobodyThere) {
+    EXPECT_EQ(ControlClient(file_).status().error().code, ErrorCode::unavailable);
+}
+
+TEST_F(ControlClientTest, AnErrorKeepsItsCodeAndText) {
+    answer(HttpResponse::problem(409, "conflict", "it was changed"));
+    const auto status = ControlClient(file_).status();
+    ASSERT_FALSE(status.has_value());
+    EXPECT_EQ(status.error().code, ErrorCode::conflict);
+    EXPECT_EQ(status.error().message, "it was changed");
+}
+
+TEST_F(ControlClientTest, AForeignAnswerIsNoStatus) {
+    answer(HttpResponse::json(200, R"({"something":"else"})"));
+    EXPECT_EQ(ControlClient(file_).status().error().code, ErrorCode::corrupt);
+}
+
+TEST_F(ControlClientTest, AForeignFailureIsAnError) {
+    answer(HttpResponse::text(500, "oops"));
+    EXPECT_EQ(ControlClient(file_).status().error().code, ErrorCode::internal);
+}
+
+TEST(ControlProtocol, EachErrorCodeComesBack) {
+    for (const ErrorCode code :
+         {ErrorCode::invalid, ErrorCode::not_found, ErrorCode::conflict, ErrorCode::busy,
+          ErrorCode::limit, ErrorCode::unavailable, ErrorCode::corrupt, ErrorCode::internal}) {
+        EXPECT_EQ(error_code_of({.detail = "", .type = to_string(code)}), code);
+        EXPECT_GE(http_status_of(code), 400);
+    }
+}
+
+TEST(ControlSocket, ALongPathIsReachedThroughItsDirectory) {
+    EXPECT_EQ(ControlSocket("/tmp/a.db").path(), "/tmp/a.db.sock");
+    std::string pattern = std::filesystem::temp_directory_path() / "quipu-control-XXXXXX";
+    const std::filesystem::path directory = ::mkdtemp(pattern.data());
+    const auto deep = directory / std::string(120, 'd');
+    std::filesystem::create_directory(deep);
+    {
+        const ControlSocket socket(deep / "a.db");
+        EXPECT_LT(socket.path().size(), 108U);
+        EXPECT_EQ(std::filesystem::path(socket.path()).filename(), "a.db.sock");
+    }
+    std::filesystem::remove_all(directory);
+}
+
+}  // namespace
+}  // namespace quipu
