@@ -1,0 +1,130 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quipu/error.hpp"
+#include "quipu/log/topics.hpp"
+#include "quipu/store/record.hpp"
+
+namespace quipu {
+
+/// One partition of one event type's topic. The topic's name on the wire is prefix + event type;
+/// only the log knows the prefix.
+struct LogPartition {
+    std::string event_type;
+    std::int32_t partition = -1;
+
+    friend auto operator<=>(const LogPartition&, const LogPartition&) = default;
+};
+
+/// A place in the log.
+struct LogPlace {
+    LogPartition partition;
+    std::int64_t offset = -1;
+};
+
+/// What stands in the log: bytes with a key and headers, nothing decoded.
+struct LogRecord {
+    LogPlace place;                  ///< produce: only the event type is read
+    std::optional<std::string> key;  ///< decides the partition; none: the producer gave none
+    RecordHeaders headers;
+    std::string value;
+    Time timestamp{};  ///< of the log's record, in milliseconds
+};
+
+/// How a member of a consumer group reads.
+struct LogConsumerOptions {
+    std::string group;
+    std::vector<std::string> event_types;
+    bool from_earliest = true;  ///< where the group has no committed offset yet
+    /// Static membership: a member that returns under this name within the session timeout gets its
+    /// partitions back without a rebalance. Unique in the group; empty for a dynamic member.
+    std::string member;
+    /// Called within poll() and close(), on the calling thread, when partitions come and go.
+    /// `revoked` returns when nothing of these partitions is being worked on any more, or when it
+    /// will wait no longer; their finished offsets are then committed. With `lost`, another member
+    /// may have them already.
+    std::function<void(const std::vector<LogPartition>&)> assigned;
+    std::function<void(const std::vector<LogPartition>&, bool lost)> revoked;
+};
+
+/// One member of one consumer group. poll(), pause() and close() belong to one thread; finished()
+/// may be called from any.
+class LogConsumer {
+  public:
+    virtual ~LogConsumer() = default;
+
+    /// Waits up to `timeout` for records and gives at most `limit`, in order within a partition.
+    /// Must be called at least every few seconds, paused or not, or the group takes the partitions
+    /// away. A record is given once per assignment. Errors: unavailable (no broker answers),
+    /// not_found (a topic is missing), invalid (credentials, configuration).
+    [[nodiscard]] virtual Result<std::vector<LogRecord>> poll(std::chrono::milliseconds timeout,
+                                                              std::size_t limit) = 0;
+
+    /// While paused, poll() gives nothing new and keeps the membership alive.
+    virtual void pause(bool paused) = 0;
+
+    /// Says that a record's effects are stored. Committed is, per partition, the offset up to which
+    /// every record that poll() gave is finished: never past unfinished work.
+    virtual void finished(const LogPlace& place) = 0;
+
+    /// Commits, leaves the group and ends; revoked() is called for what was assigned. poll() must
+    /// not be called any more.
+    virtual void close() = 0;
+
+    /// Records in the assigned partitions beyond the committed offsets; -1 when not known yet.
+    [[nodiscard]] virtual std::int64_t lag() = 0;
+};
+
+/// Facts about a log, for `doctor` and readiness.
+struct LogHealth {
+    std::string engine;    ///< e.g. "librdkafka 2.0.2"
+    std::string location;  ///< the brokers, without credentials
+    bool reachable = false;
+    std::string problem;      ///< what does not work and what to try; empty when all is well
+    std::int64_t queued = 0;  ///< records that wait for the broker's acknowledgement
+};
+
+/// A log with topics beside the store: Kafka. All functions are thread-safe.
+class TopicLog {
+  public:
+    using Done = std::function<void(Result<LogPlace>)>;
+
+    virtual ~TopicLog() = default;
+
+    /// Queues a record. `done` runs once, on a thread of the log, when all in-sync replicas have it
+    /// or it cannot be delivered; it must be short and must not wait. Records of one key reach the
+    /// log in the order of their calls. Blocks while the queue is full. A broker that is away is
+    /// waited for, without limit. Errors: limit (too large for the broker), not_found (no such
+    /// topic), invalid (not allowed); unavailable: the record may or may not be in the log, and so
+    /// may those queued after it; send all of them again in order.
+    virtual void produce(LogRecord record, Done done) = 0;
+
+    /// Waits until everything queued is acknowledged, at most `timeout`; false if something is left.
+    virtual bool flush(std::chrono::milliseconds timeout) = 0;
+
+    /// Gives up on what is queued: each record's `done` gets ErrorCode::unavailable.
+    virtual void purge() = 0;
+
+    [[nodiscard]] virtual Result<std::unique_ptr<LogConsumer>> consume(
+        LogConsumerOptions options) = 0;
+
+    /// The topics of these event types that exist, with their settings.
+    [[nodiscard]] virtual Result<std::vector<TopicState>> topics(
+        const std::vector<std::string>& event_types) = 0;
+
+    /// Does what a plan says (topics.hpp). Stops at nothing: the answer has one entry per change.
+    [[nodiscard]] virtual Result<std::vector<TopicResult>> apply(
+        const std::vector<TopicChange>& changes) = 0;
+
+    [[nodiscard]] virtual LogHealth health() = 0;
+};
+
+}  // namespace quipu

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "quipu/event/catalogue.hpp"
+#include "quipu/store/store.hpp"
+
+namespace quipu {
+
+struct MongoOptions {
+    std::string uri;  ///< "mongodb://…" or "mongodb+srv://…", with the options that libmongoc knows
+    std::string database = "quipu";  ///< when the URI names none
+    /// How the payload of an event becomes a document (codec floor). Gives BSON bytes, or nothing
+    /// when the body is no event of the catalogue; such records are stored without a payload.
+    std::function<std::string(const Record&)> payload;
+    std::size_t max_batch_records = 1024;            ///< of one shared commit
+    std::size_t max_batch_bytes = 8 * 1024 * 1024;   ///< of one shared commit, below BSON's 16 MiB
+    std::size_t max_queue_bytes = 64 * 1024 * 1024;  ///< waiting; beyond it `submit` blocks
+    std::size_t cache_records = 16 * 1024;           ///< newest records kept in memory for groups
+    std::size_t cache_bytes = 64 * 1024 * 1024;
+    std::chrono::milliseconds query_time{5000};  ///< most time one `query` may search
+    std::chrono::milliseconds server_wait{5000}; ///< to find a server before `unavailable`
+    std::function<Time()> clock;                 ///< for stored_at; the wall clock when empty
+    /// A line for the operator's log: "warning" or "error" and the text. From any thread.
+    std::function<void(std::string_view level, std::string_view text)> notice;
+};
+
+/// Opens the store in a MongoDB database and makes its collections and indexes where they are
+/// missing. Several processes may have it open and write at the same time. Errors: invalid (the
+/// URI, or a database that holds something else), unavailable (no server answers, with its address
+/// and the reason), busy never.
+[[nodiscard]] Result<std::unique_ptr<Store>> open_mongo_store(MongoOptions options);
+
+}  // namespace quipu
