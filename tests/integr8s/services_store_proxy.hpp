@@ -44,7 +44,12 @@ class StoreProxy : public quipu::Store {
         return inner_.wait_beyond(position, timeout);
     }
     void wake() override { inner_.wake(); }
+    const std::string& identity() const override { return inner_.identity(); }
     std::int64_t last_position() override { return inner_.last_position(); }
+    quipu::Result<std::vector<std::int64_t>> unfinished(
+        const std::string& group, const std::vector<std::int64_t>& positions) override {
+        return inner_.unfinished(group, positions);
+    }
     quipu::Result<std::optional<quipu::Record>> find(std::string_view event_id) override {
         return inner_.find(event_id);
     }

@@ -165,7 +165,7 @@ TEST_F(Damage, AnInboxWithoutItsGroupIsReported) {
 }
 
 TEST_F(Damage, AParkedRecordWithoutItsEventIsReported) {
-    change_rows("INSERT INTO parked VALUES('g', 77, 'k', 0, x'')");
+    change_rows("INSERT INTO parked VALUES('g', 77, 'k', 0, x'', '')");
     EXPECT_THAT(problems(), Contains(HasSubstr("has no event")));
 }
 

@@ -51,6 +51,17 @@ TEST_F(Groups, BeginAtEitherEnd) {
     EXPECT_EQ(store->open_group("", true).error().code, ErrorCode::invalid);
 }
 
+TEST_F(Groups, TellsWhatIsUnfinished) {
+    publish(6);
+    EXPECT_EQ(store->unfinished("g", {1}).error().code, ErrorCode::not_found);
+    ASSERT_TRUE(store->open_group("g", true));
+    ASSERT_TRUE(finish({1, 2, 5}));
+    EXPECT_THAT(store->unfinished("g", {6, 5, 4, 3, 2, 1}).value(), ElementsAre(6, 4, 3));
+    EXPECT_THAT(store->unfinished("g", {}).value(), IsEmpty());
+    store.reopen();
+    EXPECT_THAT(store->unfinished("g", {4, 5}).value(), ElementsAre(4));
+}
+
 TEST_F(Groups, AnEarlyGroupOfAnEmptyLogIsRemembered) {
     ASSERT_TRUE(store->open_group("g", false));
     store.reopen();

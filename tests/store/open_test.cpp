@@ -9,6 +9,7 @@
 #include <sstream>
 #include <thread>
 
+#include "quipu/event/id.hpp"
 #include "store/support.hpp"
 
 namespace quipu::test {
@@ -132,12 +133,40 @@ TEST(Open, RefusesOtherFiles) {
 TEST(Open, RefusesANewerSchema) {
     Fixture store;
     store.close();
-    run_sql(store.directory().file(), "PRAGMA user_version=2");
+    run_sql(store.directory().file(), "PRAGMA user_version=3");
     for (const bool read_only : {false, true}) {
         const Error error = open_error(store.directory().file(), read_only);
         EXPECT_EQ(error.code, ErrorCode::invalid);
-        EXPECT_THAT(error.message, HasSubstr("version 2"));
+        EXPECT_THAT(error.message, HasSubstr("version 3"));
     }
+}
+
+TEST(Open, UpgradesTheFirstSchemaAndKeepsWhatIsThere) {
+    Fixture store;
+    ASSERT_TRUE(store->open_group("g", true));
+    ASSERT_TRUE(store->commit(append(event(1))));
+    Transaction parks;
+    parks.group = "g";
+    parks.finished = {1};
+    parks.park.push_back(
+        {.group = "g", .position = 1, .key = "k", .due_at = at(5), .attempts = {}});
+    ASSERT_TRUE(store->commit(parks));
+    store.close();
+    const auto file = store.directory().file();
+    run_sql(file, "ALTER TABLE parked DROP COLUMN source");
+    run_sql(file, "ALTER TABLE dead_letters DROP COLUMN source");
+    run_sql(file, "DROP TABLE identity");
+    run_sql(file, "PRAGMA user_version=1");
+    const Error error = open_error(file, true);
+    EXPECT_EQ(error.code, ErrorCode::invalid);
+    EXPECT_THAT(error.message, HasSubstr("upgrades it"));
+    store.open();
+    EXPECT_EQ(store->last_position(), 1);
+    EXPECT_EQ(store->parked("g")->size(), 1U);
+    const std::string identity = store->identity();
+    EXPECT_TRUE(is_uuid(identity));
+    store.reopen();
+    EXPECT_EQ(store->identity(), identity);
 }
 
 TEST(ReadOnly, NeedsAFile) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "quipu/delivery/handler.hpp"
+#include "quipu/log/topic_log.hpp"
 #include "quipu/store/store.hpp"
 
 namespace quipu {
@@ -40,6 +41,12 @@ struct RuntimeOptions {
     Producer producer;
     World world;
     std::function<void(const DeliveryNotice&)> notice;  ///< from any thread; may be empty
+    /// Where groups read: the topics of this log, shared with the group's members in other
+    /// processes; from the store itself when null. Must outlive the runtime.
+    TopicLog* log = nullptr;
+    /// Static membership in the log's groups: a name for this process that outlives its restarts
+    /// and that no other process has. Empty for dynamic membership.
+    std::string member;
     std::size_t max_conflicts = 100;  ///< reruns of one handling before it counts as a failure
 };
 

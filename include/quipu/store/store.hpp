@@ -71,6 +71,10 @@ class Store {
     /// Ends every `wait_beyond` that waits now.
     virtual void wake() = 0;
 
+    /// A UUID that tells this store from every other; made with it and never changed. Records that
+    /// left for a topic log carry it, so that their own store knows them when they come back.
+    [[nodiscard]] virtual const std::string& identity() const = 0;
+
     /// The position of the last record, 0 for an empty log.
     [[nodiscard]] virtual std::int64_t last_position() = 0;
 
@@ -98,6 +102,11 @@ class Store {
     [[nodiscard]] virtual Result<GroupPosition> open_group(const std::string& group,
                                                            bool from_earliest) = 0;
     [[nodiscard]] virtual Result<std::vector<GroupPosition>> groups() = 0;
+
+    /// Those of `positions` that `group` has not finished, in their order. ErrorCode::not_found for
+    /// a group that was never opened.
+    [[nodiscard]] virtual Result<std::vector<std::int64_t>> unfinished(
+        const std::string& group, const std::vector<std::int64_t>& positions) = 0;
 
     /// What `group` has parked, by position.
     [[nodiscard]] virtual Result<std::vector<Parked>> parked(const std::string& group) = 0;

@@ -66,6 +66,9 @@ struct Parked {
     std::string key;
     Time due_at{};
     std::vector<Attempt> attempts;  ///< empty while it only waits behind another
+    /// The partition of a topic log that brought it, as "event_type/partition": whoever has that
+    /// partition retries it. Empty where the store is the log.
+    std::string source = {};
 };
 
 /// A record that a group gave up on, with all that is needed to look into it and to send it again.
@@ -79,7 +82,8 @@ struct DeadLetter {
     std::vector<Attempt> attempts;
     Time failed_at{};
     Status status = Status::open;
-    std::string note;  ///< why it was discarded
+    std::string note;         ///< why it was discarded
+    std::string source = {};  ///< as Parked::source; a requeued record is parked with it
 };
 
 [[nodiscard]] const char* to_string(DeadLetter::Status status) noexcept;

@@ -13,8 +13,9 @@ ParkedTable::ParkedTable(const Connection& connection)
     : find_(connection, "SELECT 1 FROM parked WHERE group_name = ?1 AND position = ?2"),
       put_(connection,
            "INSERT INTO parked(" QUIPU_PARKED_COLUMNS
-           ") VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(group_name, position) DO UPDATE SET "
-           "key = excluded.key, due_at = excluded.due_at, attempts = excluded.attempts"),
+           ") VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(group_name, position) DO UPDATE SET "
+           "key = excluded.key, due_at = excluded.due_at, attempts = excluded.attempts, "
+           "source = excluded.source"),
       drop_(connection, "DELETE FROM parked WHERE group_name = ?1 AND position = ?2"),
       drop_position_(connection, "DELETE FROM parked WHERE position = ?1") {}
 
@@ -47,7 +48,7 @@ Result<void> ParkedTable::check(const Transaction& transaction, std::int64_t las
 void ParkedTable::park(const Parked& parked) {
     const std::string attempts = encode_attempts(parked.attempts);
     put_.with(Text{parked.group}, parked.position, Id{parked.key}, to_micros(parked.due_at),
-              Blob{attempts})
+              Blob{attempts}, Text{parked.source})
         .run();
 }
 
@@ -63,8 +64,8 @@ DeadLetterTable::DeadLetterTable(const Connection& connection, TypeTable& types)
     : types_(types),
       insert_(connection,
               "INSERT INTO dead_letters(" QUIPU_RECORD_COLUMNS
-              ",group_name,error,attempts,failed_at,status,note) "
-              "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)"),
+              ",group_name,error,attempts,failed_at,status,note,source) "
+              "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"),
       find_(connection, "SELECT " QUIPU_DEAD_LETTER_COLUMNS " FROM dead_letters WHERE id = ?1"),
       set_status_(connection, "UPDATE dead_letters SET status = ?2, note = ?3 WHERE id = ?1") {}
 
@@ -81,6 +82,7 @@ void DeadLetterTable::add(const DeadLetter& letter) {
     insert_.bind(++next, to_micros(letter.failed_at));
     insert_.bind(++next, static_cast<std::int64_t>(letter.status));
     insert_.bind(++next, Text{letter.note});
+    insert_.bind(++next, Text{letter.source});
     insert_.run();
 }
 
@@ -116,6 +118,7 @@ Result<DeadLetter> read_dead_letter(const Statement& row, TypeTable& types) {
     letter.status = static_cast<DeadLetter::Status>(
         std::clamp<std::int64_t>(row.integer(record_columns + 5), 0, 2));
     letter.note = row.text(record_columns + 6);
+    letter.source = row.text(record_columns + 7);
     return letter;
 }
 
@@ -132,6 +135,7 @@ Result<Parked> read_parked(const Statement& row) {
     parked.key = row.id(2);
     parked.due_at = from_micros(row.integer(3));
     parked.attempts = *std::move(attempts);
+    parked.source = row.text(5);
     return parked;
 }
 

@@ -45,8 +45,8 @@ class DeadLetterTable {
 
 /// Columns that `read_dead_letter` and `read_parked` expect.
 #define QUIPU_DEAD_LETTER_COLUMNS \
-    QUIPU_RECORD_COLUMNS ",id,group_name,error,attempts,failed_at,status,note"
-#define QUIPU_PARKED_COLUMNS "group_name,position,key,due_at,attempts"
+    QUIPU_RECORD_COLUMNS ",id,group_name,error,attempts,failed_at,status,note,source"
+#define QUIPU_PARKED_COLUMNS "group_name,position,key,due_at,attempts,source"
 
 [[nodiscard]] Result<DeadLetter> read_dead_letter(const Statement& row, TypeTable& types);
 [[nodiscard]] Result<Parked> read_parked(const Statement& row);

@@ -73,6 +73,33 @@ Result<std::vector<GroupPosition>> SqliteStore::groups() {
     });
 }
 
+Result<std::vector<std::int64_t>> SqliteStore::unfinished(
+    const std::string& group, const std::vector<std::int64_t>& positions) {
+    return reading([&](Reader& reader) -> Result<std::vector<std::int64_t>> {
+        const Snapshot snapshot(reader);
+        Statement& offset =
+            reader.statement("SELECT position FROM group_offsets WHERE group_name = ?1");
+        Statement& range = reader.statement(
+            "SELECT last FROM inbox WHERE group_name = ?1 AND first <= ?2 "
+            "ORDER BY first DESC LIMIT 1");
+        const Reset reset_offset(offset);
+        const Reset reset_range(range);
+        if (!offset.with(Text{group}).step()) {
+            return fail(ErrorCode::not_found, "group " + group + " is not known to the store");
+        }
+        const std::int64_t finished = offset.integer(0);
+        std::vector<std::int64_t> found;
+        for (const std::int64_t position : positions) {
+            if (position <= finished) continue;
+            range.reset();
+            if (!range.with(Text{group}, position).step() || range.integer(0) < position) {
+                found.push_back(position);
+            }
+        }
+        return found;
+    });
+}
+
 Result<std::vector<Parked>> SqliteStore::parked(const std::string& group) {
     return reading([&](Reader& reader) -> Result<std::vector<Parked>> {
         Statement& rows = reader.statement("SELECT " QUIPU_PARKED_COLUMNS

@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include "quipu/event/id.hpp"
+#include "quipu/store/sqlite_types.hpp"
+
 namespace quipu::sqlite {
 namespace {
 
@@ -45,7 +48,8 @@ CREATE TABLE documents(collection TEXT, key TEXT, revision INTEGER NOT NULL,
     STRICT, WITHOUT ROWID;
 
 CREATE TABLE parked(group_name TEXT, position INTEGER, key ANY NOT NULL, due_at INTEGER NOT NULL,
-    attempts BLOB NOT NULL, PRIMARY KEY(group_name, position)) STRICT, WITHOUT ROWID;
+    attempts BLOB NOT NULL, source TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY(group_name, position)) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_by_position ON parked(position);
 
 CREATE TABLE dead_letters(
@@ -54,12 +58,19 @@ CREATE TABLE dead_letters(
     stored_at INTEGER NOT NULL, expires_at INTEGER, checksum INTEGER NOT NULL, headers BLOB,
     body BLOB NOT NULL, id INTEGER PRIMARY KEY, group_name TEXT NOT NULL, error TEXT NOT NULL,
     attempts BLOB NOT NULL, failed_at INTEGER NOT NULL, status INTEGER NOT NULL,
-    note TEXT NOT NULL) STRICT;
+    note TEXT NOT NULL, source TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX dead_letters_by_group ON dead_letters(group_name);
 CREATE INDEX dead_letters_by_status ON dead_letters(group_name, status);
 CREATE INDEX dead_letters_open ON dead_letters(position) WHERE status = 0;
 
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE identity(uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* upgrade_1_to_2 = R"sql(
+ALTER TABLE parked ADD COLUMN source TEXT NOT NULL DEFAULT '';
+ALTER TABLE dead_letters ADD COLUMN source TEXT NOT NULL DEFAULT '';
+CREATE TABLE identity(uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 )sql";
 
 // For people with an SQLite shell; the program reads the table.
@@ -81,22 +92,34 @@ bool has_tables(const Connection& connection) {
 }  // namespace
 
 void create_schema(const Connection& connection) {
-    if (has_tables(connection)) {
+    const bool fresh = !has_tables(connection);
+    if (!fresh && connection.integer("PRAGMA user_version") == schema_version) {
         return;
     }
     connection.exec("BEGIN IMMEDIATE");
-    connection.exec(tables);
-    connection.exec(view);
-    connection.exec(("PRAGMA application_id=" + std::to_string(application_id)).c_str());
+    if (fresh) {
+        connection.exec(tables);
+        connection.exec(view);
+        connection.exec(("PRAGMA application_id=" + std::to_string(application_id)).c_str());
+    } else {
+        connection.exec(upgrade_1_to_2);
+    }
+    const std::string uuid = new_id();
+    Statement(connection, "INSERT INTO identity VALUES(?1)").with(Text{uuid}).run();
     connection.exec(("PRAGMA user_version=" + std::to_string(schema_version)).c_str());
     connection.exec("COMMIT");
 }
 
+std::string read_identity(const Connection& connection) {
+    Statement row(connection, "SELECT uuid FROM identity");
+    return row.step() ? row.text(0) : std::string{};
+}
+
 Result<void> check_schema(const Connection& connection, const std::string& path,
-                          bool may_be_empty) {
+                          bool may_be_written) {
     const std::int64_t id = connection.integer("PRAGMA application_id");
     const std::int64_t version = connection.integer("PRAGMA user_version");
-    if (id == 0 && version == 0 && may_be_empty && !has_tables(connection)) {
+    if (id == 0 && version == 0 && may_be_written && !has_tables(connection)) {
         return {};
     }
     if (id != application_id) {
@@ -113,6 +136,10 @@ Result<void> check_schema(const Connection& connection, const std::string& path,
     }
     if (version < 1) {
         return fail(ErrorCode::corrupt, path + " has no valid schema version; restore a backup");
+    }
+    if (version < schema_version && !may_be_written) {
+        return fail(ErrorCode::invalid, path + " has schema version " + std::to_string(version) +
+                                            "; start the program on it once, which upgrades it");
     }
     return {};
 }

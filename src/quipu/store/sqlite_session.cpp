@@ -152,7 +152,8 @@ Result<DeadLetter> WriteSession::requeue(std::int64_t id) {
                   .position = letter->record->position,
                   .key = letter->record->key,
                   .due_at = stored_at_,
-                  .attempts = {}});
+                  .attempts = {},
+                  .source = letter->source});
     letters_.set_status(*letter, DeadLetter::Status::requeued, letter->note);
     return letter;
 }

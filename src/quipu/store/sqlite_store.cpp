@@ -38,6 +38,13 @@ Result<void> SqliteStore::start() {
     return {};
 }
 
+Result<void> SqliteStore::introduce() {
+    return reading([this](Reader& reader) -> Result<void> {
+        identity_ = read_identity(reader.connection());
+        return {};
+    });
+}
+
 void SqliteStore::submit(Transaction transaction, Done done) {
     if (!writer_) {
         done(std::unexpected(read_only(options_)));
@@ -99,6 +106,9 @@ Result<std::unique_ptr<Store>> open_to_write(SqliteOptions options) {
     if (auto started = store->start(); !started) {
         return std::unexpected(std::move(started.error()));
     }
+    if (auto introduced = store->introduce(); !introduced) {
+        return std::unexpected(std::move(introduced.error()));
+    }
     return store;
 }
 
@@ -126,7 +136,11 @@ Result<std::unique_ptr<Store>> open_to_read(SqliteOptions options) {
     if (!immutable) {
         return std::unexpected(std::move(immutable.error()));
     }
-    return std::make_unique<SqliteStore>(std::move(options), nullptr, *immutable);
+    auto store = std::make_unique<SqliteStore>(std::move(options), nullptr, *immutable);
+    if (auto introduced = store->introduce(); !introduced) {
+        return std::unexpected(std::move(introduced.error()));
+    }
+    return store;
 }
 
 }  // namespace

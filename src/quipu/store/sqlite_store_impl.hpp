@@ -25,11 +25,14 @@ class SqliteStore final : public Store {
 
     /// Opens the file for writing and starts the writer.
     [[nodiscard]] Result<void> start();
+    /// Learns what the file says about itself; after start(), where there is one.
+    [[nodiscard]] Result<void> introduce();
 
     void submit(Transaction transaction, Done done) override;
     Result<std::vector<RecordPtr>> read(std::int64_t position, std::size_t limit) override;
     std::int64_t wait_beyond(std::int64_t position, std::chrono::milliseconds timeout) override;
     void wake() override { watch_.wake(); }
+    const std::string& identity() const override { return identity_; }
     std::int64_t last_position() override;
     Result<std::optional<Record>> find(std::string_view event_id) override;
     Result<std::optional<Record>> at(std::int64_t position) override;
@@ -42,6 +45,8 @@ class SqliteStore final : public Store {
                                             std::string_view after, std::size_t limit) override;
     Result<GroupPosition> open_group(const std::string& group, bool from_earliest) override;
     Result<std::vector<GroupPosition>> groups() override;
+    Result<std::vector<std::int64_t>> unfinished(
+        const std::string& group, const std::vector<std::int64_t>& positions) override;
     Result<std::vector<Parked>> parked(const std::string& group) override;
     Result<std::vector<DeadLetter>> dead_letters(const std::string& group,
                                                  std::optional<DeadLetter::Status> status,
@@ -76,6 +81,7 @@ class SqliteStore final : public Store {
     [[nodiscard]] std::int64_t stored_last_position();
 
     SqliteOptions options_;
+    std::string identity_;
     std::unique_ptr<WriterLock> lock_;
     TailCache cache_;
     LogWatch watch_;

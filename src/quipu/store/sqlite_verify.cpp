@@ -175,7 +175,7 @@ class Verification {
             if (!read_parked(rows)) {
                 note(what + " does not read back as it was written");
             }
-            if (rows.integer(5) == 0) {
+            if (rows.integer(6) == 0) {
                 note(what + " has no event");
             }
             if (!finished(rows.text(0), rows.integer(1))) {
