@@ -23,7 +23,8 @@ class MemoryLog : public TopicLog {
   public:
     explicit MemoryLog(std::vector<std::string> types, std::int32_t partitions = 3)
         : count_(partitions) {
-        for (std::string& type : types) topics_[std::move(type)].resize(partitions);
+        for (std::string& type : types)
+            topics_[std::move(type)].resize(static_cast<std::size_t>(partitions));
     }
 
     /// Decides what becomes of a produced record; from the producing thread. Empty: all is well.
@@ -39,8 +40,8 @@ class MemoryLog : public TopicLog {
             if (fault) error = fault(record);
             const auto topic = topics_.find(record.place.partition.event_type);
             if (!error && topic == topics_.end()) {
-                error = Error{ErrorCode::not_found,
-                              "no topic " + record.place.partition.event_type};
+                error =
+                    Error{ErrorCode::not_found, "no topic " + record.place.partition.event_type};
             }
             if (!error) {
                 const auto hash = std::hash<std::string>{}(record.key.value_or(""));
@@ -165,9 +166,8 @@ class MemoryLog : public TopicLog {
             const std::lock_guard lock(log_.mutex_);
             if (paused_) return found;
             for (auto& [partition, next] : next_) {
-                const auto& records =
-                    log_.topics_[partition.event_type][static_cast<std::size_t>(
-                        partition.partition)];
+                const auto& records = log_.topics_[partition.event_type]
+                                                  [static_cast<std::size_t>(partition.partition)];
                 while (found.size() < limit && next < static_cast<std::int64_t>(records.size())) {
                     found.push_back(records[static_cast<std::size_t>(next)]);
                     given_[partition].insert(next++);
@@ -201,8 +201,8 @@ class MemoryLog : public TopicLog {
                 const std::lock_guard lock(log_.mutex_);
                 Group& group = log_.groups_[options_.group];
                 generation_ = group.generation;
-                const auto me = static_cast<std::size_t>(
-                    std::ranges::find(group.members, this) - group.members.begin());
+                const auto me = static_cast<std::size_t>(std::ranges::find(group.members, this) -
+                                                         group.members.begin());
                 for (const std::string& type : options_.event_types) {
                     for (std::int32_t number = 0; number < log_.count_; ++number) {
                         if (static_cast<std::size_t>(number) % group.members.size() != me) continue;
