@@ -38,7 +38,7 @@ DeliveryRuntime::Group::Group(Store& store, const EventTypes& types, GroupBindin
 Result<void> DeliveryRuntime::Group::open() {
     auto position = store_.open_group(name_, binding_.options.start == Start::earliest);
     if (!position) return std::unexpected(std::move(position.error()));
-    if (options_.log != nullptr) {
+    if (options_.log != nullptr && !subscribed_types_.empty()) {
         // What is parked comes with the partitions.
         cursor_ = position->position;
         finished_above_.insert(position->finished_above.begin(), position->finished_above.end());

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::chrono::milliseconds error_wait{500};
 constexpr std::chrono::milliseconds mark_wait{50};
+constexpr std::chrono::milliseconds try_wait{100};
 constexpr std::chrono::seconds look_interval{2};
 
 using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>;
@@ -33,7 +34,7 @@ void Relay::Impl::mark_loop() {
         bool stopping = false;
         {
             std::unique_lock lock(mutex_);
-            changed_.wait_for(lock, lease_.held() ? mark_wait : options_.lease / 10, [&] {
+            changed_.wait_for(lock, lease_.held() ? mark_wait : try_wait, [&] {
                 return stopping_ || !done_.empty() || !letters_.empty() || !unpark_.empty();
             });
             stopping = stopping_;
