@@ -15,13 +15,13 @@
 #include <utility>
 #include <vector>
 
+#include "delivery/engines.hpp"
 #include "integr8s/coordinator/documents.hpp"
 #include "integr8s/domain/execution_service.hpp"
 #include "integr8s/groups.hpp"
 #include "integr8s/saga/documents.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/event/id.hpp"
-#include "quipu/store/sqlite_store.hpp"
 #include "services_fake_runtime.hpp"
 #include "services_store_proxy.hpp"
 
@@ -75,6 +75,16 @@ inline quipu::EventTypes impatient_types(int max_retries) {
     return quipu::EventTypes{std::move(infos)};
 }
 
+/// The engines of one file; a log outlives the systems that work with it, as a broker does.
+inline quipu::delivery_test::Engines& engines_of(const std::filesystem::path& file) {
+    static std::map<std::filesystem::path, std::unique_ptr<quipu::delivery_test::Engines>> all;
+    auto& engines = all[file];
+    if (!engines) {
+        engines = std::make_unique<quipu::delivery_test::Engines>(Events::types(), file);
+    }
+    return *engines;
+}
+
 struct SystemOptions {
     GroupSettings groups = {};
     int max_retries = 5;
@@ -90,12 +100,8 @@ class System {
   public:
     explicit System(const std::filesystem::path& file, SystemOptions options = {})
         : types_(impatient_types(options.max_retries)), languages_(std::move(options.languages)) {
-        auto opened = quipu::open_sqlite_store(
-            {.path = file,
-             .durability = quipu::SqliteOptions::Durability::process_crash_only,
-             .clock = {}});
-        if (!opened) throw std::runtime_error(opened.error().message);
-        inner_ = std::move(*opened);
+        auto& engines = engines_of(file);
+        inner_ = engines.open_store();
         proxy = std::make_unique<StoreProxy>(*inner_);
         proxy->before = std::move(options.before);
         proxy->after = std::move(options.after);
@@ -111,9 +117,17 @@ class System {
         for (quipu::GroupBinding& binding : bindings) {
             if (binding.options.tick_interval.count() > 0) binding.options.tick_interval = 5ms;
         }
-        delivery = std::make_unique<quipu::DeliveryRuntime>(
-            *proxy, types_, std::move(bindings),
-            quipu::RuntimeOptions{.producer = producer, .world = world, .notice = {}});
+        delivery =
+            std::make_unique<quipu::DeliveryRuntime>(*proxy, types_, std::move(bindings),
+                                                     quipu::RuntimeOptions{.producer = producer,
+                                                                           .world = world,
+                                                                           .notice = {},
+                                                                           .log = engines.log(),
+                                                                           .member = {}});
+        if (engines.log() != nullptr) {
+            relay = std::make_unique<quipu::Relay>(*proxy, *engines.log(),
+                                                   quipu::RelayOptions{.lease = 300ms});
+        }
     }
     ~System() { stop(); }
     System(const System&) = delete;
@@ -132,10 +146,13 @@ class System {
     }
     void run_groups() {
         if (auto done = delivery->start(); !done) throw std::runtime_error(done.error().message);
+        if (relay == nullptr) return;
+        if (auto done = relay->start(); !done) throw std::runtime_error(done.error().message);
     }
     void stop() {
         if (delivery) delivery->stop();
         groups->monitor.stop();
+        if (relay) relay->stop();
     }
 
     [[nodiscard]] quipu::Publisher<Events> publisher() { return quipu::Publisher<Events>(*raw_); }
@@ -296,6 +313,7 @@ class System {
     std::unique_ptr<Groups> groups;
     std::unique_ptr<ExecutionService> service;
     std::unique_ptr<quipu::DeliveryRuntime> delivery;
+    std::unique_ptr<quipu::Relay> relay;
 };
 
 /// What must hold when everything has ended, whatever happened before.
