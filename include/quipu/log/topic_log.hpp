@@ -107,7 +107,8 @@ class TopicLog {
     /// may those queued after it; send all of them again in order.
     virtual void produce(LogRecord record, Done done) = 0;
 
-    /// Waits until everything queued is acknowledged, at most `timeout`; false if something is left.
+    /// Waits until everything queued is acknowledged, at most `timeout`; false if something is
+    /// left.
     virtual bool flush(std::chrono::milliseconds timeout) = 0;
 
     /// Gives up on what is queued: each record's `done` gets ErrorCode::unavailable.

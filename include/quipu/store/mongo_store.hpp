@@ -23,9 +23,9 @@ struct MongoOptions {
     std::size_t max_queue_bytes = 64 * 1024 * 1024;  ///< waiting; beyond it `submit` blocks
     std::size_t cache_records = 16 * 1024;           ///< newest records kept in memory for groups
     std::size_t cache_bytes = 64 * 1024 * 1024;
-    std::chrono::milliseconds query_time{5000};  ///< most time one `query` may search
-    std::chrono::milliseconds server_wait{5000}; ///< to find a server before `unavailable`
-    std::function<Time()> clock;                 ///< for stored_at; the wall clock when empty
+    std::chrono::milliseconds query_time{5000};   ///< most time one `query` may search
+    std::chrono::milliseconds server_wait{5000};  ///< to find a server before `unavailable`
+    std::function<Time()> clock;                  ///< for stored_at; the wall clock when empty
     /// A line for the operator's log: "warning" or "error" and the text. From any thread.
     std::function<void(std::string_view level, std::string_view text)> notice;
 };
