@@ -110,8 +110,8 @@ class DeliveryTest : public testing::Test {
         };
         options.max_conflicts = 20;
         auto runtime = std::make_unique<DeliveryRuntime>(
-            *store_, Events::types(), std::vector<GroupBinding>{bind_group<Events>(groups)...},
-            std::move(options));
+            front_ != nullptr ? *front_ : *store_, Events::types(),
+            std::vector<GroupBinding>{bind_group<Events>(groups)...}, std::move(options));
         const auto started = runtime->start();
         EXPECT_TRUE(started);
         return runtime;
@@ -135,6 +135,7 @@ class DeliveryTest : public testing::Test {
 
     TempDir dir_;
     std::unique_ptr<Store> store_;
+    Store* front_ = nullptr;  ///< what groups are given in place of the store
     std::unique_ptr<RawPublisher> raw_;
     std::mutex mutex_;
     std::vector<DeliveryNotice> notices_;
