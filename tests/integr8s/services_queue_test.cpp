@@ -59,7 +59,7 @@ TEST(ServicesQueue, OrderIsByPriorityThenByArrival) {
 
 TEST(ServicesQueue, NeverMorePodsThanSlots) {
     TempDirectory directory;
-    System system{directory.file(), {.groups = with_slots(3)}};
+    System system{directory.file(), {.groups = with_slots(3), .max_retries = 1000}};
     std::vector<std::string> ids;
     for (int index = 0; index < 24; ++index) ids.push_back(system.submit("hang"));
     system.run();
