@@ -108,8 +108,8 @@ class DeliveryTest : public testing::Test {
         options.log = engines_.log();
         if (options.log != nullptr && relay_ == nullptr) start_relay();
         auto runtime = std::make_unique<DeliveryRuntime>(
-            *store_, Events::types(), std::vector<GroupBinding>{bind_group<Events>(groups)...},
-            std::move(options));
+            front_ != nullptr ? *front_ : *store_, Events::types(),
+            std::vector<GroupBinding>{bind_group<Events>(groups)...}, std::move(options));
         const auto started = runtime->start();
         EXPECT_TRUE(started);
         return runtime;
@@ -141,6 +141,7 @@ class DeliveryTest : public testing::Test {
     Engines engines_{Events::types(), dir_.file()};
     std::unique_ptr<Store> store_;
     std::unique_ptr<Relay> relay_;
+    Store* front_ = nullptr;  ///< what groups are given in place of the store
     std::unique_ptr<RawPublisher> raw_;
     std::mutex mutex_;
     std::vector<DeliveryNotice> notices_;

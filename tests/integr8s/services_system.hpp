@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -23,11 +24,12 @@
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/event/id.hpp"
 #include "services_fake_runtime.hpp"
-#include "services_store_proxy.hpp"
+#include "store/store_proxy.hpp"
 
 namespace integr8s::testing {
 
 using namespace std::chrono_literals;
+using quipu::test::StoreProxy;
 
 /// Far beyond what any wait takes, unless something hangs.
 inline constexpr std::chrono::seconds patience{60};
@@ -212,12 +214,14 @@ class System {
             return row && row->status == status;
         });
     }
-    /// Waits until nothing is left to do: no row that waits, no record unread.
+    /// Waits until nothing is left to do: no row that waits, no record unread or parked. All of it
+    /// must hold for one state of the log, since what runs meanwhile may publish.
     [[nodiscard]] bool settle() {
         return wait([&] {
-            return count<QueueEntry>() == 0 && count<SlotRow>() == 0 &&
+            const std::int64_t last = store().last_position();
+            return every_result_stored() && count<QueueEntry>() == 0 && count<SlotRow>() == 0 &&
                    count<AllocationRow>() == 0 && count<PodSpecRow>() == 0 &&
-                   delivery->drain(10ms) && nothing_open();
+                   delivery->drain(10ms) && nothing_parked() && store().last_position() == last;
         });
     }
 
@@ -288,14 +292,14 @@ class System {
     FakePodRuntime pods;
 
   private:
-    [[nodiscard]] bool nothing_open() {
-        for (const auto& [id, execution] : rows<ExecutionRow>()) {
-            if (!row<ResultRow>(id)) return false;
-        }
-        for (const quipu::GroupStatus& status : delivery->status()) {
-            if (status.parked > 0) return false;
-        }
-        return true;
+    [[nodiscard]] bool every_result_stored() {
+        return std::ranges::all_of(rows<ExecutionRow>(), [&](const auto& execution) {
+            return row<ResultRow>(execution.first).has_value();
+        });
+    }
+    [[nodiscard]] bool nothing_parked() const {
+        return std::ranges::all_of(delivery->status(),
+                                   [](const auto& status) { return status.parked == 0; });
     }
 
     quipu::EventTypes types_;
@@ -343,6 +347,8 @@ inline void expect_sound(System& system, std::size_t slots) {
     std::set<std::string> holding;
     std::map<std::string, int> ends;
     std::map<std::string, int> results;
+    std::set<std::string> pods;
+    std::map<std::string, int> pod_ends;
     for (const quipu::RecordPtr& record : system.log()) {
         const std::string& type = record->event_type;
         if (type == AllocateResourcesCommand::event_type) {
@@ -355,9 +361,15 @@ inline void expect_sound(System& system, std::size_t slots) {
             ++ends[record->key];
         } else if (type == ResultStored::event_type) {
             ++results[record->key];
+        } else if (type == PodCreated::event_type) {
+            pods.insert(record->key);
+        } else if (type == PodTerminated::event_type) {
+            ++pod_ends[record->key];
         }
     }
     EXPECT_TRUE(holding.empty());
+    for (const std::string& id : pods) EXPECT_EQ(pod_ends[id], 1) << id;
+    EXPECT_EQ(pod_ends.size(), pods.size());
     for (const auto& [id, row] : system.rows<ExecutionRow>()) {
         EXPECT_EQ(ends[id], 1) << id;
         EXPECT_EQ(results[id], 1) << id;
