@@ -8,6 +8,7 @@ namespace quipu::kafka {
 namespace {
 
 constexpr auto repeat_after = std::chrono::seconds(30);
+constexpr auto first_answer_within = std::chrono::seconds(5);
 constexpr std::size_t remembered_lines = 200;
 // One late answer is no outage.
 constexpr int misses_allowed = 1;
@@ -169,6 +170,10 @@ std::optional<Error> Health::connection_error_locked() const {
 
 std::optional<Error> Health::connection_error() const {
     const std::scoped_lock lock(mutex_);
+    if (connection_.trouble == Trouble::none && !was_reachable_ &&
+        Clock::now() - born_ < first_answer_within) {
+        return std::nullopt;
+    }
     auto error = connection_error_locked();
     if (error) {
         error->message = secrets_.mask(error->message);
