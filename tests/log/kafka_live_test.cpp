@@ -182,7 +182,7 @@ TEST_F(KafkaLive, AMissingTopicIsNotFound) {
 /// A producer that librdkafka has given up is replaced.
 TEST_F(KafkaLive, AFatalErrorFailsWhatIsQueuedAndLaterCallsWork) {
     create("greeted");
-    auto config = kafka::Config::check(options({{"linger.ms", "5000"}}));
+    auto config = kafka::Config::check(options({{"linger.ms", "1500"}}));
     ASSERT_TRUE(config);
     const auto shared = std::make_shared<const kafka::Config>(std::move(*config));
     const auto health =
@@ -212,7 +212,7 @@ TEST_F(KafkaLive, AFatalErrorFailsWhatIsQueuedAndLaterCallsWork) {
 
 TEST_F(KafkaLive, AfterAPurgeTheLogGoesOn) {
     create("greeted");
-    const auto log = open({{"linger.ms", "5000"}});
+    const auto log = open({{"linger.ms", "1500"}});
     std::atomic<int> unavailable = 0;
     for (int i = 0; i < 100; ++i) {
         log->produce(log_record("greeted", "k", "v"), [&](const Result<LogPlace>& place) {

@@ -115,9 +115,6 @@ Result<Config> Config::check(const KafkaOptions& options) {
         }
         const auto sides = property_sides(name).value_or(PropertySides{true, true});
         config.properties_.push_back({name, value, sides.producer, sides.consumer});
-        if (name == "sasl.mechanism" || name == "sasl.mechanisms") {
-            config.tokens_ = value == "OAUTHBEARER";
-        }
     }
     return config;
 }
