@@ -211,18 +211,23 @@ TEST_F(KafkaGroup, TwoMembersOfOneNameAreAConflict) {
     create("numbers");
     auto options = group({"numbers"});
     options.member = "only";
-    const auto first = consume(options);
     std::atomic<bool> joined = false;
     options.assigned = [&](const auto&) { joined = true; };
+    const auto first = consume(options);
+    ASSERT_TRUE(eventually([&] {
+        EXPECT_TRUE(first->poll(20ms, 1));
+        return joined.load();
+    }));
     const auto second = consume(options);
     Result<std::vector<LogRecord>> polled;
     ASSERT_TRUE(eventually([&] {
         polled = first->poll(20ms, 1);
-        const auto other = second->poll(20ms, 1);
+        EXPECT_TRUE(second->poll(20ms, 1));
         return !polled;
     }));
     EXPECT_EQ(polled.error().code, ErrorCode::conflict) << polled.error().message;
     EXPECT_THAT(polled.error().message, testing::HasSubstr("same member name"));
+    EXPECT_FALSE(first->poll(0ms, 1));
 }
 
 /// Longer than the session timeout: the group would have given the partition away.

@@ -124,8 +124,6 @@ Conf Config::make(Role role) const {
     set(conf.get(), "bootstrap.servers", brokers_);
     set(conf.get(), "client.id", client_id_);
     set(conf.get(), "allow.auto.create.topics", "false");
-    // Brokers end idle connections; that is no news.
-    set(conf.get(), "log.connection.close", "false");
     set(conf.get(), "topic.metadata.refresh.interval.ms", "30000");
     set(conf.get(), "socket.nagle.disable", "true");
     set(conf.get(), "socket.keepalive.enable", "true");

@@ -47,6 +47,10 @@ void Health::client_error(rd_kafka_resp_err_t code, std::string_view reason) {
     std::string line;
     {
         const std::scoped_lock lock(mutex_);
+        if (reachable_ && found.trouble == Trouble::unreachable && reason.contains("in state UP")) {
+            // Brokers end idle connections. If this one is gone, connecting to it fails next.
+            return;
+        }
         if (found.trouble == Trouble::none) {
             if (may_tell(found.error.message)) {
                 line = found.error.message;
