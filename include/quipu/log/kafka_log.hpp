@@ -21,8 +21,8 @@ struct KafkaOptions {
     /// messages or logs.
     std::vector<std::pair<std::string, std::string>> properties;
     /// A line for the operator's log, once per change: "info", "warning" or "error" and the text;
-    /// "debug" only with the property `debug`. From any thread, also while a call of the log runs on
-    /// it: it must not call the log and must be short.
+    /// "debug" only with the property `debug`. From any thread, within calls of the log, too: it
+    /// must be short and must not call the log.
     std::function<void(std::string_view level, std::string_view text)> notice;
 };
 

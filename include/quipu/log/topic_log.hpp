@@ -28,6 +28,8 @@ struct LogPartition {
 struct LogPlace {
     LogPartition partition;
     std::int64_t offset = -1;
+
+    friend auto operator<=>(const LogPlace&, const LogPlace&) = default;
 };
 
 /// What stands in the log: bytes with a key and headers, nothing decoded.

@@ -16,6 +16,7 @@ namespace quipu::kafka {
 namespace {
 
 constexpr int answer_within = 15'000;  // ms
+constexpr int metadata_turn = 1'500;
 constexpr std::string_view retention_name = "retention.ms";
 
 using Topics = std::vector<std::string>;
@@ -99,16 +100,19 @@ Result<Event> Admin::ask(rd_kafka_admin_op_t operation, rd_kafka_event_type_t an
 }
 
 Result<Metadata> Admin::metadata() const {
-    const rd_kafka_metadata_t* raw = nullptr;
-    // All topics: asking for one by name would make it known to this client for good.
-    const auto code = rd_kafka_metadata(client_, 1, nullptr, &raw, answer_within);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // In short turns: why no broker answers is often known at once.
+    for (int waited = 0; waited < answer_within; waited += metadata_turn) {
+        const rd_kafka_metadata_t* raw = nullptr;
+        // All topics: asking for one by name would make it known to this client for good.
+        const auto code = rd_kafka_metadata(client_, 1, nullptr, &raw, metadata_turn);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return Metadata(raw);
+        }
         if (auto error = health_->connection_error()) {
             return std::unexpected(std::move(*error));
         }
-        return std::unexpected(call_error(code, "list of topics", {}));
     }
-    return Metadata(raw);
+    return fail(ErrorCode::unavailable, "Kafka has not answered: list of topics");
 }
 
 Result<Event> Admin::describe(const Topics& topics) const {

@@ -53,14 +53,11 @@ void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
     }
 }
 
-Result<Client> Client::create(Role role, Conf conf, bool tokens, std::shared_ptr<Health> health,
+Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> health,
                               ClientEvents* events) {
     auto context = std::make_shared<Context>(Context{std::move(health), events});
     set_callbacks(conf.get(), role);
     rd_kafka_conf_set_opaque(conf.get(), context.get());
-    if (tokens) {
-        rd_kafka_conf_enable_sasl_queue(conf.get(), 1);
-    }
     std::array<char, 512> text{};
     const auto type = role == Role::consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
     std::unique_ptr<rd_kafka_t, Release> handle(
@@ -71,14 +68,6 @@ Result<Client> Client::create(Role role, Conf conf, bool tokens, std::shared_ptr
     }
     // It belongs to the client now.
     static_cast<void>(conf.release());
-    if (tokens) {
-        // Tokens are fetched whether somebody polls or not.
-        const Failure failure(rd_kafka_sasl_background_callbacks_enable(handle.get()));
-        if (failure != nullptr) {
-            return fail(ErrorCode::invalid,
-                        context->health->mask(rd_kafka_error_string(failure.get())));
-        }
-    }
     return Client(std::move(handle));
 }
 

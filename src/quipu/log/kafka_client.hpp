@@ -29,8 +29,7 @@ class Client {
   public:
     /// `events` outlives the client. Errors: invalid (settings that contradict each other, files
     /// that cannot be read).
-    [[nodiscard]] static Result<Client> create(Role role, Conf conf, bool tokens,
-                                               std::shared_ptr<Health> health,
+    [[nodiscard]] static Result<Client> create(Role role, Conf conf, std::shared_ptr<Health> health,
                                                ClientEvents* events);
 
     Client(Client&&) = default;

@@ -115,9 +115,6 @@ Result<Config> Config::check(const KafkaOptions& options) {
         }
         const auto sides = property_sides(name).value_or(PropertySides{true, true});
         config.properties_.push_back({name, value, sides.producer, sides.consumer});
-        if (name == "sasl.mechanism" || name == "sasl.mechanisms") {
-            config.tokens_ = value == "OAUTHBEARER";
-        }
     }
     return config;
 }
@@ -127,8 +124,6 @@ Conf Config::make(Role role) const {
     set(conf.get(), "bootstrap.servers", brokers_);
     set(conf.get(), "client.id", client_id_);
     set(conf.get(), "allow.auto.create.topics", "false");
-    // Brokers end idle connections; that is no news.
-    set(conf.get(), "log.connection.close", "false");
     set(conf.get(), "topic.metadata.refresh.interval.ms", "30000");
     set(conf.get(), "socket.nagle.disable", "true");
     set(conf.get(), "socket.keepalive.enable", "true");

@@ -27,8 +27,6 @@ class Config {
     [[nodiscard]] const std::string& brokers() const noexcept { return brokers_; }
     [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }
     [[nodiscard]] const Secrets& secrets() const noexcept { return secrets_; }
-    /// With OAUTHBEARER librdkafka must fetch tokens by itself.
-    [[nodiscard]] bool tokens() const noexcept { return tokens_; }
     [[nodiscard]] std::string topic(std::string_view event_type) const;
     [[nodiscard]] std::string event_type(std::string_view topic) const;
 
@@ -44,7 +42,6 @@ class Config {
     std::string client_id_;
     std::vector<Property> properties_;
     Secrets secrets_;
-    bool tokens_ = false;
 };
 
 }  // namespace quipu::kafka

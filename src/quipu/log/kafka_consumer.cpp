@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <thread>
 #include <utility>
 
 #include "quipu/log/kafka_errors.hpp"
@@ -14,6 +15,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr auto slice = milliseconds(100);
+constexpr auto short_pause = std::chrono::seconds(1);
+// What is kept while paused.
+constexpr std::size_t hold_records = 500;
+constexpr std::size_t hold_bytes = 4 << 20;
 // librdkafka itself takes up to the session timeout when no broker answers.
 constexpr auto close_within = std::chrono::seconds(20);
 
@@ -47,7 +52,7 @@ std::optional<Error> Consumer::subscribe() {
     if (!options_.member.empty()) {
         set("group.instance.id", options_.member);
     }
-    auto client = Client::create(Role::consumer, std::move(conf), config_->tokens(), health_, this);
+    auto client = Client::create(Role::consumer, std::move(conf), health_, this);
     if (!client) {
         return std::move(client.error());
     }
@@ -97,6 +102,13 @@ Result<std::vector<LogRecord>> Consumer::poll(milliseconds timeout, std::size_t 
             break;
         }
         const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
+        if (paused_ && hold_back()) {
+            if (left <= milliseconds(0)) {
+                break;
+            }
+            std::this_thread::sleep_for(std::min(left, slice));
+            continue;
+        }
         const auto wait = enough ? milliseconds(0) : std::clamp(left, milliseconds(0), slice);
         const Message message(
             rd_kafka_consumer_poll(client_->get(), static_cast<int>(wait.count())));
@@ -111,6 +123,7 @@ Result<std::vector<LogRecord>> Consumer::poll(milliseconds timeout, std::size_t 
     }
     if (!paused_) {
         while (!ready_.empty() && records.size() < limit) {
+            ready_bytes_ -= ready_.front().value.size();
             records.push_back(std::move(ready_.front()));
             ready_.pop_front();
         }
@@ -135,6 +148,7 @@ void Consumer::accept(const rd_kafka_message_t& message) {
     LogRecord record = make_record(message, *config_);
     // Going on after a pause or an error can bring records again.
     if (offsets_.give(record.place)) {
+        ready_bytes_ += record.value.size();
         ready_.push_back(std::move(record));
     }
 }
@@ -195,10 +209,8 @@ void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
         guarded([&] { options_.assigned(got); });
     }
     rd_kafka_assign(client_->get(), list);
-    if (paused_) {
-        const PartitionList copy(rd_kafka_topic_partition_list_copy(list));
-        rd_kafka_pause_partitions(client_->get(), copy.get());
-    }
+    // A new assignment is not paused.
+    stopped_ = false;
     health_->clear("group " + options_.group);
     for (const auto& partition : got) {
         health_->clear("consume " + config_->topic(partition.event_type));
@@ -222,7 +234,9 @@ void Consumer::revoked(const rd_kafka_topic_partition_list_t* list) {
 
 void Consumer::drop(const std::vector<LogPartition>& partitions) {
     std::erase_if(ready_, [&](const LogRecord& record) {
-        return std::ranges::find(partitions, record.place.partition) != partitions.end();
+        const bool gone = std::ranges::find(partitions, record.place.partition) != partitions.end();
+        ready_bytes_ -= gone ? record.value.size() : 0;
+        return gone;
     });
 }
 
@@ -231,27 +245,56 @@ void Consumer::pause(bool paused) {
         return;
     }
     paused_ = paused;
+    paused_at_ = Clock::now();
+    if (!paused && stopped_) {
+        stop_fetching(false);
+    }
+}
+
+bool Consumer::hold_back() {
+    // librdkafka drops what it has fetched when it pauses, and fetches it again afterwards. A short
+    // pause would cost more than it saves, so what was fetched is kept here first.
+    if (stopped_ || (ready_.size() < hold_records && ready_bytes_ < hold_bytes)) {
+        return false;
+    }
+    if (Clock::now() - paused_at_ < short_pause) {
+        return true;
+    }
+    stop_fetching(true);
+    return false;
+}
+
+void Consumer::stop_fetching(bool stop) {
     rd_kafka_topic_partition_list_t* raw = nullptr;
     if (rd_kafka_assignment(client_->get(), &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return;
     }
     const PartitionList all(raw);
-    paused ? rd_kafka_pause_partitions(client_->get(), all.get())
-           : rd_kafka_resume_partitions(client_->get(), all.get());
+    stop ? rd_kafka_pause_partitions(client_->get(), all.get())
+         : rd_kafka_resume_partitions(client_->get(), all.get());
+    stopped_ = stop;
 }
 
 void Consumer::close() {
     if (closed_.exchange(true)) {
         return;
     }
-    // Closing can hang inside librdkafka, so it is waited for with a limit, on a queue of its own;
-    // the group's callbacks run on it.
+    // Closing can hang inside librdkafka, so it is waited for with a limit. A queue of its own
+    // brings what would else come as callbacks, and records that nobody will read any more.
     const Queue queue(rd_kafka_queue_new(client_->get()));
     const Failure failure(rd_kafka_consumer_close_queue(client_->get(), queue.get()));
     if (failure == nullptr) {
         const auto end = Clock::now() + close_within;
         while (rd_kafka_consumer_closed(client_->get()) == 0 && Clock::now() < end) {
-            rd_kafka_queue_poll_callback(queue.get(), static_cast<int>(slice.count()));
+            const Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>(slice.count())));
+            const auto type = rd_kafka_event_type(event.get());
+            if (type == RD_KAFKA_EVENT_REBALANCE) {
+                rebalanced(rd_kafka_event_error(event.get()),
+                           rd_kafka_event_topic_partition_list(event.get()));
+            } else if (type == RD_KAFKA_EVENT_OFFSET_COMMIT) {
+                committed(rd_kafka_event_error(event.get()),
+                          rd_kafka_event_topic_partition_list(event.get()));
+            }
         }
     }
     // What librdkafka did not take back itself, such as after a fatal error.

@@ -45,6 +45,9 @@ class Consumer final : public LogConsumer, private ClientEvents {
 
     void accept(const rd_kafka_message_t& message);
     void accept_error(const rd_kafka_message_t& message);
+    /// While paused: keeps what comes from growing. True when librdkafka need not be asked now.
+    [[nodiscard]] bool hold_back();
+    void stop_fetching(bool stop);
     void drop(const std::vector<LogPartition>& partitions);
     void commit_if_due();
     void commit_now(const std::vector<LogPartition>& partitions);
@@ -61,7 +64,10 @@ class Consumer final : public LogConsumer, private ClientEvents {
     std::deque<LogRecord> ready_;  ///< received and not given yet
     std::optional<Error> error_;   ///< met in this poll()
     std::optional<Error> fatal_;   ///< this member is of no use any more
+    std::size_t ready_bytes_ = 0;
     bool paused_ = false;
+    bool stopped_ = false;  ///< paused, and librdkafka fetches nothing either
+    Clock::time_point paused_at_{};
     std::atomic<bool> closed_ = false;
     Clock::time_point next_commit_{};
     Clock::time_point next_look_up_ = Clock::time_point::max();

@@ -33,7 +33,7 @@ std::string_view advice(Trouble trouble, rd_kafka_resp_err_t code, std::string_v
     }
     switch (trouble) {
         case Trouble::credentials:
-            return text.contains("mechanism")
+            return text.contains("handshake") || text.contains("nsupported")
                        ? "set the property sasl.mechanism to one that the broker knows"
                        : "check the properties sasl.username, sasl.password and sasl.mechanism";
         case Trouble::tls:

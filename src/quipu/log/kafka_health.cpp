@@ -8,6 +8,7 @@ namespace quipu::kafka {
 namespace {
 
 constexpr auto repeat_after = std::chrono::seconds(30);
+constexpr auto first_answer_within = std::chrono::seconds(5);
 constexpr std::size_t remembered_lines = 200;
 // One late answer is no outage.
 constexpr int misses_allowed = 1;
@@ -46,6 +47,10 @@ void Health::client_error(rd_kafka_resp_err_t code, std::string_view reason) {
     std::string line;
     {
         const std::scoped_lock lock(mutex_);
+        if (reachable_ && found.trouble == Trouble::unreachable && reason.contains("in state UP")) {
+            // Brokers end idle connections. If this one is gone, connecting to it fails next.
+            return;
+        }
         if (found.trouble == Trouble::none) {
             if (may_tell(found.error.message)) {
                 line = found.error.message;
@@ -169,6 +174,10 @@ std::optional<Error> Health::connection_error_locked() const {
 
 std::optional<Error> Health::connection_error() const {
     const std::scoped_lock lock(mutex_);
+    if (connection_.trouble == Trouble::none && !was_reachable_ &&
+        Clock::now() - born_ < first_answer_within) {
+        return std::nullopt;
+    }
     auto error = connection_error_locked();
     if (error) {
         error->message = secrets_.mask(error->message);

@@ -51,6 +51,7 @@ class Health {
     const std::string location_;
     const Secrets secrets_;
     const Notice notice_;
+    const Clock::time_point born_ = Clock::now();
     std::atomic<bool> reachable_ = false;
     mutable std::mutex mutex_;
     Explanation connection_;        ///< the latest trouble since all was well

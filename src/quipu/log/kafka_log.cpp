@@ -115,8 +115,7 @@ Result<std::unique_ptr<TopicLog>> open_kafka_log(KafkaOptions options) {
     const auto config = std::make_shared<const Config>(std::move(*checked));
     auto health =
         std::make_shared<Health>(config->brokers(), config->secrets(), std::move(options.notice));
-    auto control = Client::create(Role::control, config->make(Role::control), config->tokens(),
-                                  health, nullptr);
+    auto control = Client::create(Role::control, config->make(Role::control), health, nullptr);
     if (!control) {
         return std::unexpected(std::move(control.error()));
     }

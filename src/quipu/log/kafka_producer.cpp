@@ -81,7 +81,7 @@ Result<Client> Producer::make_client(bool single) {
     if (single) {
         rd_kafka_conf_set(conf.get(), "batch.num.messages", "1", nullptr, 0);
     }
-    return Client::create(Role::producer, std::move(conf), config_->tokens(), health_, this);
+    return Client::create(Role::producer, std::move(conf), health_, this);
 }
 
 rd_kafka_resp_err_t Producer::send(rd_kafka_t* client, Pending& pending) {
