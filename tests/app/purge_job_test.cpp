@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "http_testing.hpp"
+#include "quipu/event/id.hpp"
 #include "quipu/store/sqlite_store.hpp"
 
 namespace quipu {
