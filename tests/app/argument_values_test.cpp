@@ -17,20 +17,6 @@ namespace {
 using Events = Catalogue<OrderPlaced, OrderShipped>;
 using testing::HasSubstr;
 
-TEST(PathOfStore, TakesSqlite) {
-    EXPECT_EQ(path_of_store("sqlite:a/b.db"), "a/b.db");
-    EXPECT_EQ(path_of_store("sqlite:/a:b.db"), "/a:b.db");
-}
-
-TEST(PathOfStore, NamesWhatThereIsForOthers) {
-    EXPECT_THAT(path_of_store("mongodb://h").error(), HasSubstr("no store for 'mongodb:'"));
-    EXPECT_THAT(path_of_store("kafka://h").error(), HasSubstr("the one it has is sqlite:PATH"));
-    EXPECT_THAT(path_of_store("sqlit:x").error(), HasSubstr("did you mean sqlite:PATH?"));
-    EXPECT_THAT(path_of_store("SQLite:x").error(), HasSubstr("did you mean"));
-    EXPECT_THAT(path_of_store("orders.db").error(), HasSubstr("no scheme"));
-    EXPECT_THAT(path_of_store("sqlite:").error(), HasSubstr("no path"));
-}
-
 TEST(ParseInstant, TakesTimesAndDates) {
     EXPECT_EQ(format_time(*parse_instant("2026-01-02")), "2026-01-02T00:00:00Z");
     EXPECT_EQ(format_time(*parse_instant("2026-01-02T03:04:05+01:00")), "2026-01-02T02:04:05Z");

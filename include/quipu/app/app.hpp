@@ -60,7 +60,7 @@ class Service {
 /// What a command of the program itself gets.
 struct CommandContext {
     std::vector<std::string> arguments;  ///< after the command's name
-    std::filesystem::path file;          ///< the store's file, from --file or its default
+    std::filesystem::path file;          ///< the store's file; empty when the store is none
     std::string http_address;            ///< "host:port" from --http or its default; may be empty
     bool json = false;                   ///< --json
 };
@@ -96,7 +96,9 @@ struct AppDefinition {
 };
 
 /// Runs the command line of a program: `run`, `publish`, `tail`, `show`, `events`, `validate`,
-/// `groups`, `dead-letters`, `flow`, `doctor`, `verify` and the program's own commands.
+/// `groups`, `dead-letters`, `flow`, `doctor`, `verify`, `topics`, `promote`, `config` and the
+/// program's own commands. Settings come from the command line, the environment and a file, in this
+/// order: `config --reference` describes them.
 ///
 /// Exit codes: 0 done, 1 the answer is no (nothing found, problems found), 2 wrong usage or input,
 /// 3 the program or its store cannot be reached or written.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -32,6 +34,16 @@ class RawPublisher {
     [[nodiscard]] Result<Published> publish_json(std::string_view event_type, std::string_view json,
                                                  const PublishOptions& options = {});
 
+    /// Blocks until the log has everything up to `position`. At once where the store is the log.
+    /// ErrorCode::unavailable when it does not within `timeout`: the event is stored all the same,
+    /// and is published when the log takes it.
+    [[nodiscard]] Result<void> wait_published(std::int64_t position,
+                                              std::chrono::milliseconds timeout) const;
+
+    /// How to wait for a log beside the store. To be set before others use this object.
+    using LogWait = std::function<Result<void>(std::int64_t, std::chrono::milliseconds)>;
+    void set_log_wait(LogWait wait) { log_wait_ = std::move(wait); }
+
     [[nodiscard]] Store& store() noexcept { return store_; }
     [[nodiscard]] const EventTypes& types() const noexcept { return types_; }
     [[nodiscard]] const Producer& producer() const noexcept { return producer_; }
@@ -45,6 +57,7 @@ class RawPublisher {
     const EventTypes& types_;
     Producer producer_;
     World world_;
+    LogWait log_wait_;
 };
 
 /// What a unit of work may do: publish any event of the catalogue, read and change documents.
@@ -86,6 +99,21 @@ class Publisher {
         if (!done) return std::unexpected(std::move(done.error()));
         const Appended& appended = done->appended.front();
         return Published{std::move(id), appended.position, appended.sequence, appended.duplicate};
+    }
+
+    /// Publishes as above and returns when a log beside the store has the event, too; waits at most
+    /// `timeout` for that. For callers whose readers look at the log alone: the event is safe once
+    /// it is stored. Errors as above; unavailable with the event's position when the log did not
+    /// take it in time, and it is published later.
+    template <class E>
+    [[nodiscard]] Result<Published> publish_and_wait(const E& event, const PublishOptions& options,
+                                                     std::chrono::milliseconds timeout) {
+        auto published = publish(event, options);
+        if (!published) return published;
+        if (auto waited = raw_->wait_published(published->position, timeout); !waited) {
+            return std::unexpected(std::move(waited.error()));
+        }
+        return published;
     }
 
     /// Runs `work(UnitOfWork<Catalogue>&)` and commits what it publishes and changes together. It

@@ -3,31 +3,8 @@
 #include <cctype>
 
 #include "quipu/app/text_output.hpp"
-#include "quipu/event/nearest.hpp"
 
 namespace quipu {
-
-namespace {
-constexpr std::string_view known_scheme = "sqlite";
-}
-
-std::expected<std::string, std::string> path_of_store(std::string_view url) {
-    const std::size_t colon = url.find(':');
-    if (colon == std::string_view::npos) {
-        return std::unexpected("'" + printable(url) + "' has no scheme; write sqlite:PATH");
-    }
-    const std::string_view scheme = url.substr(0, colon);
-    if (scheme != known_scheme) {
-        const bool is_typo = edit_distance(scheme.substr(0, 20), known_scheme) <= 3;
-        return std::unexpected(is_typo ? "there is no scheme '" + printable(scheme) +
-                                             "'; did you mean sqlite:PATH?"
-                                       : "this build has no store for '" + printable(scheme) +
-                                             ":'; the one it has is sqlite:PATH");
-    }
-    const std::string_view path = url.substr(colon + 1);
-    if (path.empty()) return std::unexpected("there is no path after sqlite:");
-    return std::string(path);
-}
 
 std::expected<Time, std::string> parse_instant(std::string_view text) {
     if (const auto time = parse_time(text)) return *time;

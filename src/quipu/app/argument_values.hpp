@@ -12,9 +12,6 @@ namespace quipu {
 
 // Each reads the value of one option; the error says what is wrong with it and what to write.
 
-/// The path in "sqlite:PATH".
-[[nodiscard]] std::expected<std::string, std::string> path_of_store(std::string_view url);
-
 /// A time, or a date for its midnight in UTC.
 [[nodiscard]] std::expected<Time, std::string> parse_instant(std::string_view text);
 

@@ -1,8 +1,9 @@
 #include "quipu/app/arguments.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <ostream>
 #include <type_traits>
@@ -10,6 +11,8 @@
 #include "quipu/app/argument_values.hpp"
 #include "quipu/app/exit_code.hpp"
 #include "quipu/app/help_examples.hpp"
+#include "quipu/app/secrets.hpp"
+#include "quipu/app/setting_options.hpp"
 #include "quipu/app/text_output.hpp"
 #include "quipu/event/nearest.hpp"
 
@@ -56,17 +59,22 @@ class HelpFormatter final : public CLI::Formatter {
 
 constexpr const char* common_group = "Common options";
 
+std::vector<std::string> environment_of_process() {
+    std::vector<std::string> all;
+    for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+        all.emplace_back(*entry);
+    }
+    return all;
+}
+
 class Parser {
   public:
     Parser(const AppDefinition& definition)
         : definition_(definition),
           examples_(definition.name, *definition.types),
-          root_("", definition.name) {
-        arguments_.common.file = definition.name + ".db";
-        if (const char* file = std::getenv(file_variable(definition.name).c_str())) {
-            if (*file != '\0') arguments_.common.file = file;
-        }
-        arguments_.common.http = definition.default_http;
+          root_("", definition.name),
+          table_(make_settings(definition.name, definition.default_http)),
+          options_(table_, common_group) {
         root_.require_subcommand(0, 1);
         root_.formatter(std::make_shared<HelpFormatter>());
         root_.footer(examples_.of("") + "\n  " + definition.name +
@@ -82,6 +90,9 @@ class Parser {
         add_command("flow", "Show which event causes which, as a graph");
         add_command("doctor", "Show versions, the store's state, and what is wrong");
         add_command("verify", "Read the whole store back and check it");
+        add_topics();
+        add_promote();
+        add_config();
         add_own();
         add_common(root_);
         root_.set_version_flag("--version", definition.name + " " + definition.version)
@@ -93,6 +104,10 @@ class Parser {
         try {
             root_.parse(argc, argv);
             finish();
+            if (auto read = finish_settings(); !read) {
+                err << definition_.name << ": " << printable(read.error().message) << '\n';
+                return std::unexpected(to_int(exit_code_of(read.error().code)));
+            }
             return std::move(arguments_);
         } catch (const CLI::Success& success) {
             root_.exit(success, out, err);
@@ -111,35 +126,9 @@ class Parser {
         CommonArguments& common = arguments_.common;
         const std::string group = common_group;
         app.set_help_flag("-h,--help", "Print this help and exit")->group(group);
-        app.add_option("--file", common.file,
-                       "The store's file (" + common.file.string() + "; or set " +
-                           file_variable(definition_.name) + ")")
-            ->type_name("PATH")
-            ->group(group);
-        app.add_option_function<std::string>(
-               "--store",
-               [&common](const std::string& url) {
-                   common.file = take(path_of_store(url), "--store");
-               },
-               "The store as a URL: sqlite:PATH, the same as --file PATH")
-            ->type_name("URL")
-            ->group(group);
-        auto* http = app.add_option("--http", common.http,
-                                    "Where the program serves HTTP" +
-                                        (common.http.empty() ? std::string(" (nowhere)")
-                                                             : " (" + common.http + ")"))
-                         ->type_name("ADDR:PORT")
-                         ->group(group);
-        app.add_flag_callback(
-               "--no-http", [&common] { common.http.clear(); }, "Serve no HTTP")
-            ->group(group)
-            ->excludes(http);
+        options_.add_common(app);
         app.add_flag("--json", common.json, "Write JSON for machines")->group(group);
         app.add_flag("-q,--quiet", common.quiet, "Log errors only")->group(group);
-        app.add_option("--log-level", common.log_level, "debug, info, warning or error (info)")
-            ->type_name("LEVEL")
-            ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-            ->group(group);
     }
 
     CLI::App& add_command(const std::string& name, const std::string& summary) {
@@ -156,33 +145,9 @@ class Parser {
     }
 
     void add_run() {
-        RunArguments& run = arguments_.run;
         CLI::App& command = add_command("run", "Handle events until stopped");
-        command.add_flag("--once", run.once, "Handle everything in the log, then stop");
-        command
-            .add_option("--drain-timeout", drain_seconds_,
-                        "Longest wait for handlers when stopping, in seconds (30)")
-            ->type_name("SECONDS")
-            ->check(CLI::Range(0, 86'400));
-        command
-            .add_option("--stuck-after", stuck_seconds_,
-                        "A group without progress for so long is not ready, in seconds (60)")
-            ->type_name("SECONDS")
-            ->check(CLI::Range(1, 86'400));
-        command
-            .add_option("--durability", durability_,
-                        "full, or process-crash-only: faster, but a power cut may take the "
-                        "last events (full)")
-            ->type_name("WHAT")
-            ->check(CLI::IsMember({"full", "process-crash-only"}));
-        command.add_flag("--allow-remote", run.allow_remote,
-                         "Let --http listen where other machines can reach it");
-        command
-            .add_option("--allow-host", run.allowed_hosts,
-                        "A host name by which HTTP clients may call this program")
-            ->type_name("NAME")
-            ->allow_extra_args(false)
-            ->take_all();
+        command.add_flag("--once", arguments_.run.once, "Handle everything in the log, then stop");
+        options_.add_run(command);
         add_run_flags(command);
     }
 
@@ -213,6 +178,44 @@ class Parser {
             .add_option("--expected-sequence", publish.expected_sequence,
                         "Fail unless the aggregate's last event has this number")
             ->type_name("N");
+        command
+            .add_option("--wait", wait_,
+                        "Until it is stored, or until the log has it, too: stored or log (stored)")
+            ->type_name("WHAT")
+            ->check(CLI::IsMember({"stored", "log"}));
+        command
+            .add_option("--wait-timeout", wait_seconds_,
+                        "Longest wait for the log, in seconds (30)")
+            ->type_name("SECONDS")
+            ->check(CLI::Range(0, 86'400));
+    }
+
+    void add_topics() {
+        CLI::App& command = add_command("topics", "Compare the log's topics with the catalogue");
+        command.require_subcommand(0, 1);
+        add_action(command, "plan", "Show the steps from what is to what is wanted");
+        add_action(command, "diff", "The same; exit code 1 when something differs");
+        add_action(command, "apply", "Do them");
+    }
+
+    void add_promote() {
+        PromoteArguments& promote = arguments_.promote;
+        CLI::App& command =
+            add_command("promote", "Move a file's events and all else in it to another store");
+        command.add_option("PATH", promote.file, "The file; no program may run on it")
+            ->required()
+            ->type_name("");
+        command
+            .add_option("--published-until", promote.published_until,
+                        "The log has, or shall not get, what stands up to this position; 'end' for "
+                        "everything (nothing)")
+            ->type_name("POSITION");
+    }
+
+    void add_config() {
+        CLI::App& command = add_command("config", "Show the settings and where each comes from");
+        command.add_flag("--reference", arguments_.reference,
+                         "Describe every setting, as Markdown");
     }
 
     void add_tail() {
@@ -307,7 +310,7 @@ class Parser {
 
     CLI::App& add_action(CLI::App& command, const std::string& name, const std::string& summary) {
         CLI::App* action = command.add_subcommand(name, summary)->group("Commands");
-        action->footer(examples_.of("dead-letters"));
+        action->footer(examples_.of(command.get_name()));
         return *action;
     }
 
@@ -327,9 +330,6 @@ class Parser {
         }
         arguments_.command = chosen.front()->get_name();
         arguments_.own = chosen.front()->remaining();
-        arguments_.run.drain_timeout = std::chrono::seconds{drain_seconds_};
-        arguments_.run.stuck_after = std::chrono::seconds{stuck_seconds_};
-        arguments_.run.crash_only = durability_ != "full";
         for (const std::string& text : members_) {
             arguments_.events.members.push_back(take(parse_member(text), "--where"));
         }
@@ -339,7 +339,40 @@ class Parser {
         if (arguments_.command == "publish") {
             take(check_type(*definition_.types, arguments_.publish.event_type));
         }
+        arguments_.publish.wait_for_log = wait_ == "log";
+        arguments_.publish.wait_timeout = std::chrono::seconds{wait_seconds_};
         if (arguments_.command == "dead-letters") finish_dead_letters(*chosen.front());
+        if (arguments_.command == "topics") finish_topics(*chosen.front());
+    }
+
+    Result<void> finish_settings() {
+        SettingSources sources = options_.sources();
+        sources.environment = environment_;
+        sources.file_variable = file_variable(definition_.name);
+        auto settings = read_settings(table_, sources);
+        if (!settings) return std::unexpected(std::move(settings.error()));
+        auto engines = engine_options(*settings);
+        if (!engines) return std::unexpected(std::move(engines.error()));
+        arguments_.common.engines = std::move(*engines);
+        arguments_.common.http = settings->text("http");
+        arguments_.common.log_level = settings->text("log-level");
+        RunArguments& run = arguments_.run;
+        run.crash_only = settings->text("durability") != "full";
+        run.allow_remote = settings->flag("allow-remote");
+        run.allowed_hosts = settings->list("allow-host");
+        run.drain_timeout = std::chrono::seconds{settings->number("drain-timeout")};
+        run.stuck_after = std::chrono::seconds{settings->number("stuck-after")};
+        arguments_.settings = std::move(*settings);
+        return {};
+    }
+
+    void finish_topics(const CLI::App& command) {
+        using Action = TopicsArguments::Action;
+        const auto actions = command.get_subcommands();
+        const std::string action = actions.empty() ? "plan" : actions.front()->get_name();
+        arguments_.topics.action = action == "diff"    ? Action::diff
+                                   : action == "apply" ? Action::apply
+                                                       : Action::plan;
     }
 
     void finish_dead_letters(const CLI::App& command) {
@@ -374,7 +407,7 @@ class Parser {
             return "unknown command '" + printable(*word) + "'; did you mean '" +
                    nearest_command(*word) + "'?";
         }
-        return printable(error.what());
+        return printable(mask_secrets(error.what()));
     }
 
     std::string nearest_command(std::string_view word) const {
@@ -400,10 +433,12 @@ class Parser {
     HelpExamples examples_;
     CLI::App root_;
     Arguments arguments_;
-    int drain_seconds_ = 30;
-    int stuck_seconds_ = 60;
-    std::string durability_ = "full";
+    std::vector<Setting> table_;
+    SettingOptions options_;
     std::string status_ = "open";
+    std::string wait_ = "stored";
+    int wait_seconds_ = 30;
+    std::vector<std::string> environment_ = environment_of_process();
     std::vector<std::string> members_;
 };
 

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "quipu/app/app.hpp"
+#include "quipu/app/engines.hpp"
+#include "quipu/app/settings.hpp"
 #include "quipu/event/time.hpp"
 #include "quipu/store/transaction.hpp"
 
@@ -19,7 +21,7 @@ namespace quipu {
 
 /// Options that every command takes.
 struct CommonArguments {
-    std::filesystem::path file;
+    EngineOptions engines;
     std::string http;  ///< "host:port"; empty for none
     bool json = false;
     bool quiet = false;
@@ -43,6 +45,8 @@ struct PublishArguments {
     std::optional<std::string> aggregate_id;
     std::optional<std::string> user_id;
     std::optional<std::int64_t> expected_sequence;
+    bool wait_for_log = false;
+    std::chrono::seconds wait_timeout{30};
 };
 
 struct TailArguments {
@@ -80,15 +84,28 @@ struct DeadLettersArguments {
     std::string reason;
 };
 
+struct TopicsArguments {
+    enum class Action { plan, diff, apply } action = Action::plan;
+};
+
+struct PromoteArguments {
+    std::filesystem::path file;
+    std::string published_until;  ///< a position, or "end"; empty: nothing is published yet
+};
+
 /// A command line that was understood.
 struct Arguments {
     std::string command;
+    Settings settings;  ///< all of them; what commands need of them stands below, too
     CommonArguments common;
     RunArguments run;
     PublishArguments publish;
     TailArguments tail;
     EventsArguments events;
     DeadLettersArguments dead_letters;
+    TopicsArguments topics;
+    PromoteArguments promote;
+    bool reference = false;        ///< config: describe the settings
     std::string event_id;          ///< show: id or position
     std::vector<std::string> own;  ///< for a command of the program
 };

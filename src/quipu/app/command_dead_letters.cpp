@@ -143,7 +143,7 @@ int show(const Program& program, Store& store) {
 Result<std::vector<std::int64_t>> chosen(const Program& program) {
     const DeadLettersArguments& arguments = program.arguments.dead_letters;
     if (!arguments.ids.empty()) return arguments.ids;
-    auto store = open_to_read(program.arguments.common.file, program.definition.name);
+    auto store = open_to_read(program.definition, program.arguments.common.engines);
     if (!store) return std::unexpected(std::move(store.error()));
     std::vector<std::int64_t> ids;
     auto found =
@@ -207,7 +207,7 @@ int dead_letters_command(const Program& program) {
             return writer.discard(id, arguments.reason);
         });
     }
-    auto store = open_to_read(program.arguments.common.file, program.definition.name);
+    auto store = open_to_read(program.definition, program.arguments.common.engines);
     if (!store) return program.fail(store.error());
     return arguments.action == Action::show ? show(program, **store) : list(program, **store);
 }

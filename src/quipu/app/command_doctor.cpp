@@ -9,6 +9,7 @@
 #include "quipu/app/group_report.hpp"
 #include "quipu/app/program.hpp"
 #include "quipu/app/store_access.hpp"
+#include "quipu/app/topic_plan.hpp"
 #include "quipu/app/versions.hpp"
 
 namespace quipu {
@@ -29,16 +30,25 @@ struct StoreView {
     std::int64_t events = 0;
     std::int64_t bytes = 0;
     std::int64_t wal_bytes = 0;
-    std::int64_t free_bytes = 0;  ///< on the file system
-    std::string mode;             ///< of the file, octal
+    std::int64_t free_bytes = 0;  ///< on the file system; 0 without a file
+    std::string mode;             ///< of the file, octal; empty without a file
+};
+
+/// A log beside the store.
+struct LogView {
+    std::string location;
+    std::string engine;
+    bool reachable = false;
+    std::vector<std::string> topic_differences;
 };
 
 struct DoctorView {
     std::string program;
     std::string version;
     std::vector<Fact> versions;
-    std::string file;
+    std::string file;  ///< or the store's URL, without secrets
     std::optional<StoreView> store;
+    std::optional<LogView> log;
     std::optional<ProgramStatus> running;
     std::vector<GroupRow> groups;
     std::vector<Fact> services;
@@ -85,9 +95,10 @@ void look_at_groups(const AppDefinition& definition, views::DoctorView& view, St
 }
 
 void look_at_store(const Program& program, views::DoctorView& view) {
-    const std::filesystem::path& file = program.arguments.common.file;
-    if (!std::filesystem::exists(file)) return;
-    auto store = open_to_read(file, program.definition.name);
+    const EngineOptions& engines = program.arguments.common.engines;
+    const std::filesystem::path& file = engines.store.file;
+    if (engines.one_writer() && !std::filesystem::exists(file)) return;
+    auto store = open_to_read(program.definition, engines);
     if (!store) {
         view.problems.push_back(store.error().message);
         return;
@@ -105,14 +116,41 @@ void look_at_store(const Program& program, views::DoctorView& view) {
                          .events = health->events,
                          .bytes = health->bytes,
                          .wal_bytes = health->wal_bytes,
-                         .free_bytes = free_bytes(file),
+                         .free_bytes = engines.one_writer() ? free_bytes(file) : 0,
                          .mode = {}};
-    check_mode(view, *view.store, file);
+    if (engines.one_writer()) check_mode(view, *view.store, file);
     look_at_groups(program.definition, view, **store);
 }
 
+void look_at_log(const Program& program, views::DoctorView& view) {
+    const EngineOptions& engines = program.arguments.common.engines;
+    if (!engines.has_log()) return;
+    views::LogView& shown = view.log.emplace();
+    shown.location = engines.log.shown();
+    auto log = open_log(engines, program.definition.name, {});
+    if (!log) {
+        view.problems.push_back(log.error().message);
+        return;
+    }
+    // Waits for an answer, unlike health().
+    auto changes = topic_changes(**log, *program.definition.types, engines.replication);
+    shown.engine = (*log)->health().engine;
+    shown.reachable = changes.has_value();
+    if (!changes) {
+        view.problems.push_back("log " + shown.location + ": " + changes.error().message);
+        return;
+    }
+    for (const TopicChange& change : *changes) {
+        shown.topic_differences.push_back(change.spec.event_type + ": " + describe(change));
+    }
+    if (const std::string missing = missing_topics(*changes); !missing.empty()) {
+        view.problems.push_back("the log lacks the topics " + missing + "; run '" +
+                                program.definition.name + " topics apply'");
+    }
+}
+
 void look_for_program(const Program& program, views::DoctorView& view) {
-    auto status = ControlClient(program.arguments.common.file).status();
+    auto status = running_program(program.arguments.common.engines);
     if (status) {
         view.running = std::move(*status);
         for (const std::string& reason : view.running->not_ready_because) {
@@ -128,10 +166,12 @@ views::DoctorView examine(const Program& program) {
     views::DoctorView view;
     view.program = definition.name;
     view.version = definition.version;
-    view.file = program.arguments.common.file.string();
+    view.file = program.arguments.common.engines.store.shown();
     for (auto& [name, version] : library_versions()) view.versions.push_back({name, version});
     look_for_program(program, view);
     look_at_store(program, view);
+    look_at_log(program, view);
+    for (std::string& problem : view.problems) problem = mask_secrets(problem);
     for (Service* service : definition.services) {
         std::vector<std::pair<std::string, std::string>> facts;
         service->describe(facts);
@@ -147,6 +187,20 @@ std::string about(const ProgramStatus& running) {
            (running.ready ? ", ready" : ", not ready");
 }
 
+template <class Line>
+void print_store(const Line& line, const views::StoreView& store) {
+    line("  engine", store.engine + ", durability " + store.durability);
+    line("  events", fmt::format("{}, last position {}", store.events, store.last_position));
+    if (store.mode.empty()) {
+        line("  size", format_bytes(store.bytes));
+        return;
+    }
+    line("  size", format_bytes(store.bytes) + ", of it " + format_bytes(store.wal_bytes) +
+                       " in the write-ahead log; " + format_bytes(store.free_bytes) +
+                       " free on the disk");
+    line("  mode", store.mode);
+}
+
 void print(const Program& program, const views::DoctorView& view) {
     std::ostream& out = program.out;
     const auto line = [&](std::string_view name, std::string_view value) {
@@ -154,15 +208,12 @@ void print(const Program& program, const views::DoctorView& view) {
     };
     line(view.program, view.version);
     for (const views::Fact& fact : view.versions) line("  " + fact.name, fact.value);
-    line("file", view.store ? view.store->location : view.file + " (not made yet)");
-    if (view.store) {
-        const views::StoreView& store = *view.store;
-        line("  engine", store.engine + ", durability " + store.durability);
-        line("  events", fmt::format("{}, last position {}", store.events, store.last_position));
-        line("  size", format_bytes(store.bytes) + ", of it " + format_bytes(store.wal_bytes) +
-                           " in the write-ahead log; " + format_bytes(store.free_bytes) +
-                           " free on the disk");
-        line("  mode", store.mode);
+    line("store", view.store ? view.store->location : view.file + " (not made yet)");
+    if (view.store) print_store(line, *view.store);
+    line("log", view.log ? view.log->location : "store");
+    if (view.log) {
+        line("  engine", view.log->engine + (view.log->reachable ? "" : ", does not answer"));
+        for (const std::string& text : view.log->topic_differences) line("  topic", text);
     }
     line("running", view.running ? about(*view.running) : "no");
     for (const GroupRow& row : view.groups) {

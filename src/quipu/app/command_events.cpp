@@ -28,7 +28,7 @@ EventQuery query_of(const EventsArguments& arguments) {
 
 int events_command(const Program& program) {
     const EventsArguments& arguments = program.arguments.events;
-    auto store = open_to_read(program.arguments.common.file, program.definition.name);
+    auto store = open_to_read(program.definition, program.arguments.common.engines);
     if (!store) return program.fail(store.error());
     const EventPrinter printer(program, arguments.body);
     EventQuery query = query_of(arguments);

@@ -1,4 +1,3 @@
-#include "quipu/app/control_client.hpp"
 #include "quipu/app/group_report.hpp"
 #include "quipu/app/program.hpp"
 #include "quipu/app/store_access.hpp"
@@ -17,6 +16,7 @@ struct GroupsView {
 namespace {
 
 std::string remark(const GroupRow& row) {
+    if (row.relay) return "the relay: publishes to the log";
     if (!row.in_program) return "not a group of this program";
     if (!row.in_store) return "has not run yet";
     return row.problem.value_or("");
@@ -25,10 +25,10 @@ std::string remark(const GroupRow& row) {
 }  // namespace
 
 int groups_command(const Program& program) {
-    auto store = open_to_read(program.arguments.common.file, program.definition.name);
+    auto store = open_to_read(program.definition, program.arguments.common.engines);
     if (!store) return program.fail(store.error());
     std::optional<ProgramStatus> running;
-    if (auto status = ControlClient(program.arguments.common.file).status()) {
+    if (auto status = running_program(program.arguments.common.engines)) {
         running = std::move(*status);
     }
     auto rows = group_report(program.definition, **store, running);

@@ -65,6 +65,13 @@ int publish_command(const Program& program) {
     if (!writer) return program.fail(writer.error());
     const auto done = (*writer)->publish(arguments.event_type, json, options_of(arguments));
     if (!done) return program.fail(done.error());
+    if (arguments.wait_for_log) {
+        const auto waited = (*writer)->wait_published(done->position, arguments.wait_timeout);
+        if (!waited) {
+            return program.fail(
+                {waited.error().code, done->event_id + ": " + waited.error().message});
+        }
+    }
     if (program.arguments.common.json) {
         return program.print_json(PublishReply{.event_id = done->event_id,
                                                .position = done->position,

@@ -1,10 +1,13 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <memory>
+#include <optional>
 
 #include "quipu/app/program.hpp"
 #include "quipu/app/shell.hpp"
 #include "quipu/app/stop_signals.hpp"
+#include "quipu/app/waiting_room.hpp"
 
 namespace quipu {
 
@@ -12,7 +15,7 @@ namespace {
 
 /// Until everything in the log is handled, or a signal comes.
 void drain(Shell& shell, StopSignals& signals) {
-    while (!shell.delivery().drain(std::chrono::milliseconds{200})) {
+    while (!shell.drain(std::chrono::milliseconds{200})) {
         if (signals.wait(std::chrono::milliseconds{0}) != 0) return;
     }
 }
@@ -24,12 +27,51 @@ void wait_for_signal(StopSignals& signals) {
 
 std::string greeting(const Program& program, const Shell& shell) {
     std::string text = program.definition.name + " " + program.definition.version + " runs on " +
-                       program.arguments.common.file.string() + " as process " +
+                       program.arguments.common.engines.store.shown() + " as process " +
                        std::to_string(::getpid());
+    const EngineOptions& engines = program.arguments.common.engines;
+    if (engines.has_log()) text += ", reads " + engines.log.shown();
     if (const std::string http = shell.http_address(); !http.empty()) {
         text += ", serves http://" + http;
     }
     return text;
+}
+
+/// Opens the store; a database that does not answer is waited for. An exit code, when that is all.
+std::optional<int> open_store(const Program& program, Shell& shell, StopSignals& signals,
+                              Log& log) {
+    if (program.arguments.common.engines.one_writer()) {
+        auto opened = shell.open_store();
+        return opened ? std::nullopt : std::optional(program.fail(opened.error()));
+    }
+    WaitingRoom room(signals, log);
+    std::unique_ptr<WaitingServer> server;
+    room.on_reason = [&](const std::string& reason) {
+        if (server == nullptr) server = std::make_unique<WaitingServer>(program.arguments);
+        server->set_reason(reason);
+    };
+    auto opened = room.persist([&] { return shell.open_store(); });
+    if (room.stopped()) return to_int(ExitCode::done);
+    return opened ? std::nullopt : std::optional(program.fail(opened.error()));
+}
+
+/// Starts everything; a log that does not answer is waited for, while HTTP is served.
+std::optional<int> start(const Program& program, Shell& shell, StopSignals& signals, Log& log) {
+    WaitingRoom room(signals, log);
+    room.on_reason = [&](const std::string& reason) { shell.waits_for(reason); };
+    auto started = shell.start();
+    const EngineOptions& engines = program.arguments.common.engines;
+    if (started && engines.one_writer() && !engines.has_log()) {
+        started = shell.start_groups();
+    } else if (started) {
+        started = room.persist([&] { return shell.start_groups(); });
+    }
+    if (started) return std::nullopt;
+    static_cast<void>(shell.stop(program.arguments.run.drain_timeout));
+    if (room.stopped()) return to_int(ExitCode::done);
+    const int code = program.fail(started.error());
+    // Missing topics are no answer of this command: it could not do its work.
+    return started.error().code == ErrorCode::not_found ? to_int(ExitCode::unreachable) : code;
 }
 
 }  // namespace
@@ -43,11 +85,9 @@ int run_command(const Program& program) {
              .least = common.quiet ? LogLevel::error : log_level_from(common.log_level),
              .json = common.json});
     Shell shell(program.definition, program.arguments, log);
+    if (auto opened = open_store(program, shell, signals, log); opened) return *opened;
     if (auto opened = shell.open(); !opened) return program.fail(opened.error());
-    if (auto started = shell.start(); !started) {
-        static_cast<void>(shell.stop(run.drain_timeout));
-        return program.fail(started.error());
-    }
+    if (auto started = start(program, shell, signals, log); started) return *started;
     log.write(LogLevel::info, greeting(program, shell));
     if (run.once) {
         drain(shell, signals);

@@ -126,7 +126,7 @@ void print(const Program& program, const Record& record, const views::ShowView& 
 
 int show_command(const Program& program) {
     const std::string& id = program.arguments.event_id;
-    auto store = open_to_read(program.arguments.common.file, program.definition.name);
+    auto store = open_to_read(program.definition, program.arguments.common.engines);
     if (!store) return program.fail(store.error());
     auto found = find(**store, id);
     if (!found) return program.fail(found.error());
@@ -135,9 +135,9 @@ int show_command(const Program& program) {
         auto archived = (*store)->archived(id);
         if (!archived) return program.fail(archived.error());
         if (!*archived) {
-            return program.fail({ErrorCode::not_found, "no event has the id or position '" + id +
-                                                           "' in " +
-                                                           program.arguments.common.file.string()});
+            return program.fail(
+                {ErrorCode::not_found, "no event has the id or position '" + id + "' in " +
+                                           program.arguments.common.engines.store.shown()});
         }
         view.archived = views::ArchiveView{.deleted_at = (*archived)->deleted_at,
                                            .deleted_by = (*archived)->deleted_by,

@@ -87,7 +87,7 @@ class Tail {
 }  // namespace
 
 int tail_command(const Program& program) {
-    auto store = open_to_read(program.arguments.common.file, program.definition.name);
+    auto store = open_to_read(program.definition, program.arguments.common.engines);
     if (!store) return program.fail(store.error());
     return Tail(program, **store).follow();
 }

@@ -14,7 +14,7 @@ struct VerifyView {
 }  // namespace views
 
 int verify_command(const Program& program) {
-    auto store = open_to_read(program.arguments.common.file, program.definition.name);
+    auto store = open_to_read(program.definition, program.arguments.common.engines);
     if (!store) return program.fail(store.error());
     const auto problems = (*store)->verify();
     if (!problems) return program.fail(problems.error());
@@ -24,7 +24,7 @@ int verify_command(const Program& program) {
             views::VerifyView{.sound = problems->empty(), .problems = *problems}, code);
     }
     for (const std::string& problem : *problems) program.out << printable(problem) << '\n';
-    program.out << program.arguments.common.file.string()
+    program.out << program.arguments.common.engines.store.shown()
                 << (problems->empty() ? " is sound" : " is damaged") << "; its last position is "
                 << (*store)->last_position() << '\n';
     return to_int(code);

@@ -1,5 +1,6 @@
 #include "quipu/app/control_client.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "quipu/codec/json.hpp"
@@ -56,6 +57,23 @@ Result<Published> ControlClient::publish(std::string_view event_type, std::strin
     auto reply = read_reply<PublishReply>(*body);
     if (!reply) return std::unexpected(std::move(reply.error()));
     return Published{reply->event_id, reply->position, reply->sequence, reply->duplicate};
+}
+
+Result<void> ControlClient::wait_published(std::int64_t position,
+                                           std::chrono::milliseconds timeout) const {
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    while (true) {
+        const auto left = std::max(std::chrono::milliseconds{0},
+                                   std::chrono::duration_cast<std::chrono::milliseconds>(
+                                       end - std::chrono::steady_clock::now()));
+        const auto part = std::min(left, control_wait_max);
+        auto body = call("GET",
+                         "/control/published/" + std::to_string(position) +
+                             "?timeout_ms=" + std::to_string(part.count()),
+                         {});
+        if (body) return {};
+        if (part == left || !body.error().retryable()) return std::unexpected(body.error());
+    }
 }
 
 Result<void> ControlClient::requeue(std::int64_t id) const {

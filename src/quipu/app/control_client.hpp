@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,6 +23,9 @@ class ControlClient {
     [[nodiscard]] Result<ProgramStatus> status() const;
     [[nodiscard]] Result<Published> publish(std::string_view event_type, std::string_view json,
                                             const PublishOptions& options) const;
+    /// Waits at most `timeout` until the log has everything up to `position`.
+    [[nodiscard]] Result<void> wait_published(std::int64_t position,
+                                              std::chrono::milliseconds timeout) const;
     [[nodiscard]] Result<void> requeue(std::int64_t id) const;
     [[nodiscard]] Result<void> discard(std::int64_t id, std::string_view reason) const;
 

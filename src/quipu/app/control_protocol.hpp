@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -44,6 +45,10 @@ struct PublishReply {
     std::int64_t sequence = 0;
     bool duplicate = false;
 };
+
+/// GET /control/published/{position}?timeout_ms=N: status 200 when the log has everything up to
+/// there; 503 when it has not after N milliseconds, of which this is the most.
+inline constexpr std::chrono::milliseconds control_wait_max{20'000};
 
 /// Any status but 200.
 struct ControlProblem {

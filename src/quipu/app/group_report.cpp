@@ -4,6 +4,7 @@
 #include <map>
 
 #include "quipu/app/metrics.hpp"
+#include "quipu/delivery/relay.hpp"
 
 namespace quipu {
 
@@ -27,6 +28,11 @@ Result<GroupRow> stored_row(const GroupPosition& position, Store& store) {
     if (!parked) return std::unexpected(std::move(parked.error()));
     row.parked = static_cast<std::int64_t>(parked->size());
     row.dead_letters = count_open_dead_letters(store, position.group);
+    if (position.group != relay_group) return row;
+    row.relay = true;
+    auto lag = store.count_beyond(position.position, {});
+    if (!lag) return std::unexpected(std::move(lag.error()));
+    row.lag = *lag;
     return row;
 }
 

@@ -17,9 +17,10 @@ struct GroupRow {
     std::int64_t position = 0;
     std::int64_t lag = 0;  ///< events that it handles and has not finished
     std::int64_t parked = 0;
-    std::int64_t dead_letters = 0;               ///< open ones; counting stops at 1000
-    bool in_program = true;                      ///< false: only the store knows it
-    bool in_store = true;                        ///< false: it has never run
+    std::int64_t dead_letters = 0;  ///< open ones; counting stops at 1000
+    bool in_program = true;         ///< false: only the store knows it
+    bool relay = false;    ///< no group of handlers: publishes the store's events to the log
+    bool in_store = true;  ///< false: it has never run
     std::optional<std::int64_t> in_flight = {};  ///< while a program runs
     std::optional<std::string> problem = {};     ///< while a program runs and says so
 };

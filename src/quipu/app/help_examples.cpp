@@ -58,6 +58,7 @@ constexpr std::array examples{
                     "  $P run\n"
                     "  $P run --file orders.db --http 127.0.0.1:8080\n"
                     "  $P run --once                handle what is there, then stop\n"
+                    "  $P run --store mongodb://127.0.0.1/$P --log kafka://127.0.0.1:9092\n"
                     "  $P run --json 2>log.jsonl    log as JSON lines\n"},
     CommandExamples{"publish",
                     "  $P publish $T '$J'\n"
@@ -98,6 +99,17 @@ constexpr std::array examples{
                     "  $P doctor\n"
                     "  $P doctor --json\n"},
     CommandExamples{"verify", "  $P verify && echo sound\n"},
+    CommandExamples{"topics",
+                    "  $P topics plan --log kafka://127.0.0.1:9092\n"
+                    "  $P topics diff --json        exit code 1 when something differs\n"
+                    "  $P topics apply\n"},
+    CommandExamples{
+        "promote",
+        "  $P promote $P.db --store mongodb://127.0.0.1/$P --log kafka://127.0.0.1:9092\n"
+        "  $P promote old.db --store new.db\n"},
+    CommandExamples{"config",
+                    "  $P config\n"
+                    "  $P config --reference > settings.md\n"},
 };
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {

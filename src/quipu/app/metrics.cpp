@@ -57,6 +57,26 @@ void add_store(Families& families, const StoreHealth& health) {
                    static_cast<double>(health.wal_bytes));
 }
 
+void add_log(Families& families, const LogHealth& log) {
+    families.gauge("quipu_log_reachable", "1 when the log beside the store answers.",
+                   log.reachable ? 1 : 0);
+    families.gauge("quipu_log_queued", "Records that wait for the log's acknowledgement.",
+                   static_cast<double>(log.queued));
+}
+
+void add_relay(Families& families, const RelayStatus& relay) {
+    families.gauge("quipu_relay_active", "1 when this program's relay is the one that publishes.",
+                   relay.active ? 1 : 0);
+    families.gauge("quipu_relay_position", "Every event up to here is in the log.",
+                   static_cast<double>(relay.position));
+    families.gauge("quipu_relay_lag", "Stored events that are not in the log yet.",
+                   static_cast<double>(relay.lag));
+    families.gauge("quipu_relay_lag_seconds", "Age of the oldest event that is not in the log yet.",
+                   static_cast<double>(relay.lag_time.count()) / 1000);
+    families.counter("quipu_relay_published_total", "Events published to the log.",
+                     static_cast<double>(relay.published));
+}
+
 void add_group(Families& families, const GroupStatus& status) {
     const Labels group{{"group", status.group}};
     families.gauge("quipu_group_position", "Every event up to here is finished by the group.",
@@ -108,6 +128,8 @@ std::string metrics_text(const MetricsFacts& facts) {
     families.gauge("quipu_store_writable", "1 when the store takes writes.",
                    facts.store && facts.store->writable ? 1 : 0);
     if (facts.store) add_store(families, *facts.store);
+    if (facts.log) add_log(families, *facts.log);
+    if (facts.relay) add_relay(families, *facts.relay);
     for (const auto& [type, count] : facts.appended) {
         families.counter("quipu_events_appended_total",
                          "Events appended to the log since the program started.",

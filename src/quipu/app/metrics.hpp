@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "quipu/app/http.hpp"
+#include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/event/catalogue.hpp"
+#include "quipu/log/topic_log.hpp"
 #include "quipu/store/store.hpp"
 
 namespace quipu {
@@ -20,6 +22,8 @@ struct MetricsFacts {
     std::string version;
     bool ready = false;
     Result<StoreHealth> store = StoreHealth{};
+    std::optional<LogHealth> log;      ///< of a log beside the store
+    std::optional<RelayStatus> relay;  ///< when this program has one
     std::vector<GroupStatus> groups;
     std::map<std::string, std::int64_t> appended;           ///< by event type
     std::map<std::string, std::int64_t> open_dead_letters;  ///< by group

@@ -6,6 +6,7 @@
 
 #include "quipu/app/arguments.hpp"
 #include "quipu/app/exit_code.hpp"
+#include "quipu/app/secrets.hpp"
 #include "quipu/app/text_output.hpp"
 #include "quipu/codec/json.hpp"
 
@@ -21,7 +22,7 @@ struct Program {
 
     /// Tells what went wrong on `err`; returns the exit code for it.
     int fail(const Error& error) const {
-        err << definition.name << ": " << printable(error.message) << '\n';
+        err << definition.name << ": " << printable(mask_secrets(error.message)) << '\n';
         return to_int(exit_code_of(error.code));
     }
 
@@ -47,5 +48,8 @@ struct Program {
 [[nodiscard]] int flow_command(const Program& program);
 [[nodiscard]] int doctor_command(const Program& program);
 [[nodiscard]] int verify_command(const Program& program);
+[[nodiscard]] int topics_command(const Program& program);
+[[nodiscard]] int promote_command(const Program& program);
+[[nodiscard]] int config_command(const Program& program);
 
 }  // namespace quipu

@@ -16,12 +16,13 @@ struct BuiltIn {
 };
 
 constexpr std::array built_in{
-    BuiltIn{"run", &run_command},       BuiltIn{"publish", &publish_command},
-    BuiltIn{"tail", &tail_command},     BuiltIn{"show", &show_command},
-    BuiltIn{"events", &events_command}, BuiltIn{"validate", &validate_command},
-    BuiltIn{"groups", &groups_command}, BuiltIn{"dead-letters", &dead_letters_command},
-    BuiltIn{"flow", &flow_command},     BuiltIn{"doctor", &doctor_command},
-    BuiltIn{"verify", &verify_command},
+    BuiltIn{"run", &run_command},         BuiltIn{"publish", &publish_command},
+    BuiltIn{"tail", &tail_command},       BuiltIn{"show", &show_command},
+    BuiltIn{"events", &events_command},   BuiltIn{"validate", &validate_command},
+    BuiltIn{"groups", &groups_command},   BuiltIn{"dead-letters", &dead_letters_command},
+    BuiltIn{"flow", &flow_command},       BuiltIn{"doctor", &doctor_command},
+    BuiltIn{"verify", &verify_command},   BuiltIn{"topics", &topics_command},
+    BuiltIn{"promote", &promote_command}, BuiltIn{"config", &config_command},
 };
 
 void complete(AppDefinition& definition, const char* path) {
@@ -37,7 +38,7 @@ void complete(AppDefinition& definition, const char* path) {
 int run_own(const Program& program, const Command& command) {
     CommandContext context;
     context.arguments = program.arguments.own;
-    context.file = program.arguments.common.file;
+    context.file = program.arguments.common.engines.store.file;
     context.http_address = program.arguments.common.http;
     context.json = program.arguments.common.json;
     return command.run(context);

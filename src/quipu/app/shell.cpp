@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
-#include <charconv>
+#include <algorithm>
 #include <utility>
 
+#include "quipu/app/http_address.hpp"
 #include "quipu/app/shell_routes.hpp"
 #include "quipu/app/store_access.hpp"
+#include "quipu/app/topic_plan.hpp"
 #include "quipu/delivery/publisher.hpp"
 
 namespace quipu {
@@ -22,53 +24,70 @@ LogLevel level_of(DeliveryNotice::Level level) noexcept {
     return LogLevel::error;
 }
 
-}  // namespace
-
-Result<std::pair<std::string, std::uint16_t>> parse_http_address(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    const bool has_host = colon != std::string_view::npos && !text.ends_with(']');
-    std::string_view host = has_host ? text.substr(0, colon) : std::string_view{};
-    const std::string_view digits = has_host ? text.substr(colon + 1) : text;
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    std::uint16_t port = 0;
-    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (problem != std::errc{} || end != digits.data() + digits.size()) {
-        return fail(ErrorCode::invalid, "--http '" + std::string(text) +
-                                            "' is no address; write ADDR:PORT, such as "
-                                            "127.0.0.1:8080 or [::1]:8080");
-    }
-    return std::pair{host.empty() ? std::string("127.0.0.1") : std::string(host), port};
+std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point end) {
+    return std::max(std::chrono::milliseconds{0},
+                    std::chrono::duration_cast<std::chrono::milliseconds>(
+                        end - std::chrono::steady_clock::now()));
 }
 
+}  // namespace
+
 Shell::Shell(const AppDefinition& definition, const Arguments& arguments, Log& log)
-    : definition_(definition),
-      arguments_(arguments),
-      log_(log),
-      control_socket_(arguments.common.file) {}
+    : definition_(definition), arguments_(arguments), log_(log) {
+    const EngineOptions& engines = arguments.common.engines;
+    if (engines.one_writer()) control_socket_.emplace(engines.store.file);
+}
 
 Shell::~Shell() = default;
 
-Result<void> Shell::open() {
+EngineNotice Shell::notice() {
+    return [this](std::string_view level, std::string_view text) { log(level, text); };
+}
+
+Result<void> Shell::open_store() {
     const auto durability = arguments_.run.crash_only
                                 ? SqliteOptions::Durability::process_crash_only
                                 : SqliteOptions::Durability::full;
     if (auto made = make_http(); !made) return made;
-    auto store = open_to_write(arguments_.common.file, durability);
+    auto store = open_to_write(definition_, arguments_.common.engines,
+                               {.durability = durability, .notice = notice()});
     if (!store) return std::unexpected(std::move(store.error()));
     store_ = std::move(*store);
+    return {};
+}
+
+Result<void> Shell::open() {
+    if (auto made = make_log(); !made) return made;
     publisher_ = std::make_unique<RawPublisher>(*store_, *definition_.types, definition_.producer);
+    publisher_->set_log_wait([this](std::int64_t position, std::chrono::milliseconds timeout) {
+        return wait_published(position, timeout);
+    });
     appended_ = std::make_unique<AppendCounter>(*store_, *definition_.types);
     make_runtime();
-    make_control();
+    if (control_socket_) make_control();
     for (Service* service : definition_.services) {
         if (auto prepared = service->prepare(*this); !prepared) return prepared;
     }
     return {};
 }
 
+Result<void> Shell::make_log() {
+    const EngineOptions& engines = arguments_.common.engines;
+    if (!engines.has_log()) return {};
+    auto log = open_log(engines, definition_.name, notice());
+    if (!log) return std::unexpected(std::move(log.error()));
+    topic_log_ = std::move(*log);
+    RelayOptions options;
+    options.notice = notice();
+    relay_ = std::make_unique<Relay>(*store_, *topic_log_, std::move(options));
+    return {};
+}
+
 void Shell::make_runtime() {
     RuntimeOptions options;
     options.producer = definition_.producer;
+    options.log = topic_log_.get();
+    options.member = arguments_.common.engines.member;
     options.notice = [this](const DeliveryNotice& notice) {
         log_.write(level_of(notice.level), notice.text,
                    {{"group", notice.group},
@@ -81,16 +100,11 @@ void Shell::make_runtime() {
 
 Result<void> Shell::make_http() {
     if (arguments_.common.http.empty()) return {};
-    auto address = parse_http_address(arguments_.common.http);
-    if (!address) return std::unexpected(std::move(address.error()));
-    HttpServerOptions options;
-    options.address = address->first;
-    options.port = address->second;
-    options.allow_remote = arguments_.run.allow_remote;
-    options.allowed_hosts = arguments_.run.allowed_hosts;
-    options.on_error = [this](std::string_view text) { log_.write(LogLevel::error, text); };
-    http_host_ = address->first.contains(':') ? "[" + address->first + "]" : address->first;
-    http_ = std::make_unique<HttpServer>(std::move(options));
+    auto options = http_options(arguments_);
+    if (!options) return std::unexpected(std::move(options.error()));
+    options->on_error = [this](std::string_view text) { log_.write(LogLevel::error, text); };
+    http_host_ = options->address.contains(':') ? "[" + options->address + "]" : options->address;
+    http_ = std::make_unique<HttpServer>(std::move(*options));
     add_status_routes(*http_, *this);
     return {};
 }
@@ -98,7 +112,7 @@ Result<void> Shell::make_http() {
 void Shell::make_control() {
     HttpServerOptions options;
     options.address.clear();
-    options.unix_socket_path = control_socket_.path();
+    options.unix_socket_path = control_socket_->path();
     options.body_bytes_max = 8 << 20;
     options.on_error = [this](std::string_view text) { log_.write(LogLevel::error, text); };
     control_ = std::make_unique<HttpServer>(std::move(options));
@@ -117,8 +131,48 @@ Result<void> Shell::start() {
                         "--http " + arguments_.common.http + ": " + started.error().message);
         }
     }
+    return control_ != nullptr ? control_->start() : Result<void>{};
+}
+
+Result<void> Shell::check_topics() {
+    const EngineOptions& engines = arguments_.common.engines;
+    const auto named = [&](const Error& error) {
+        return fail(error.code, "log " + engines.log.shown() + ": " + error.message);
+    };
+    auto changes = topic_changes(*topic_log_, *definition_.types, engines.replication);
+    if (!changes) return named(changes.error());
+    if (engines.create_topics && !changes->empty()) {
+        for (const TopicChange& change : *changes) {
+            log_.write(LogLevel::info, "topic " + change.spec.event_type + ": " + describe(change));
+        }
+        std::erase_if(*changes, [](const TopicChange& change) {
+            return change.kind == TopicChange::Kind::differs;
+        });
+        const auto results = topic_log_->apply(*changes);
+        if (!results) return named(results.error());
+        for (const TopicResult& result : *results) {
+            if (result.error) return named(*result.error);
+        }
+        return {};
+    }
+    const std::string missing = missing_topics(*changes);
+    if (missing.empty()) return {};
+    return fail(ErrorCode::not_found, "log " + engines.log.shown() + " lacks the topics " +
+                                          missing + "; run '" + definition_.name +
+                                          " topics apply', or start with --create-topics");
+}
+
+Result<void> Shell::start_groups() {
+    if (topic_log_ != nullptr) {
+        if (auto checked = check_topics(); !checked) return checked;
+        if (arguments_.common.engines.relay && !std::exchange(relay_started_, true)) {
+            if (auto started = relay_->start(); !started) {
+                relay_started_ = false;
+                return started;
+            }
+        }
+    }
     if (auto started = runtime_->start(); !started) return started;
-    if (auto started = control_->start(); !started) return started;
     purge_ = std::make_unique<PurgeJob>(
         *store_, [this](std::size_t removed, const std::string& problem) {
             if (removed > 0)
@@ -129,17 +183,20 @@ Result<void> Shell::start() {
     return {};
 }
 
+void Shell::waits_for(std::string reason) {
+    const std::lock_guard lock(waiting_mutex_);
+    waits_for_ = std::move(reason);
+}
+
 bool Shell::stop(std::chrono::milliseconds deadline) {
     const auto end = std::chrono::steady_clock::now() + deadline;
     stopping_ = true;
     if (control_ != nullptr) control_->stop();
     if (http_ != nullptr) http_->stop();
     purge_.reset();
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        end - std::chrono::steady_clock::now());
-    if (runtime_ != nullptr && !runtime_->stop(std::max(left, std::chrono::milliseconds{0}))) {
-        return false;
-    }
+    if (runtime_ != nullptr && !runtime_->stop(left_until(end))) return false;
+    // After the groups, so that what they published last has a chance to leave now.
+    if (relay_ != nullptr) relay_->stop(left_until(end));
     while (services_started_ > 0) definition_.services[--services_started_]->stop();
     return true;
 }
@@ -148,53 +205,21 @@ void Shell::log(std::string_view level, std::string_view text) {
     log_.write(log_level_from(level), text);
 }
 
-Readiness Shell::readiness() {
-    ReadinessFacts facts{.started = started_,
-                         .stopping = stopping_,
-                         .store = store_->health(),
-                         .groups = runtime_->status(),
-                         .service_problems = {},
-                         .stuck_after = arguments_.run.stuck_after};
-    for (Service* service : definition_.services) {
-        if (std::string problem = service->problem(); !problem.empty()) {
-            facts.service_problems.push_back(std::move(problem));
-        }
-    }
-    return assess(facts);
+Result<void> Shell::wait_published(std::int64_t position, std::chrono::milliseconds timeout) {
+    if (relay_ == nullptr || relay_->wait_published(position, timeout)) return {};
+    const std::string problem = relay_->status().problem;
+    return fail(ErrorCode::unavailable, "it is stored at position " + std::to_string(position) +
+                                            " and not in the log yet" +
+                                            (problem.empty() ? "" : " (" + problem + ")") +
+                                            "; the relay publishes it when the log takes it");
 }
 
-std::string Shell::metrics() {
-    MetricsFacts facts{.program = definition_.name,
-                       .version = definition_.version,
-                       .ready = readiness().ready,
-                       .store = store_->health(),
-                       .groups = runtime_->status(),
-                       .appended = appended_->counts(),
-                       .open_dead_letters = {},
-                       .http = {}};
-    for (const GroupStatus& group : facts.groups) {
-        facts.open_dead_letters[group.group] = count_open_dead_letters(*store_, group.group);
-    }
-    if (http_ != nullptr) facts.http = http_->stats();
-    std::string text = metrics_text(facts);
-    for (Service* service : definition_.services) service->metrics(text);
-    return text;
-}
-
-ProgramStatus Shell::status() {
-    Readiness ready = readiness();
-    ProgramStatus status{.program = definition_.name,
-                         .version = definition_.version,
-                         .pid = ::getpid(),
-                         .started_at = started_at_,
-                         .durability = {},
-                         .http = http_address(),
-                         .ready = ready.ready,
-                         .not_ready_because = std::move(ready.because),
-                         .groups = {}};
-    if (auto health = store_->health()) status.durability = std::move(health->durability);
-    for (const GroupStatus& group : runtime_->status()) status.groups.push_back(live_of(group));
-    return status;
+bool Shell::drain(std::chrono::milliseconds timeout) {
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    const std::int64_t last = store_->last_position();
+    const bool publishes = relay_ != nullptr && arguments_.common.engines.relay;
+    if (publishes && !relay_->wait_published(last, left_until(end))) return false;
+    return runtime_->drain(left_until(end)) && (!publishes || store_->last_position() == last);
 }
 
 std::string Shell::http_address() const {

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,19 +17,31 @@
 #include "quipu/app/metrics.hpp"
 #include "quipu/app/purge_job.hpp"
 #include "quipu/app/readiness.hpp"
+#include "quipu/app/relay_watch.hpp"
+#include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
 
 namespace quipu {
 
-/// A program while it runs: the store as its one writer, its groups, its services, its HTTP server
-/// and its control socket. open(), start(), stop(), in that order, from one thread.
+/// A program while it runs: its store, its log and relay, its groups, its services, its HTTP server
+/// and, where the store has one writer, its control socket. open_store(), open(), start(),
+/// start_groups(), stop(), in that order, from one thread. open_store() and start_groups() may be
+/// called again after an error that may pass.
 class Shell final : public Running {
   public:
     Shell(const AppDefinition& definition, const Arguments& arguments, Log& log);
     ~Shell() override;
 
+    [[nodiscard]] Result<void> open_store();
+    /// Opens the log and prepares the services.
     [[nodiscard]] Result<void> open();
+    /// Starts everything but the groups, so that the program can be asked how it is.
     [[nodiscard]] Result<void> start();
+    /// Starts the relay and the groups. Errors: unavailable (the log does not answer), not_found
+    /// (topics are missing).
+    [[nodiscard]] Result<void> start_groups();
+    /// Why it does not start yet, for /readyz.
+    void waits_for(std::string reason);
     /// Lets what is in flight finish, at most for `deadline`. False when a handler still runs then:
     /// the process must end without destroying this object.
     [[nodiscard]] bool stop(std::chrono::milliseconds deadline);
@@ -38,6 +52,15 @@ class Shell final : public Running {
     HttpServer* http() override { return http_.get(); }
     void log(std::string_view level, std::string_view text) override;
 
+    /// Waits until the log has everything up to `position`; at once where the store is the log.
+    /// Errors: unavailable (not within `timeout`).
+    [[nodiscard]] Result<void> wait_published(std::int64_t position,
+                                              std::chrono::milliseconds timeout);
+    /// Waits until the groups have handled everything; false after `timeout`.
+    [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
+
+    /// True once the groups run.
+    [[nodiscard]] bool started() const noexcept { return started_; }
     [[nodiscard]] Readiness readiness();
     [[nodiscard]] std::string metrics();
     [[nodiscard]] ProgramStatus status();
@@ -48,6 +71,10 @@ class Shell final : public Running {
     [[nodiscard]] Result<void> make_http();
     void make_control();
     void make_runtime();
+    [[nodiscard]] Result<void> make_log();
+    [[nodiscard]] Result<void> check_topics();
+    [[nodiscard]] std::optional<RelayStatus> relay_status() const;
+    [[nodiscard]] EngineNotice notice();
 
     const AppDefinition& definition_;
     const Arguments& arguments_;
@@ -57,19 +84,23 @@ class Shell final : public Running {
     std::atomic<bool> stopping_ = false;
     std::string http_host_;
 
+    std::mutex waiting_mutex_;
+    std::string waits_for_;
+    RelayWatch relay_watch_;
+    bool relay_started_ = false;
+
+    // In the order in which they need each other: groups stop first, then the relay, log and store.
     std::unique_ptr<Store> store_;
+    std::unique_ptr<TopicLog> topic_log_;
+    std::unique_ptr<Relay> relay_;
     std::unique_ptr<RawPublisher> publisher_;
     std::unique_ptr<AppendCounter> appended_;
     std::unique_ptr<DeliveryRuntime> runtime_;
     std::size_t services_started_ = 0;
     std::unique_ptr<PurgeJob> purge_;
     std::unique_ptr<HttpServer> http_;
-    ControlSocket control_socket_;
+    std::optional<ControlSocket> control_socket_;
     std::unique_ptr<HttpServer> control_;
 };
-
-/// "host:port", ":port", "port" or "[v6]:port"; the host is 127.0.0.1 when there is none.
-[[nodiscard]] Result<std::pair<std::string, std::uint16_t>> parse_http_address(
-    std::string_view text);
 
 }  // namespace quipu

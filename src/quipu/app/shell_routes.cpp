@@ -1,5 +1,6 @@
 #include "quipu/app/shell_routes.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -69,6 +70,19 @@ HttpResponse publish(Shell& shell, const HttpRequest& request) {
                                    .duplicate = done->duplicate});
 }
 
+HttpResponse wait_published(Shell& shell, const HttpRequest& request) {
+    const auto position = number(request.path_param("position"));
+    const auto timeout = number(parameter(request, "timeout_ms").value_or("0"));
+    if (!position || !timeout) return failure({ErrorCode::invalid, "no position or no timeout"});
+    const auto waited = shell.wait_published(
+        *position, std::min(std::chrono::milliseconds{*timeout}, control_wait_max));
+    return waited ? HttpResponse::json(200, "{}") : failure(waited.error());
+}
+
+std::unexpected<Error> not_started() {
+    return fail(ErrorCode::unavailable, "the program has not started its groups yet; try again");
+}
+
 template <class Change>
 HttpResponse change_letter(const HttpRequest& request, Change&& change) {
     const auto id = number(request.path_param("id"));
@@ -79,16 +93,20 @@ HttpResponse change_letter(const HttpRequest& request, Change&& change) {
 
 }  // namespace
 
-void add_status_routes(HttpServer& server, Shell& shell) {
+void add_health_routes(HttpServer& server, std::function<Readiness()> readiness) {
     server.route("GET", "/healthz", [](const HttpRequest&) {
         return HttpResponse::json(200, R"({"status":"alive"})");
     });
-    server.route("GET", "/readyz", [&shell](const HttpRequest&) {
-        Readiness readiness = shell.readiness();
-        return reply(readiness.ready ? 200 : 503,
-                     views::ReadyReply{.status = readiness.ready ? "ready" : "not ready",
-                                       .because = std::move(readiness.because)});
+    server.route("GET", "/readyz", [readiness = std::move(readiness)](const HttpRequest&) {
+        Readiness now = readiness();
+        return reply(now.ready ? 200 : 503,
+                     views::ReadyReply{.status = now.ready ? "ready" : "not ready",
+                                       .because = std::move(now.because)});
     });
+}
+
+void add_status_routes(HttpServer& server, Shell& shell) {
+    add_health_routes(server, [&shell] { return shell.readiness(); });
     server.route("GET", "/metrics", [&shell](const HttpRequest&) {
         HttpResponse response = HttpResponse::text(200, shell.metrics());
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -101,9 +119,13 @@ void add_control_routes(HttpServer& server, Shell& shell) {
                  [&shell](const HttpRequest&) { return reply(200, shell.status()); });
     server.route("POST", "/control/events/{type}",
                  [&shell](const HttpRequest& request) { return publish(shell, request); });
+    server.route("GET", "/control/published/{position}",
+                 [&shell](const HttpRequest& request) { return wait_published(shell, request); });
     server.route("POST", "/control/dead-letters/{id}/requeue",
                  [&shell](const HttpRequest& request) {
-                     return change_letter(request, [&shell](std::int64_t id) {
+                     return change_letter(request, [&shell](std::int64_t id) -> Result<DeadLetter> {
+                         // A group that is not there yet would not learn of it.
+                         if (!shell.started()) return not_started();
                          auto letter = shell.store().requeue(id);
                          if (letter) shell.delivery().requeued(*letter);
                          return letter;

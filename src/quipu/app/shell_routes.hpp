@@ -1,9 +1,16 @@
 #pragma once
 
+#include <functional>
+
+#include "quipu/app/readiness.hpp"
+
 namespace quipu {
 
 class HttpServer;
 class Shell;
+
+/// /healthz, and /readyz with what `readiness` says.
+void add_health_routes(HttpServer& server, std::function<Readiness()> readiness);
 
 /// /healthz, /readyz and /metrics.
 void add_status_routes(HttpServer& server, Shell& shell);

@@ -7,29 +7,16 @@
 
 namespace quipu {
 
-Result<std::unique_ptr<Store>> open_to_read(const std::filesystem::path& file,
-                                            const std::string& program) {
-    SqliteOptions options;
-    options.path = file;
-    options.read_only = true;
-    auto store = open_sqlite_store(std::move(options));
-    if (!store && store.error().code == ErrorCode::not_found) {
-        return fail(ErrorCode::unavailable, "there is no store at " + file.string() + "; '" +
-                                                program +
-                                                " run' makes one, or name another with --file");
-    }
-    return store;
-}
+namespace {
 
-Result<std::unique_ptr<Store>> open_to_write(const std::filesystem::path& file,
-                                             SqliteOptions::Durability durability,
-                                             std::chrono::milliseconds patience) {
+Result<std::unique_ptr<Store>> write_file(const std::filesystem::path& file,
+                                          const WriteAccess& access) {
     const ControlClient control(file);
-    const auto give_up = std::chrono::steady_clock::now() + patience;
+    const auto give_up = std::chrono::steady_clock::now() + access.patience;
     while (true) {
         SqliteOptions options;
         options.path = file;
-        options.durability = durability;
+        options.durability = access.durability;
         auto store = open_sqlite_store(std::move(options));
         if (store || store.error().code != ErrorCode::busy) return store;
         if (const auto status = control.status()) {
@@ -40,6 +27,35 @@ Result<std::unique_ptr<Store>> open_to_write(const std::filesystem::path& file,
         if (std::chrono::steady_clock::now() >= give_up) return store;
         std::this_thread::sleep_for(std::chrono::milliseconds{20});
     }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_to_read(const AppDefinition& definition,
+                                            const EngineOptions& engines) {
+    if (!engines.one_writer()) return open_mongodb(engines, *definition.types, {});
+    SqliteOptions options;
+    options.path = engines.store.file;
+    options.read_only = true;
+    auto store = open_sqlite_store(std::move(options));
+    if (!store && store.error().code == ErrorCode::not_found) {
+        return fail(ErrorCode::unavailable, "there is no store at " + engines.store.shown() +
+                                                "; '" + definition.name +
+                                                " run' makes one, or name another with --file");
+    }
+    return store;
+}
+
+Result<std::unique_ptr<Store>> open_to_write(const AppDefinition& definition,
+                                             const EngineOptions& engines,
+                                             const WriteAccess& access) {
+    if (engines.one_writer()) return write_file(engines.store.file, access);
+    return open_mongodb(engines, *definition.types, access.notice);
+}
+
+Result<ProgramStatus> running_program(const EngineOptions& engines) {
+    if (engines.one_writer()) return ControlClient(engines.store.file).status();
+    return fail(ErrorCode::unavailable, "several processes may run on " + engines.store.shown());
 }
 
 }  // namespace quipu

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <string>
 
+#include "quipu/app/app.hpp"
+#include "quipu/app/control_protocol.hpp"
+#include "quipu/app/engines.hpp"
 #include "quipu/error.hpp"
 #include "quipu/store/sqlite_store.hpp"
 
@@ -12,13 +14,24 @@ namespace quipu {
 
 /// Opens the store beside whoever writes it. An absent file is ErrorCode::unavailable here: the
 /// command has nothing to look at.
-[[nodiscard]] Result<std::unique_ptr<Store>> open_to_read(const std::filesystem::path& file,
-                                                          const std::string& program);
+[[nodiscard]] Result<std::unique_ptr<Store>> open_to_read(const AppDefinition& definition,
+                                                          const EngineOptions& engines);
 
-/// Opens the store as the one writer. Waits up to `patience` for another command to finish writing;
-/// a running program is refused at once, with its process id.
-[[nodiscard]] Result<std::unique_ptr<Store>> open_to_write(
-    const std::filesystem::path& file, SqliteOptions::Durability durability,
-    std::chrono::milliseconds patience = std::chrono::seconds{5});
+/// How a store is opened to write.
+struct WriteAccess {
+    SqliteOptions::Durability durability = SqliteOptions::Durability::full;
+    /// How long to wait for another command to finish writing the file. A running program is
+    /// refused at once, with its process id.
+    std::chrono::milliseconds patience = std::chrono::seconds{5};
+    EngineNotice notice = {};
+};
+
+[[nodiscard]] Result<std::unique_ptr<Store>> open_to_write(const AppDefinition& definition,
+                                                           const EngineOptions& engines,
+                                                           const WriteAccess& access);
+
+/// The program that runs on the store's file, asked through its socket. ErrorCode::unavailable when
+/// none does, and for stores that any number of processes write: no socket leads to them.
+[[nodiscard]] Result<ProgramStatus> running_program(const EngineOptions& engines);
 
 }  // namespace quipu

@@ -7,6 +7,7 @@
 #include "quipu/app/control_client.hpp"
 #include "quipu/app/store_access.hpp"
 #include "quipu/delivery/publisher.hpp"
+#include "quipu/delivery/relay.hpp"
 
 namespace quipu {
 
@@ -20,6 +21,9 @@ class ControlWriter final : public Writer {
                               const PublishOptions& options) override {
         return control_->publish(event_type, json, options);
     }
+    Result<void> wait_published(std::int64_t position, std::chrono::milliseconds timeout) override {
+        return control_->wait_published(position, timeout);
+    }
     Result<void> requeue(std::int64_t id) override { return control_->requeue(id); }
     Result<void> discard(std::int64_t id, const std::string& reason) override {
         return control_->discard(id, reason);
@@ -31,12 +35,32 @@ class ControlWriter final : public Writer {
 
 class StoreWriter final : public Writer {
   public:
-    StoreWriter(std::unique_ptr<Store> store, const AppDefinition& definition)
-        : store_(std::move(store)), publisher_(*store_, *definition.types, definition.producer) {}
+    StoreWriter(std::unique_ptr<Store> store, const AppDefinition& definition,
+                const EngineOptions& engines)
+        : store_(std::move(store)),
+          publisher_(*store_, *definition.types, definition.producer),
+          program_(definition.name),
+          engines_(engines) {}
 
     Result<Published> publish(std::string_view event_type, std::string_view json,
                               const PublishOptions& options) override {
         return publisher_.publish_json(event_type, json, options);
+    }
+    /// Publishes itself, with whichever relays there are: they share the work by a lease.
+    Result<void> wait_published(std::int64_t position, std::chrono::milliseconds timeout) override {
+        if (!engines_.has_log()) return {};
+        auto log = open_log(engines_, program_, {});
+        if (!log) return std::unexpected(std::move(log.error()));
+        Relay relay(*store_, **log, {});
+        if (auto started = relay.start(); !started) return started;
+        const bool published = relay.wait_published(position, timeout);
+        const std::string problem = published ? "" : relay.status().problem;
+        relay.stop();
+        if (published) return {};
+        return fail(ErrorCode::unavailable, "it is stored at position " + std::to_string(position) +
+                                                " and not in the log yet" +
+                                                (problem.empty() ? "" : " (" + problem + ")") +
+                                                "; the next relay that runs publishes it");
     }
     Result<void> requeue(std::int64_t id) override {
         auto done = store_->requeue(id);
@@ -52,30 +76,43 @@ class StoreWriter final : public Writer {
   private:
     std::unique_ptr<Store> store_;
     RawPublisher publisher_;
+    std::string program_;
+    const EngineOptions& engines_;
 };
+
+Result<std::unique_ptr<Writer>> make_writer(const AppDefinition& definition,
+                                            const EngineOptions& engines,
+                                            Result<std::unique_ptr<Store>> store) {
+    if (!store) return std::unexpected(std::move(store.error()));
+    return std::make_unique<StoreWriter>(std::move(*store), definition, engines);
+}
 
 }  // namespace
 
 Result<std::unique_ptr<Writer>> open_writer(const AppDefinition& definition,
                                             const CommonArguments& common, bool create) {
+    const EngineOptions& engines = common.engines;
+    if (!engines.one_writer()) {
+        return make_writer(definition, engines, open_to_write(definition, engines, {}));
+    }
     // Between the two looks a program may start or stop, so both are repeated for a while.
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{10};
     while (true) {
-        auto control = std::make_unique<ControlClient>(common.file);
+        auto control = std::make_unique<ControlClient>(engines.store.file);
         auto status = control->status();
         if (status) return std::make_unique<ControlWriter>(std::move(control));
         if (status.error().code != ErrorCode::unavailable) {
             return std::unexpected(std::move(status.error()));
         }
-        if (!create && !std::filesystem::exists(common.file)) {
-            auto absent = open_to_read(common.file, definition.name);
+        if (!create && !std::filesystem::exists(engines.store.file)) {
+            auto absent = open_to_read(definition, engines);
             if (!absent) return std::unexpected(std::move(absent.error()));
         }
-        auto store = open_to_write(common.file, SqliteOptions::Durability::full,
-                                   std::chrono::milliseconds{100});
-        if (store) return std::make_unique<StoreWriter>(std::move(*store), definition);
-        if (store.error().code != ErrorCode::busy || std::chrono::steady_clock::now() >= give_up) {
-            return std::unexpected(std::move(store.error()));
+        auto store =
+            open_to_write(definition, engines, {.patience = std::chrono::milliseconds{100}});
+        if (store || store.error().code != ErrorCode::busy ||
+            std::chrono::steady_clock::now() >= give_up) {
+            return make_writer(definition, engines, std::move(store));
         }
     }
 }

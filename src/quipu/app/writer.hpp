@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,6 +19,10 @@ class Writer {
     [[nodiscard]] virtual Result<Published> publish(std::string_view event_type,
                                                     std::string_view json,
                                                     const PublishOptions& options) = 0;
+    /// Waits at most `timeout` until the log has everything up to `position`; at once where the
+    /// store is the log. ErrorCode::unavailable when it has not by then.
+    [[nodiscard]] virtual Result<void> wait_published(std::int64_t position,
+                                                      std::chrono::milliseconds timeout) = 0;
     [[nodiscard]] virtual Result<void> requeue(std::int64_t id) = 0;
     [[nodiscard]] virtual Result<void> discard(std::int64_t id, const std::string& reason) = 0;
 };

@@ -45,6 +45,11 @@ std::expected<void, Faults> check_json(const EventTypes& types, const Producer& 
 RawPublisher::RawPublisher(Store& store, const EventTypes& types, Producer producer, World world)
     : store_(store), types_(types), producer_(std::move(producer)), world_(std::move(world)) {}
 
+Result<void> RawPublisher::wait_published(std::int64_t position,
+                                          std::chrono::milliseconds timeout) const {
+    return log_wait_ ? log_wait_(position, timeout) : Result<void>{};
+}
+
 Result<Committed> RawPublisher::transact(const std::function<void(Effects&)>& work) {
     Result<Committed> done = fail(ErrorCode::conflict, "not tried");
     for (int run = 0; run < max_reruns; ++run) {

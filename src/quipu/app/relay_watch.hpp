@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+
+#include "quipu/delivery/relay.hpp"
+
+namespace quipu {
+
+/// Remembers when a relay was last seen to move. Thread-safe.
+class RelayWatch {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    /// How long the relay has had work and not moved, by what was seen so far.
+    [[nodiscard]] std::chrono::milliseconds still(const RelayStatus& status,
+                                                  Clock::time_point now) {
+        const std::lock_guard lock(mutex_);
+        if (status.lag == 0 || status.position != position_) {
+            position_ = status.position;
+            moved_ = now;
+        }
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now - moved_);
+    }
+
+  private:
+    std::mutex mutex_;
+    std::int64_t position_ = -1;
+    Clock::time_point moved_{};
+};
+
+}  // namespace quipu

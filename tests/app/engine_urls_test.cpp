@@ -1,0 +1,103 @@
+#include "quipu/app/engine_urls.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "quipu/app/secrets.hpp"
+
+namespace quipu {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(StoreUrls, TakePathsAndFiles) {
+    EXPECT_EQ(parse_store_url("orders.db")->file, "orders.db");
+    EXPECT_EQ(parse_store_url("sqlite:a/b.db")->file, "a/b.db");
+    EXPECT_EQ(parse_store_url("sqlite:/a:b.db")->file, "/a:b.db");
+    EXPECT_EQ(parse_store_url("./a:b.db")->file, "./a:b.db");
+}
+
+TEST(StoreUrls, TakeMongodb) {
+    const auto url = parse_store_url("mongodb://u:p@a:1,b:2/orders?replicaSet=rs0&W=majority");
+    ASSERT_TRUE(url.has_value()) << url.error();
+    EXPECT_EQ(url->engine, StoreUrl::Engine::mongodb);
+    EXPECT_EQ(url->shown(), "mongodb://u:***@a:1,b:2/orders?replicaSet=rs0&W=majority");
+    EXPECT_TRUE(parse_store_url("mongodb+srv://u@cluster.example/orders").has_value());
+}
+
+TEST(StoreUrls, NameTheNearestScheme) {
+    EXPECT_THAT(parse_store_url("mongo://h").error(), HasSubstr("the nearest is mongodb://HOST"));
+    EXPECT_THAT(parse_store_url("sqlit:x").error(), HasSubstr("the nearest is sqlite:PATH"));
+    EXPECT_THAT(parse_store_url("kafka://h").error(), HasSubstr("is a log and no store"));
+    EXPECT_THAT(parse_store_url("sqlite:").error(), HasSubstr("no path"));
+    EXPECT_THAT(parse_store_url("sqlite://x.db").error(), HasSubstr("sqlite:PATH"));
+    EXPECT_THAT(parse_store_url("mongodb:h").error(), HasSubstr("mongodb://HOST"));
+    EXPECT_THAT(parse_store_url("mongodb://u:p@/x").error(), HasSubstr("no host"));
+    EXPECT_THAT(parse_store_url("").error(), HasSubstr("empty"));
+}
+
+TEST(StoreUrls, NameTheNearestOption) {
+    EXPECT_THAT(parse_store_url("mongodb://h/d?replicaset=a&replicSet=b").error(),
+                AllOf(HasSubstr("no option 'replicSet'"), HasSubstr("the nearest is replicaSet")));
+}
+
+TEST(LogUrls, TakeTheStoreAndKafka) {
+    EXPECT_TRUE(parse_log_url("store")->in_store);
+    const auto url = parse_log_url("kafka://a:9092,[::1]:9093/prod-?linger.ms=5&client.rack=a%20b");
+    ASSERT_TRUE(url.has_value()) << url.error();
+    EXPECT_EQ(url->brokers, "a:9092,[::1]:9093");
+    EXPECT_EQ(url->prefix, "prod-");
+    ASSERT_EQ(url->properties.size(), 2U);
+    EXPECT_EQ(url->properties[1].second, "a b");
+    EXPECT_EQ(url->shown(), "kafka://a:9092,[::1]:9093/prod-");
+}
+
+TEST(LogUrls, SayWhatIsWrong) {
+    EXPECT_THAT(parse_log_url("kafak://h").error(), HasSubstr("the nearest is kafka://HOST:PORT"));
+    EXPECT_THAT(parse_log_url("stroe").error(), HasSubstr("the nearest is store"));
+    EXPECT_THAT(parse_log_url("mongodb://h").error(), HasSubstr("is a store and no log"));
+    EXPECT_THAT(parse_log_url("kafka://").error(), HasSubstr("no host"));
+    EXPECT_THAT(parse_log_url("kafka://h:x").error(), HasSubstr("port"));
+    EXPECT_THAT(parse_log_url("kafka://h:70000").error(), HasSubstr("port"));
+    EXPECT_THAT(parse_log_url("kafka://h/a/b").error(), HasSubstr("prefix"));
+    EXPECT_THAT(parse_log_url("kafka:h").error(), HasSubstr("kafka://HOST"));
+}
+
+TEST(LogUrls, RefuseSecretsWithoutRepeatingThem) {
+    EXPECT_THAT(parse_log_url("kafka://u:hunter2@h:9092").error(),
+                AllOf(HasSubstr("kafka.sasl.password"), Not(HasSubstr("hunter2"))));
+    EXPECT_THAT(parse_log_url("kafka://h?sasl.password=hunter2").error(),
+                AllOf(HasSubstr("does not belong in a URL"), Not(HasSubstr("hunter2"))));
+}
+
+TEST(Secrets, AreMaskedInUrls) {
+    EXPECT_EQ(mask_url("mongodb://u:p@h/d"), "mongodb://u:***@h/d");
+    EXPECT_EQ(mask_url("mongodb://u:p@ss w/rd@h/d"), "mongodb://u:***@h/d");
+    EXPECT_EQ(mask_url("mongodb://u@h/d"), "mongodb://u@h/d");
+    EXPECT_EQ(mask_url("mongodb://h:1/d"), "mongodb://h:1/d");
+    EXPECT_EQ(mask_url("mongodb://h/d?tlsCertificateKeyFilePassword=x&w=1"),
+              "mongodb://h/d?tlsCertificateKeyFilePassword=***&w=1");
+    EXPECT_EQ(mask_url("orders.db"), "orders.db");
+}
+
+TEST(Secrets, AreMaskedWithinText) {
+    EXPECT_EQ(mask_secrets("no answer from mongodb://u:p@h:1/d: refused, try 'mongodb://a:b@c'"),
+              "no answer from mongodb://u:***@h:1/d: refused, try 'mongodb://a:***@c'");
+    EXPECT_EQ(mask_secrets("nothing here"), "nothing here");
+}
+
+TEST(Secrets, AreKnownByTheirNames) {
+    for (const char* name : {"sasl.password", "ssl.key.password", "ssl.keystore.password",
+                             "ssl.key.pem", "sasl.oauthbearer.client.secret", "mongodb-password"}) {
+        EXPECT_TRUE(is_secret_name(name)) << name;
+    }
+    for (const char* name : {"sasl.username", "ssl.key.location", "linger.ms",
+                             "sasl.oauthbearer.token.endpoint.url"}) {
+        EXPECT_FALSE(is_secret_name(name)) << name;
+    }
+}
+
+}  // namespace
+}  // namespace quipu
