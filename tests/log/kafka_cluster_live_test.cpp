@@ -8,7 +8,6 @@ namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 class KafkaCluster : public KafkaLiveTest {
   protected:
@@ -40,12 +39,14 @@ class KafkaCluster : public KafkaLiveTest {
         EXPECT_EQ(std::system(line.c_str()), 0) << line;
     }
 
-    /// Produces on a thread of its own, in order of a key; like a relay it sends again from the
-    /// first record that is unavailable.
+    /// Produces on a thread of its own; each record must reach the log.
     class Stream {
+        using Acknowledged = std::vector<std::atomic<bool>>;
+
       public:
         Stream(TopicLog& log, int count)
-            : log_(log), acknowledged_(static_cast<std::size_t>(count)) {
+            : log_(log),
+              acknowledged_(std::make_shared<Acknowledged>(static_cast<std::size_t>(count))) {
             thread_ = std::thread([this, count] { run(count); });
         }
         ~Stream() { thread_.join(); }
@@ -53,7 +54,7 @@ class KafkaCluster : public KafkaLiveTest {
         Stream& operator=(const Stream&) = delete;
         [[nodiscard]] int acknowledged() const {
             int sum = 0;
-            for (const auto& one : acknowledged_) {
+            for (const auto& one : *acknowledged_) {
                 sum += one ? 1 : 0;
             }
             return sum;
@@ -64,15 +65,15 @@ class KafkaCluster : public KafkaLiveTest {
             for (int i = 0; i < count; ++i) {
                 log_.produce(
                     log_record("numbers", "key" + std::to_string(i % 5), std::to_string(i)),
-                    [this, i](const Result<LogPlace>& place) {
+                    [acknowledged = acknowledged_, i](const Result<LogPlace>& place) {
                         EXPECT_TRUE(place) << place.error().message;
-                        acknowledged_[static_cast<std::size_t>(i)] = place.has_value();
+                        (*acknowledged)[static_cast<std::size_t>(i)] = place.has_value();
                     });
                 std::this_thread::sleep_for(1ms);
             }
         }
         TopicLog& log_;
-        std::vector<std::atomic<bool>> acknowledged_;
+        std::shared_ptr<Acknowledged> acknowledged_;  ///< outlives this with the last record
         std::thread thread_;
     };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,9 +28,12 @@ class Admin {
     /// Settings that were made for a topic, by topic and name.
     using Overrides = std::map<std::string, std::map<std::string, std::string>>;
 
+    using Call = std::function<void(const rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>;
+
     [[nodiscard]] Result<Metadata> metadata() const;
+    /// Runs one administrative call and waits for its answer.
     [[nodiscard]] Result<Event> ask(rd_kafka_admin_op_t operation, rd_kafka_event_type_t answer,
-                                    const char* what, auto&& call) const;
+                                    const char* what, const Call& call) const;
     [[nodiscard]] Result<std::map<std::string, std::string>> retentions(
         const std::vector<std::string>& topics) const;
     [[nodiscard]] Result<Overrides> overrides(const std::vector<std::string>& topics,

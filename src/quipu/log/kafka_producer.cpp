@@ -8,7 +8,7 @@
 namespace quipu::kafka {
 namespace {
 
-constexpr auto tick = std::chrono::milliseconds(100);
+constexpr auto tick = std::chrono::milliseconds(50);
 constexpr int purge_all = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT;
 constexpr auto single_for = std::chrono::minutes(1);
 // A caller that is about to produce has had no time yet to see that earlier records failed.
@@ -146,7 +146,34 @@ void Producer::produce(LogRecord record, Done done) {
     if (!error.retryable()) {
         report(*pending, error);
     }
-    pending->done(std::unexpected(error));
+    // On the log's thread like every other: a caller may hold a lock that its `done` takes.
+    std::unique_lock lock(mutex_);
+    if (closed_) {
+        lock.unlock();
+        pending->done(std::unexpected(error));
+        return;
+    }
+    rejected_.emplace_back(std::move(pending->done), error);
+    ++outstanding_;
+}
+
+void Producer::answer_rejected() {
+    std::vector<std::pair<Done, Error>> rejected;
+    {
+        const std::scoped_lock lock(mutex_);
+        rejected.swap(rejected_);
+    }
+    if (rejected.empty()) {
+        return;
+    }
+    for (auto& [done, error] : rejected) {
+        done(std::unexpected(std::move(error)));
+    }
+    {
+        const std::scoped_lock lock(mutex_);
+        outstanding_ -= static_cast<std::int64_t>(rejected.size());
+    }
+    changed_.notify_all();
 }
 
 void Producer::report(const Pending& pending, const Error& error) {
@@ -201,6 +228,7 @@ void Producer::failed(rd_kafka_resp_err_t /*code*/) {
 void Producer::run() {
     while (client_) {
         rd_kafka_poll(client_->get(), static_cast<int>(tick.count()));
+        answer_rejected();
         std::unique_lock lock(mutex_);
         if (closed_) {
             lock.unlock();
@@ -220,6 +248,7 @@ void Producer::run() {
 void Producer::give_up() {
     const auto end = Clock::now() + std::chrono::seconds(30);
     while (queued() > 0 && Clock::now() < end) {
+        answer_rejected();
         rd_kafka_purge(client_->get(), purge_all);
         rd_kafka_poll(client_->get(), static_cast<int>(tick.count()));
     }

@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "quipu/log/kafka_client.hpp"
 #include "quipu/log/topic_log.hpp"
@@ -51,6 +53,7 @@ class Producer final : private ClientEvents {
     void failed(rd_kafka_resp_err_t code) override;
     void report(const Pending& pending, const Error& error);
     void run();
+    void answer_rejected();
     void give_up();
     void renew();
 
@@ -58,8 +61,9 @@ class Producer final : private ClientEvents {
     const std::shared_ptr<Health> health_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::optional<Client> client_;  ///< replaced by the thread only
-    std::int64_t outstanding_ = 0;
+    std::optional<Client> client_;                  ///< replaced by the thread only
+    std::vector<std::pair<Done, Error>> rejected_;  ///< what librdkafka did not take
+    std::int64_t outstanding_ = 0;                  ///< records whose `done` has not run
     std::uint64_t renewals_ = 0;
     bool renew_ = false;   ///< this client takes nothing more
     bool quiet_ = false;   ///< it had nothing left: callers may wait for the next one
