@@ -115,4 +115,10 @@ std::optional<std::string> member_pointer(std::string_view path) {
     return pointer.back() == '/' ? std::nullopt : std::optional(std::move(pointer));
 }
 
+Error bad_member_path() {
+    return {ErrorCode::invalid,
+            "a member path is made of at most 16 names of letters, digits and underscores with "
+            "points between them, such as metadata.user_id"};
+}
+
 }  // namespace quipu::stores

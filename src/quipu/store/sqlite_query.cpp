@@ -122,9 +122,7 @@ class Plan {
         for (const auto& [path, value] : query_.members) {
             const auto pointer = member_pointer(path);
             if (!pointer) {
-                return fail(ErrorCode::invalid,
-                            "a member path is made of at most 16 names of letters, digits and "
-                            "underscores with points between them, such as metadata.user_id");
+                return std::unexpected(bad_member_path());
             }
             out += " AND quipu_member(body, " + sql_.parameter(TextValue{*pointer}) +
                    ") = " + sql_.parameter(TextValue{value});
