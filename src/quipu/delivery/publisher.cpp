@@ -2,42 +2,13 @@
 
 #include <cassert>
 
+#include "quipu/codec/any_event.hpp"
+
 namespace quipu {
 
 namespace {
 
 constexpr int max_reruns = 100;
-
-/// Frees an object that a StructInfo made.
-struct Made {
-    const StructInfo* info = nullptr;
-    void* object = nullptr;
-    Made() = default;
-    Made(const Made&) = delete;
-    Made& operator=(const Made&) = delete;
-    ~Made() { reset(nullptr); }
-    void reset(const StructInfo* next) {
-        if (object != nullptr) info->destroy(object);
-        info = next;
-        object = next == nullptr ? nullptr : next->create();
-    }
-};
-
-/// An event of whichever type the decoder finds.
-struct ForeignEvent {
-    const EventTypes* types = nullptr;
-    EventHeader header;
-    Extra unknown;
-    Made data;
-
-    static EventTarget make(void* self, std::size_t index) {
-        auto& event = *static_cast<ForeignEvent*>(self);
-        event.header = {};
-        event.unknown = {};
-        event.data.reset(event.types->all()[index].payload);
-        return {&event.header, event.data.object, &event.unknown};
-    }
-};
 
 /// Puts event_type and metadata in front of the members of `json`. Of members that stand twice the
 /// last counts, so what the producer wrote itself wins.
@@ -61,21 +32,12 @@ std::string with_defaults(std::string_view json, std::string_view event_type,
     return text;
 }
 
-std::expected<std::size_t, Faults> decode_foreign(ForeignEvent& event, const EventTypes& types,
-                                                  std::string_view json) {
-    event.types = &types;
-    Unknown unknown;
-    DecodeOptions options;
-    options.allow_unknown_types = false;
-    return detail::decode_event(json, types, &ForeignEvent::make, &event, unknown, options);
-}
-
 }  // namespace
 
 std::expected<void, Faults> check_json(const EventTypes& types, const Producer& producer,
                                        std::string_view event_type, std::string_view json) {
-    ForeignEvent event;
-    auto decoded = decode_foreign(event, types, with_defaults(json, event_type, producer, {}));
+    codec::AnyEvent event(types);
+    auto decoded = event.read(with_defaults(json, event_type, producer, {}));
     if (!decoded) return std::unexpected(std::move(decoded.error()));
     return {};
 }
@@ -109,9 +71,8 @@ Result<Published> RawPublisher::publish_json(std::string_view event_type, std::s
                     "unknown event type '" + to_valid_utf8(event_type.substr(0, 100)) +
                         "'; did you mean '" + std::string(types_.nearest(event_type)) + "'?");
     }
-    ForeignEvent event;
-    const auto decoded =
-        decode_foreign(event, types_, with_defaults(json, event_type, producer_, options));
+    codec::AnyEvent event(types_);
+    const auto decoded = event.read(with_defaults(json, event_type, producer_, options));
     if (!decoded) {
         return fail(ErrorCode::invalid, std::string(event_type) + ": " + decoded.error().summary());
     }
@@ -120,8 +81,7 @@ Result<Published> RawPublisher::publish_json(std::string_view event_type, std::s
                                             std::string(types_.all()[*decoded].event_type) +
                                             "', not '" + std::string(event_type) + "'");
     }
-    return publish_decoded(types_.all()[index], event.header, event.data.object, event.unknown,
-                           options);
+    return publish_decoded(types_.all()[index], event.header, event.data(), event.unknown, options);
 }
 
 Result<Published> RawPublisher::publish_decoded(const EventInfo& info, EventHeader header,
