@@ -64,8 +64,10 @@ TEST(Bson, SaysWhatLibbsonReads) {
     const std::string json =
         R"({"event_id":"e-1","event_type":"sample","timestamp":"2026-01-02T03:04:05.678901Z",)"
         R"("metadata":{"service_name":"s","service_version":"1"},"flag":true,"tiny":-8,)"
-        R"("huge":18446744073709551615,"real":1.5,"text":"\u00e4\n","when":"1969-12-31T23:59:59.9999Z",)"
-        R"("colour":"green","part":{"number":9007199254740993},"parts":[{"number":1,"words":["a"]}],)"
+        R"("huge":18446744073709551615,"real":1.5,"text":"\u00e4\n",)"
+        R"("when":"1969-12-31T23:59:59.9999Z",)"
+        R"("colour":"green","part":{"number":9007199254740993},)"
+        R"("parts":[{"number":1,"words":["a"]}],)"
         R"("map":{"a.b":1,"$c":2},"any":{"x":[1,2.5,null,{"x":1,"x":"y"}]},"more":[true]})";
     EXPECT_EQ(
         extended_json(quipu::event_document(Samples::types(), json)),
