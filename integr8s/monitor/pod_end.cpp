@@ -77,16 +77,6 @@ void keep_output(quipu::Documents& documents, const std::string& execution_id,
     store_output(documents, execution_id, Stream::err, result.stderr_bytes);
 }
 
-void publish_termination(Unit& unit, const PodRow& pod, const Verdict& verdict,
-                         const std::string& message) {
-    unit.publish(PodTerminated{.execution_id = pod.execution_id,
-                               .pod_name = pod.pod_name,
-                               .exit_code = verdict.exit_code,
-                               .reason = verdict.reason,
-                               .message = text_or_null(message)},
-                 about(pod.execution_id, pod.user_id));
-}
-
 void bury(quipu::Documents& documents, PodRow& pod, PodState state) {
     pod.state = state;
     pod.updated_at = documents.now();
@@ -96,6 +86,15 @@ void bury(quipu::Documents& documents, PodRow& pod, PodState state) {
 }
 
 }  // namespace
+
+PodTerminated termination_of(const PodRow& pod, const runtime::PodResult& result) {
+    const Verdict verdict = judge(result);
+    return {.execution_id = pod.execution_id,
+            .pod_name = pod.pod_name,
+            .exit_code = verdict.exit_code,
+            .reason = verdict.reason,
+            .message = text_or_null(result.reason)};
+}
 
 void record_end(Unit& unit, PodRow& pod, const runtime::PodResult& result) {
     const Verdict verdict = judge(result);
@@ -108,7 +107,7 @@ void record_end(Unit& unit, PodRow& pod, const runtime::PodResult& result) {
             publish_execution_end(unit, pod, verdict, usage_of(result), std::move(output));
         }
     }
-    publish_termination(unit, pod, verdict, result.reason);
+    unit.publish(termination_of(pod, result), about(pod.execution_id, pod.user_id));
     bury(unit.documents, pod, deleted ? PodState::deleted : PodState::finished);
 }
 

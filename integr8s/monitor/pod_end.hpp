@@ -7,6 +7,10 @@
 
 namespace integr8s {
 
+/// What a pod that has this result publishes last. Whoever makes its row gone publishes it, in the
+/// same transaction, so it comes exactly once.
+[[nodiscard]] PodTerminated termination_of(const PodRow& pod, const runtime::PodResult& result);
+
 /// Publishes the end of a pod and, unless it has ended already, of its execution; keeps the exact
 /// output beside; marks the pod's row.
 void record_end(quipu::UnitOfWork<Events>& unit, PodRow& pod, const runtime::PodResult& result);

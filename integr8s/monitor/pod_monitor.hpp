@@ -27,7 +27,8 @@ struct MonitorOptions {
 ///
 /// A pod that ends publishes pod_succeeded or pod_failed, the terminal event of its execution
 /// (unless that has ended already, by a cancellation for example) and pod_terminated. A pod that
-/// was deleted publishes pod_terminated alone: whoever had it deleted ends the execution.
+/// was deleted publishes pod_terminated alone, here or by the worker that deletes it: whoever had
+/// it deleted ends the execution.
 class PodMonitor {
   public:
     /// The runtime must outlive this.

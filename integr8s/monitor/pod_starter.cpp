@@ -28,8 +28,7 @@ runtime::PodSpec make_pod_spec(std::string_view pod_name, const PodSpecRow& row,
     return spec;
 }
 
-void PodStarter::on(const quipu::Event<PodCreated>& event,
-                    quipu::Publishes<PodFailed, ExecutionFailed>& out,
+void PodStarter::on(const quipu::Event<PodCreated>& event, Outputs& out,
                     quipu::Documents& documents) {
     const std::string& pod_name = event->pod_name;
     const auto spec = documents.get<PodSpecRow>(pod_name);
@@ -53,8 +52,7 @@ void PodStarter::on(const quipu::Event<PodCreated>& event,
     }
 }
 
-void PodStarter::refuse(const PodCreated& created, const quipu::Error& error,
-                        quipu::Publishes<PodFailed, ExecutionFailed>& out,
+void PodStarter::refuse(const PodCreated& created, const quipu::Error& error, Outputs& out,
                         quipu::Documents& documents) const {
     const std::string& pod_name = created.pod_name;
     documents.erase<PodSpecRow>(pod_name);
@@ -71,11 +69,18 @@ void PodStarter::refuse(const PodCreated& created, const quipu::Error& error,
                           .reason = "Refused",
                           .message = error.message},
                 meta);
-    if (!claim_end(documents, pod->execution_id, ExecutionStatus::failed)) return;
-    out.publish(ExecutionFailed{.execution_id = pod->execution_id,
-                                .exit_code = -1,
-                                .error_type = ExecutionErrorType::system_error,
-                                .stderr_ = "The pod cannot be run: " + error.message},
+    if (claim_end(documents, pod->execution_id, ExecutionStatus::failed)) {
+        out.publish(ExecutionFailed{.execution_id = pod->execution_id,
+                                    .exit_code = -1,
+                                    .error_type = ExecutionErrorType::system_error,
+                                    .stderr_ = "The pod cannot be run: " + error.message},
+                    meta);
+    }
+    out.publish(PodTerminated{.execution_id = pod->execution_id,
+                              .pod_name = pod_name,
+                              .exit_code = -1,
+                              .reason = "Refused",
+                              .message = error.message},
                 meta);
 }
 

@@ -16,18 +16,17 @@ namespace integr8s {
 class PodStarter {
   public:
     static constexpr std::string_view group = "pod-monitor";
+    using Outputs = quipu::Publishes<PodFailed, ExecutionFailed, PodTerminated>;
 
     /// Both must outlive this.
     PodStarter(runtime::PodRuntime& runtime, const runtime::Languages& languages)
         : runtime_(runtime), languages_(languages) {}
 
     /// Throws, to be tried again, when the runtime can't take the pod just now.
-    void on(const quipu::Event<PodCreated>& event,
-            quipu::Publishes<PodFailed, ExecutionFailed>& out, quipu::Documents& documents);
+    void on(const quipu::Event<PodCreated>& event, Outputs& out, quipu::Documents& documents);
 
   private:
-    void refuse(const PodCreated& created, const quipu::Error& error,
-                quipu::Publishes<PodFailed, ExecutionFailed>& out,
+    void refuse(const PodCreated& created, const quipu::Error& error, Outputs& out,
                 quipu::Documents& documents) const;
 
     runtime::PodRuntime& runtime_;

@@ -5,6 +5,7 @@
 #include "integr8s/domain/execution_end.hpp"
 #include "integr8s/domain/publishing.hpp"
 #include "integr8s/domain/quantity.hpp"
+#include "integr8s/monitor/pod_end.hpp"
 
 namespace integr8s {
 namespace {
@@ -75,8 +76,8 @@ void PodWorker::on(const quipu::Event<CreatePodCommand>& event,
                 meta);
 }
 
-void PodWorker::on(const quipu::Event<DeletePodCommand>& event, quipu::Publishes<PodDeleted>& out,
-                   quipu::Documents& documents) {
+void PodWorker::on(const quipu::Event<DeletePodCommand>& event,
+                   quipu::Publishes<PodTerminated, PodDeleted>& out, quipu::Documents& documents) {
     const std::string& id = event->execution_id;
     const std::string pod_name = event->pod_name.value_or(pod_name_of(id));
     auto pod = documents.get<PodRow>(pod_name);
@@ -87,13 +88,18 @@ void PodWorker::on(const quipu::Event<DeletePodCommand>& event, quipu::Publishes
     if (const auto removed = runtime_.remove(pod_name); !removed) {
         throw std::runtime_error(removed.error().message);
     }
+    const auto meta = about(id, pod ? pod->user_id : std::string{});
     if (pod && !is_gone(pod->state)) {
         pod->state = PodState::deleted;
         pod->updated_at = documents.now();
         documents.put(pod_name, *pod);
+        runtime::PodResult result;
+        result.outcome = runtime::PodOutcome::deleted;
+        result.reason = "deleted on request";
+        out.publish(termination_of(*pod, result), meta);
     }
     out.publish(PodDeleted{.execution_id = id, .pod_name = pod_name, .reason = event->reason},
-                about(id, pod ? pod->user_id : std::string{}));
+                meta);
 }
 
 }  // namespace integr8s

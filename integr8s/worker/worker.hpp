@@ -22,6 +22,9 @@ struct WorkerOptions {
 ///
 /// What the runtime can't do just now makes the handler throw, so that it is tried again by the
 /// policy of the event; only a command that can never work fails the execution.
+///
+/// Deletion and the monitor, which sees the runtime end the pod, are at work at the same moment:
+/// the one that commits first marks the pod's row as gone and publishes pod_terminated.
 class PodWorker {
   public:
     static constexpr std::string_view group = "k8s-worker";
@@ -32,8 +35,8 @@ class PodWorker {
 
     void on(const quipu::Event<CreatePodCommand>& event,
             quipu::Publishes<PodCreated, ExecutionFailed>& out, quipu::Documents& documents);
-    void on(const quipu::Event<DeletePodCommand>& event, quipu::Publishes<PodDeleted>& out,
-            quipu::Documents& documents);
+    void on(const quipu::Event<DeletePodCommand>& event,
+            quipu::Publishes<PodTerminated, PodDeleted>& out, quipu::Documents& documents);
 
   private:
     runtime::PodRuntime& runtime_;

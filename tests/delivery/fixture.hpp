@@ -1,6 +1,6 @@
 #pragma once
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <atomic>
 #include <chrono>
@@ -13,9 +13,9 @@
 #include <thread>
 #include <vector>
 
+#include "delivery/engines.hpp"
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/runtime.hpp"
-#include "quipu/store/sqlite_store.hpp"
 
 namespace quipu::delivery_test {
 
@@ -88,14 +88,10 @@ class DeliveryTest : public testing::Test {
     void SetUp() override { reopen(); }
 
     void reopen() {
+        relay_.reset();
         raw_.reset();
         store_.reset();
-        SqliteOptions options;
-        options.path = dir_.file();
-        options.durability = SqliteOptions::Durability::process_crash_only;
-        auto opened = open_sqlite_store(std::move(options));
-        ASSERT_TRUE(opened) << opened.error().message;
-        store_ = std::move(*opened);
+        store_ = engines_.open_store();
         raw_ = std::make_unique<RawPublisher>(*store_, Events::types(),
                                               Producer{"tests", "1.0", Environment::test});
     }
@@ -109,12 +105,20 @@ class DeliveryTest : public testing::Test {
             notices_.push_back(notice);
         };
         options.max_conflicts = 20;
+        options.log = engines_.log();
+        if (options.log != nullptr && relay_ == nullptr) start_relay();
         auto runtime = std::make_unique<DeliveryRuntime>(
-            *store_, Events::types(), std::vector<GroupBinding>{bind_group<Events>(groups)...},
-            std::move(options));
+            front_ != nullptr ? *front_ : *store_, Events::types(),
+            std::vector<GroupBinding>{bind_group<Events>(groups)...}, std::move(options));
         const auto started = runtime->start();
         EXPECT_TRUE(started);
         return runtime;
+    }
+
+    void start_relay() {
+        relay_ = std::make_unique<Relay>(*store_, *engines_.log(), RelayOptions{.lease = 500ms});
+        const auto started = relay_->start();
+        ASSERT_TRUE(started) << started.error().message;
     }
 
     Publisher<Events> publisher() { return Publisher<Events>(*raw_); }
@@ -134,7 +138,10 @@ class DeliveryTest : public testing::Test {
     std::vector<DeadLetter> letters() { return *store_->dead_letters({}, std::nullopt, 0, 1000); }
 
     TempDir dir_;
+    Engines engines_{Events::types(), dir_.file()};
     std::unique_ptr<Store> store_;
+    std::unique_ptr<Relay> relay_;
+    Store* front_ = nullptr;  ///< what groups are given in place of the store
     std::unique_ptr<RawPublisher> raw_;
     std::mutex mutex_;
     std::vector<DeliveryNotice> notices_;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks what the documentation claims about the repository.
 
-Every `Suite.Test` named in docs/*.md and README.md must be a test of the sources; every relative
-link must lead to a file.
+Every `Suite.Test` named in docs/*.md and README.md must be a test of the sources, every `room.test`
+a test that CMake adds; every relative link must lead to a file.
 """
 import pathlib
 import re
@@ -11,6 +11,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TEST = re.compile(r"^\s*TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.M)
 NAMED = re.compile(r"`([A-Z]\w+)\.([A-Z]\w+)`")
+ADDED = re.compile(r"add_test\(NAME\s+([\w.${}]+)")
+NAMED_OF_CMAKE = re.compile(r"`((?:store|install|e2e|conformance|compile_fail|tidy)\.\w+)`")
 LINK = re.compile(r"\[[^\]]+\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -18,6 +20,10 @@ def main():
     known = set()
     for source in (ROOT / "tests").rglob("*.cpp"):
         known.update(TEST.findall(source.read_text(encoding="utf-8")))
+    added = []
+    for source in (ROOT / "tests").rglob("CMakeLists.txt"):
+        for name in ADDED.findall(source.read_text(encoding="utf-8")):
+            added.append(re.compile(re.sub(r"\\\$\\{\w+\\}", r"\\w+", re.escape(name))))
     problems = []
     checked = 0
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
@@ -29,6 +35,10 @@ def main():
             checked += 1
             if (suite, name) not in known:
                 problems.append(f"{page.name} names the test {suite}.{name}, which does not exist")
+        for name in NAMED_OF_CMAKE.findall(text):
+            checked += 1
+            if not any(pattern.fullmatch(name) for pattern in added):
+                problems.append(f"{page.name} names the test {name}, which CMake does not add")
         for target in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.S)):
             checked += 1
             if not (page.parent / target).exists():

@@ -75,7 +75,7 @@ TEST(ApiStream, ResumesAfterAnyEvent) {
     }
 }
 
-TEST(ApiStream, DISABLED_NothingFollowsTheLastEventOfAnEnd) {
+TEST(ApiStream, NothingFollowsTheLastEventOfAnEnd) {
     Api api;
     const std::string id = api.system.submit("print hi");
     api.system.run();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -15,19 +16,20 @@
 #include <utility>
 #include <vector>
 
+#include "delivery/engines.hpp"
 #include "integr8s/coordinator/documents.hpp"
 #include "integr8s/domain/execution_service.hpp"
 #include "integr8s/groups.hpp"
 #include "integr8s/saga/documents.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/event/id.hpp"
-#include "quipu/store/sqlite_store.hpp"
 #include "services_fake_runtime.hpp"
-#include "services_store_proxy.hpp"
+#include "store/store_proxy.hpp"
 
 namespace integr8s::testing {
 
 using namespace std::chrono_literals;
+using quipu::test::StoreProxy;
 
 /// Far beyond what any wait takes, unless something hangs.
 inline constexpr std::chrono::seconds patience{60};
@@ -75,6 +77,16 @@ inline quipu::EventTypes impatient_types(int max_retries) {
     return quipu::EventTypes{std::move(infos)};
 }
 
+/// The engines of one file; a log outlives the systems that work with it, as a broker does.
+inline quipu::delivery_test::Engines& engines_of(const std::filesystem::path& file) {
+    static std::map<std::filesystem::path, std::unique_ptr<quipu::delivery_test::Engines>> all;
+    auto& engines = all[file];
+    if (!engines) {
+        engines = std::make_unique<quipu::delivery_test::Engines>(Events::types(), file);
+    }
+    return *engines;
+}
+
 struct SystemOptions {
     GroupSettings groups = {};
     int max_retries = 5;
@@ -90,12 +102,8 @@ class System {
   public:
     explicit System(const std::filesystem::path& file, SystemOptions options = {})
         : types_(impatient_types(options.max_retries)), languages_(std::move(options.languages)) {
-        auto opened = quipu::open_sqlite_store(
-            {.path = file,
-             .durability = quipu::SqliteOptions::Durability::process_crash_only,
-             .clock = {}});
-        if (!opened) throw std::runtime_error(opened.error().message);
-        inner_ = std::move(*opened);
+        auto& engines = engines_of(file);
+        inner_ = engines.open_store();
         proxy = std::make_unique<StoreProxy>(*inner_);
         proxy->before = std::move(options.before);
         proxy->after = std::move(options.after);
@@ -111,9 +119,17 @@ class System {
         for (quipu::GroupBinding& binding : bindings) {
             if (binding.options.tick_interval.count() > 0) binding.options.tick_interval = 5ms;
         }
-        delivery = std::make_unique<quipu::DeliveryRuntime>(
-            *proxy, types_, std::move(bindings),
-            quipu::RuntimeOptions{.producer = producer, .world = world, .notice = {}});
+        delivery =
+            std::make_unique<quipu::DeliveryRuntime>(*proxy, types_, std::move(bindings),
+                                                     quipu::RuntimeOptions{.producer = producer,
+                                                                           .world = world,
+                                                                           .notice = {},
+                                                                           .log = engines.log(),
+                                                                           .member = {}});
+        if (engines.log() != nullptr) {
+            relay = std::make_unique<quipu::Relay>(*proxy, *engines.log(),
+                                                   quipu::RelayOptions{.lease = 300ms});
+        }
     }
     ~System() { stop(); }
     System(const System&) = delete;
@@ -132,10 +148,13 @@ class System {
     }
     void run_groups() {
         if (auto done = delivery->start(); !done) throw std::runtime_error(done.error().message);
+        if (relay == nullptr) return;
+        if (auto done = relay->start(); !done) throw std::runtime_error(done.error().message);
     }
     void stop() {
         if (delivery) delivery->stop();
         groups->monitor.stop();
+        if (relay) relay->stop();
     }
 
     [[nodiscard]] quipu::Publisher<Events> publisher() { return quipu::Publisher<Events>(*raw_); }
@@ -195,12 +214,14 @@ class System {
             return row && row->status == status;
         });
     }
-    /// Waits until nothing is left to do: no row that waits, no record unread.
+    /// Waits until nothing is left to do: no row that waits, no record unread or parked. All of it
+    /// must hold for one state of the log, since what runs meanwhile may publish.
     [[nodiscard]] bool settle() {
         return wait([&] {
-            return count<QueueEntry>() == 0 && count<SlotRow>() == 0 &&
+            const std::int64_t last = store().last_position();
+            return every_result_stored() && count<QueueEntry>() == 0 && count<SlotRow>() == 0 &&
                    count<AllocationRow>() == 0 && count<PodSpecRow>() == 0 &&
-                   delivery->drain(10ms) && nothing_open();
+                   delivery->drain(10ms) && nothing_parked() && store().last_position() == last;
         });
     }
 
@@ -271,14 +292,14 @@ class System {
     FakePodRuntime pods;
 
   private:
-    [[nodiscard]] bool nothing_open() {
-        for (const auto& [id, execution] : rows<ExecutionRow>()) {
-            if (!row<ResultRow>(id)) return false;
-        }
-        for (const quipu::GroupStatus& status : delivery->status()) {
-            if (status.parked > 0) return false;
-        }
-        return true;
+    [[nodiscard]] bool every_result_stored() {
+        return std::ranges::all_of(rows<ExecutionRow>(), [&](const auto& execution) {
+            return row<ResultRow>(execution.first).has_value();
+        });
+    }
+    [[nodiscard]] bool nothing_parked() const {
+        return std::ranges::all_of(delivery->status(),
+                                   [](const auto& status) { return status.parked == 0; });
     }
 
     quipu::EventTypes types_;
@@ -296,6 +317,7 @@ class System {
     std::unique_ptr<Groups> groups;
     std::unique_ptr<ExecutionService> service;
     std::unique_ptr<quipu::DeliveryRuntime> delivery;
+    std::unique_ptr<quipu::Relay> relay;
 };
 
 /// What must hold when everything has ended, whatever happened before.
@@ -325,6 +347,8 @@ inline void expect_sound(System& system, std::size_t slots) {
     std::set<std::string> holding;
     std::map<std::string, int> ends;
     std::map<std::string, int> results;
+    std::set<std::string> pods;
+    std::map<std::string, int> pod_ends;
     for (const quipu::RecordPtr& record : system.log()) {
         const std::string& type = record->event_type;
         if (type == AllocateResourcesCommand::event_type) {
@@ -337,9 +361,15 @@ inline void expect_sound(System& system, std::size_t slots) {
             ++ends[record->key];
         } else if (type == ResultStored::event_type) {
             ++results[record->key];
+        } else if (type == PodCreated::event_type) {
+            pods.insert(record->key);
+        } else if (type == PodTerminated::event_type) {
+            ++pod_ends[record->key];
         }
     }
     EXPECT_TRUE(holding.empty());
+    for (const std::string& id : pods) EXPECT_EQ(pod_ends[id], 1) << id;
+    EXPECT_EQ(pod_ends.size(), pods.size());
     for (const auto& [id, row] : system.rows<ExecutionRow>()) {
         EXPECT_EQ(ends[id], 1) << id;
         EXPECT_EQ(results[id], 1) << id;

@@ -4,7 +4,7 @@
 #include <array>
 #include <thread>
 
-#include "store/support.hpp"
+#include "store/fixture.hpp"
 
 namespace quipu::test {
 namespace {
@@ -47,7 +47,7 @@ class Publishers {
 };
 
 TEST(Concurrency, ManyPublishersGetOneOrder) {
-    SqliteOptions options;
+    StoreBounds options;
     options.wal_bytes = 64 * 4096;
     options.max_batch_records = 7;
     Fixture store(options);
@@ -70,7 +70,7 @@ TEST(Concurrency, ManyPublishersGetOneOrder) {
 }
 
 TEST(Concurrency, ReadersSeeAPrefixAtAnyTime) {
-    SqliteOptions options;
+    StoreBounds options;
     options.cache_records = 50;
     options.readers = 2;
     options.wal_bytes = 64 * 4096;

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "store/support.hpp"
+#include "store/sqlite_fixture.hpp"
 
 namespace quipu::test {
 namespace {
@@ -62,7 +62,7 @@ class Damage : public testing::Test {
     }
     std::vector<std::string> problems() { return store->verify().value(); }
 
-    Fixture store;
+    SqliteFixture store;
 };
 
 TEST_F(Damage, ASoundStoreHasNoProblems) {

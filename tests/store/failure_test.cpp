@@ -7,7 +7,7 @@
 #include <map>
 
 #include "store/faulty_vfs.hpp"
-#include "store/support.hpp"
+#include "store/sqlite_fixture.hpp"
 
 namespace quipu::test {
 namespace {
@@ -23,7 +23,7 @@ Record large(std::int64_t number, std::size_t bytes = 8000) {
 
 TEST(Failure, AFailedSyncEndsWritingUntilARestart) {
     FaultyVfs vfs;
-    Fixture store;
+    SqliteFixture store;
     ASSERT_TRUE(store->commit(append(event(1))));
     vfs.fail(Operation::sync, SQLITE_IOERR_FSYNC, 0, false);
     const auto failed = store->commit(append(event(2)));
@@ -49,7 +49,7 @@ TEST(Failure, AFailedSyncEndsWritingUntilARestart) {
 
 TEST(Failure, AFullDiskIsLeftBehindWhenThereIsSpace) {
     FaultyVfs vfs;
-    Fixture store;
+    SqliteFixture store;
     ASSERT_TRUE(store->open_group("g", true));
     ASSERT_TRUE(store->commit(append(large(1))));
     vfs.fail(Operation::write, SQLITE_FULL, 0, true);
@@ -78,7 +78,7 @@ TEST(Failure, AFullDiskIsLeftBehindWhenThereIsSpace) {
 
 TEST(Failure, EveryoneInTheFailedCommitLearnsIt) {
     FaultyVfs vfs;
-    Fixture store;
+    SqliteFixture store;
     ASSERT_TRUE(store->commit(append(event(1))));
     vfs.fail(Operation::sync, SQLITE_IOERR_FSYNC, 0, true);
     std::atomic<int> failed = 0;
@@ -93,7 +93,7 @@ TEST(Failure, EveryoneInTheFailedCommitLearnsIt) {
 
 /// Publishes and finishes until something fails; tells which events were acknowledged.
 struct Story {
-    explicit Story(Fixture& store) : store_(store) {}
+    explicit Story(SqliteFixture& store) : store_(store) {}
 
     void tell(int chapters) {
         for (int i = 0; i < chapters; ++i) {
@@ -126,7 +126,7 @@ struct Story {
     [[nodiscard]] int failures() const { return failures_; }
 
   private:
-    Fixture& store_;
+    SqliteFixture& store_;
     std::int64_t number_ = 0;
     int failures_ = 0;
     std::map<std::int64_t, std::string> acknowledged_;
@@ -143,7 +143,7 @@ TEST_P(EveryOperation, MayFailOnceWithoutLossOfWhatWasAcknowledged) {
         FaultyVfs vfs;
         SqliteOptions options;
         options.wal_bytes = 64 * 4096;  // so that checkpoints take part
-        Fixture store(options);
+        SqliteFixture store(options);
         ASSERT_TRUE(store->open_group("g", true));
         Story story(store);
         vfs.fail(operation, code, after, lasting);

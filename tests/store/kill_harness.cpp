@@ -1,12 +1,14 @@
 // Kills a program that publishes and handles at random moments, and checks after each time that
 // nothing it had acknowledged is lost, nothing is done twice, and the file is sound.
 //
-// kill_harness [--rounds N] [--seed S] [--directory D] [--plant lost|double|gap]
-// QUIPU_KILL_ROUNDS sets the rounds, too. `--plant` damages the file before each check: then the
-// harness must find a fault. Exit code 0: no fault, 1: a fault was found, 2: it could not run.
+// kill_harness [--rounds N] [--jobs N] [--seed S] [--directory D] [--plant lost|double|gap]
+// QUIPU_KILL_ROUNDS sets the rounds, too. `--jobs` processes share the rounds, each with files of
+// its own. `--plant` damages the file before each check: then the harness must find a fault.
+// Exit code 0: no fault, 1: a fault was found, 2: it could not run.
 #include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #include <cstring>
 #include <memory>
 #include <random>
+#include <vector>
 
 #include "store/kill_checker.hpp"
 #include "store/support.hpp"
@@ -27,7 +30,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Settings {
-    int rounds = 200;
+    int rounds = 2000;
+    int jobs = 4;
     std::uint64_t seed = std::random_device{}();
     std::filesystem::path directory;
     std::string plant;
@@ -45,6 +49,8 @@ std::optional<Settings> settings(int count, char** words) {
         const std::string_view word = words[i];
         if (word == "--rounds") {
             out.rounds = std::atoi(words[i + 1]);
+        } else if (word == "--jobs") {
+            out.jobs = std::atoi(words[i + 1]);
         } else if (word == "--seed") {
             out.seed = std::strtoull(words[i + 1], nullptr, 10);
         } else if (word == "--directory") {
@@ -57,7 +63,8 @@ std::optional<Settings> settings(int count, char** words) {
     }
     const bool known =
         out.plant.empty() || out.plant == "lost" || out.plant == "double" || out.plant == "gap";
-    return count % 2 == 1 && known && out.rounds > 0 ? std::optional(out) : std::nullopt;
+    const bool good = known && out.rounds > 0 && out.jobs > 0;
+    return count % 2 == 1 && good ? std::optional(out) : std::nullopt;
 }
 
 /// Takes everything the pipe has; false when the other end is closed.
@@ -79,9 +86,14 @@ bool drain(int pipe, Checker& checker, int wait_milliseconds, bool& ready) {
     return true;
 }
 
-/// Lets a child live for `life` after its store is open. False when it ended by itself.
+struct Life {
+    std::chrono::microseconds length;
+    bool from_birth;  ///< counted from the child's start, so that opening is killed, too
+};
+
+/// Lets a child live. False when it ended by itself.
 bool run_and_kill(const std::filesystem::path& file, std::int64_t first, Checker& checker,
-                  std::chrono::microseconds life) {
+                  Life life) {
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0) {
         return false;
@@ -94,10 +106,10 @@ bool run_and_kill(const std::filesystem::path& file, std::int64_t first, Checker
     ::close(ends[1]);
     bool ready = false;
     bool open = child > 0;
-    while (open && !ready) {
+    while (open && !ready && !life.from_birth) {
         open = drain(ends[0], checker, 30'000, ready);
     }
-    const auto end = Clock::now() + life;
+    const auto end = Clock::now() + life.length;
     while (open && Clock::now() < end) {
         open = drain(ends[0], checker, 1, ready);
     }
@@ -148,13 +160,12 @@ void remove_files(const std::filesystem::path& file) {
     }
 }
 
-int run(const Settings& settings) {
+/// One job's rounds; the exit code.
+int run_job(const Settings& settings) {
     const test::Directory own;
-    const auto file = (settings.directory.empty() ? own.path() : settings.directory) / "kill.quipu";
+    const auto file = (settings.directory.empty() ? own.path() : settings.directory) /
+                      ("kill-" + std::to_string(settings.seed) + ".quipu");
     std::mt19937_64 random(settings.seed);
-    std::printf("seed %llu, %d rounds\n", static_cast<unsigned long long>(settings.seed),
-                settings.rounds);
-    std::fflush(stdout);
     std::unique_ptr<Checker> checker;
     std::int64_t acknowledged = 0;
     for (int round = 0; round < settings.rounds; ++round) {
@@ -163,7 +174,7 @@ int run(const Settings& settings) {
             remove_files(file);
             checker = std::make_unique<Checker>();
         }
-        const std::chrono::microseconds life(5'000 + random() % 55'000);
+        const Life life{std::chrono::microseconds(5'000 + random() % 55'000), random() % 4 == 0};
         const std::int64_t first = 1 + std::int64_t{round} * 10'000'000;
         if (!run_and_kill(file, first, *checker, life)) {
             std::fprintf(stderr, "round %d: the child ended before it was killed\n", round);
@@ -183,9 +194,43 @@ int run(const Settings& settings) {
         }
     }
     acknowledged += checker ? checker->acknowledged() : 0;
-    std::printf("%d rounds, %lld acknowledgements: nothing lost, nothing doubled, no gap\n",
-                settings.rounds, static_cast<long long>(acknowledged));
-    return 0;
+    std::printf("%d rounds, %lld acknowledgements\n", settings.rounds,
+                static_cast<long long>(acknowledged));
+    return acknowledged > 0 ? 0 : 2;
+}
+
+/// Shares the rounds among processes; the exit code is the worst of theirs.
+int run(const Settings& settings) {
+    std::printf("seed %llu, %d rounds by %d jobs\n", static_cast<unsigned long long>(settings.seed),
+                settings.rounds, settings.jobs);
+    std::fflush(stdout);
+    std::vector<pid_t> jobs;
+    for (int job = 0; job < settings.jobs; ++job) {
+        Settings share = settings;
+        share.seed += static_cast<std::uint64_t>(job);
+        share.rounds = (settings.rounds + job) / settings.jobs;
+        if (share.rounds == 0) continue;
+        const pid_t process = ::fork();
+        if (process == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            const int code = run_job(share);
+            std::fflush(stdout);
+            ::_exit(code);
+        }
+        jobs.push_back(process);
+    }
+    int worst = 0;
+    for (const pid_t process : jobs) {
+        int status = 0;
+        const bool ended = process > 0 && ::waitpid(process, &status, 0) == process;
+        const int code = ended && WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+        // A fault that was found says more than a job that could not go on.
+        if (code != 0 && worst != 1) worst = code;
+    }
+    if (worst == 0 && settings.plant.empty()) {
+        std::printf("%d rounds: nothing lost, nothing doubled, no gap\n", settings.rounds);
+    }
+    return worst;
 }
 
 }  // namespace
@@ -195,7 +240,7 @@ int main(int argc, char** argv) {
     const auto settings = quipu::kill::settings(argc, argv);
     if (!settings) {
         std::fprintf(stderr,
-                     "usage: %s [--rounds N] [--seed S] [--directory D] "
+                     "usage: %s [--rounds N] [--jobs N] [--seed S] [--directory D] "
                      "[--plant lost|double|gap]\n",
                      argv[0]);
         return 2;

@@ -3,7 +3,7 @@
 #include <future>
 #include <thread>
 
-#include "store/support.hpp"
+#include "store/fixture.hpp"
 
 namespace quipu::test {
 namespace {
@@ -221,7 +221,7 @@ TEST(Log, RefusesMalformedRecords) {
 }
 
 TEST(Log, ReadsFromMemoryAndFromTheFileAlike) {
-    SqliteOptions options;
+    StoreBounds options;
     options.cache_records = 10;
     Fixture store(options);
     for (std::int64_t i = 1; i <= 50; ++i) {
@@ -323,7 +323,7 @@ TEST(Log, WhatWasQueuedIsStoredBeforeTheEnd) {
 }
 
 TEST(Log, ASmallQueueHoldsPublishersBack) {
-    SqliteOptions options;
+    StoreBounds options;
     options.max_queue_bytes = 4096;
     options.max_batch_records = 3;
     Fixture store(options);
@@ -339,40 +339,6 @@ TEST(Log, ASmallQueueHoldsPublishersBack) {
     Record large = event(302);
     large.body.assign(5000, 'x');
     EXPECT_EQ(store->commit(append(large)).error().code, ErrorCode::limit);
-}
-
-TEST(Log, TellsItsHealth) {
-    Fixture store;
-    ASSERT_TRUE(store->commit(append(event(1))));
-    ASSERT_TRUE(store->commit(append(event(2))));
-    ASSERT_TRUE(store->archive(uuid(1), "me", "test"));
-    const auto health = store->health();
-    ASSERT_TRUE(health);
-    EXPECT_THAT(health->engine, HasSubstr("sqlite 3."));
-    EXPECT_EQ(health->location, std::filesystem::canonical(store.directory().file()).string());
-    EXPECT_EQ(health->durability, "full");
-    EXPECT_EQ(health->last_position, 2);
-    EXPECT_EQ(health->events, 1);
-    EXPECT_GT(health->bytes, 4096);
-    EXPECT_GT(health->wal_bytes, 0);
-    EXPECT_TRUE(health->writable);
-    EXPECT_EQ(health->problem, "");
-    store.reopen();
-    EXPECT_EQ(store->health()->events, 1);
-}
-
-TEST(Log, TheWriteAheadLogStaysBounded) {
-    SqliteOptions options;
-    options.wal_bytes = 256 * 1024;
-    Fixture store(options);
-    for (std::int64_t i = 1; i <= 400; ++i) {
-        Record record = event(i);
-        record.body.assign(4000, 'x');
-        ASSERT_TRUE(store->commit(append(record)));
-    }
-    EXPECT_LT(std::filesystem::file_size(store.directory().file().string() + "-wal"), 1024 * 1024);
-    EXPECT_LT(store->health()->wal_bytes, 512 * 1024);
-    EXPECT_TRUE(store->verify()->empty());
 }
 
 }  // namespace

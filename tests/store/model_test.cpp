@@ -7,7 +7,7 @@
 #include <future>
 #include <random>
 
-#include "store/support.hpp"
+#include "store/fixture.hpp"
 
 namespace quipu::test {
 
@@ -210,8 +210,8 @@ class Walk {
     }
 
   private:
-    static SqliteOptions options(std::uint64_t seed) {
-        SqliteOptions options;
+    static StoreBounds options(std::uint64_t seed) {
+        StoreBounds options;
         options.cache_records = seed % 3 == 0 ? 0 : 20;
         options.max_batch_records = seed % 2 == 0 ? 4 : 1000;
         options.wal_bytes = 100 * 4096;

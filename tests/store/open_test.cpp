@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "quipu/event/id.hpp"
-#include "store/support.hpp"
+#include "store/sqlite_fixture.hpp"
 
 namespace quipu::test {
 namespace {
@@ -43,7 +43,7 @@ void run_sql(const std::filesystem::path& path, const char* sql) {
 }
 
 TEST(Open, MakesAPrivateFile) {
-    const Fixture store;
+    const SqliteFixture store;
     for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
         struct stat status{};
         const std::string path = store.directory().file().string() + suffix;
@@ -53,7 +53,7 @@ TEST(Open, MakesAPrivateFile) {
 }
 
 TEST(Open, LeavesNoHelpFilesBehind) {
-    Fixture store;
+    SqliteFixture store;
     ASSERT_TRUE(store->commit(append(event(1))));
     store.close();
     EXPECT_FALSE(std::filesystem::exists(store.directory().file().string() + "-wal"));
@@ -61,7 +61,7 @@ TEST(Open, LeavesNoHelpFilesBehind) {
 }
 
 TEST(Open, RefusesASecondWriterInTheSameProcess) {
-    const Fixture store;
+    const SqliteFixture store;
     const Error error = open_error(store.directory().file());
     EXPECT_EQ(error.code, ErrorCode::busy);
     EXPECT_THAT(error.message, HasSubstr(std::to_string(::getpid())));
@@ -70,7 +70,7 @@ TEST(Open, RefusesASecondWriterInTheSameProcess) {
 }
 
 TEST(Open, RefusesASecondWriterByAnotherName) {
-    const Fixture store;
+    const SqliteFixture store;
     const auto link = store.directory().path() / "link";
     std::filesystem::create_symlink(store.directory().file(), link);
     EXPECT_EQ(open_error(link).code, ErrorCode::busy);
@@ -131,7 +131,7 @@ TEST(Open, RefusesOtherFiles) {
 }
 
 TEST(Open, RefusesANewerSchema) {
-    Fixture store;
+    SqliteFixture store;
     store.close();
     run_sql(store.directory().file(), "PRAGMA user_version=3");
     for (const bool read_only : {false, true}) {
@@ -142,7 +142,7 @@ TEST(Open, RefusesANewerSchema) {
 }
 
 TEST(Open, UpgradesTheFirstSchemaAndKeepsWhatIsThere) {
-    Fixture store;
+    SqliteFixture store;
     ASSERT_TRUE(store->open_group("g", true));
     ASSERT_TRUE(store->commit(append(event(1))));
     Transaction parks;
@@ -178,7 +178,7 @@ TEST(ReadOnly, NeedsAFile) {
 }
 
 TEST(ReadOnly, ReadsBesideTheProgramAndAfterIt) {
-    Fixture store;
+    SqliteFixture store;
     ASSERT_TRUE(store->open_group("g", true));
     ASSERT_TRUE(store->commit(append(event(1))));
     const auto reader = reader_of(store.directory().file());
@@ -203,7 +203,7 @@ TEST(ReadOnly, ReadsBesideTheProgramAndAfterIt) {
 }
 
 TEST(ReadOnly, AWakeEndsTheWait) {
-    Fixture store;
+    SqliteFixture store;
     const auto reader = reader_of(store.directory().file());
     std::atomic<bool> woken = false;
     std::thread waiter([&] {
@@ -218,7 +218,7 @@ TEST(ReadOnly, AWakeEndsTheWait) {
 }
 
 TEST(ReadOnly, WritesNothing) {
-    Fixture store;
+    SqliteFixture store;
     ASSERT_TRUE(store->commit(append(event(1))));
     const auto reader = reader_of(store.directory().file());
     EXPECT_EQ(reader->commit(append(event(2))).error().code, ErrorCode::invalid);

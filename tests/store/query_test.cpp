@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/support.hpp"
+#include "store/fixture.hpp"
 
 namespace quipu::test {
 namespace {
@@ -238,7 +238,7 @@ TEST_F(Query, GoesOnAfterTheCursorsEventIsGone) {
 }
 
 TEST(QueryTime, AnEndlessSearchIsCutOff) {
-    SqliteOptions options;
+    StoreBounds options;
     options.query_time = std::chrono::milliseconds(0);
     Fixture store(options);
     Transaction transaction;

@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "store/support.hpp"
+#include "store/fixture.hpp"
 
 namespace quipu::test {
 namespace {

@@ -4,13 +4,13 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
-#include "quipu/store/sqlite_store.hpp"
+#include "quipu/store/store.hpp"
 
 namespace quipu::test {
 
@@ -69,39 +69,17 @@ inline Transaction append(Record record) {
     return transaction;
 }
 
-/// A store in a directory of its own, with a clock that stands still until told.
-class Fixture {
+/// A clock that stands still until told.
+class TestClock {
   public:
-    explicit Fixture(SqliteOptions options = {}) : options_(std::move(options)) {
-        options_.path = directory_.file();
-        options_.clock = [time = time_] { return Time(std::chrono::microseconds(time->load())); };
-        open();
+    void set(Time time) { time_->store(time.time_since_epoch().count()); }
+    [[nodiscard]] std::function<Time()> function() const {
+        return [time = time_] { return Time(std::chrono::microseconds(time->load())); };
     }
-    void open() {
-        auto opened = open_sqlite_store(options_);
-        if (!opened) {
-            throw std::runtime_error(opened.error().message);
-        }
-        store_ = *std::move(opened);
-    }
-    void close() { store_.reset(); }
-    void reopen() {
-        close();
-        open();
-    }
-    void set_time(Time time) { time_->store(time.time_since_epoch().count()); }
-
-    [[nodiscard]] Store& operator*() const noexcept { return *store_; }
-    [[nodiscard]] Store* operator->() const noexcept { return store_.get(); }
-    [[nodiscard]] const Directory& directory() const noexcept { return directory_; }
-    [[nodiscard]] const SqliteOptions& options() const noexcept { return options_; }
 
   private:
-    Directory directory_;
     std::shared_ptr<std::atomic<std::int64_t>> time_ =
         std::make_shared<std::atomic<std::int64_t>>(1'800'000'000'000'000);
-    SqliteOptions options_;
-    std::unique_ptr<Store> store_;
 };
 
 }  // namespace quipu::test

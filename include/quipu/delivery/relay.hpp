@@ -26,8 +26,9 @@ inline constexpr std::string_view origin_header = "quipu-origin";
 inline constexpr std::string_view adopted_header = "quipu-adopted";
 
 struct RelayOptions {
-    World world;
-    std::function<void(std::string_view level, std::string_view text)> notice;  ///< may be empty
+    World world = {};
+    std::function<void(std::string_view level, std::string_view text)> notice =
+        {};                                   ///< may be empty
     std::chrono::milliseconds lease{10'000};  ///< how long another relay waits for a silent one
     std::size_t max_in_flight = 8192;         ///< records given to the log and not acknowledged
 };

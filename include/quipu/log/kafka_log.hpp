@@ -20,7 +20,9 @@ struct KafkaOptions {
     /// depends (acks, idempotence, auto commit, …) are refused. Values of secrets never appear in
     /// messages or logs.
     std::vector<std::pair<std::string, std::string>> properties;
-    /// A line for the operator's log: "warning" or "error" and the text. From any thread.
+    /// A line for the operator's log, once per change: "info", "warning" or "error" and the text;
+    /// "debug" only with the property `debug`. From any thread, within calls of the log, too: it
+    /// must be short and must not call the log.
     std::function<void(std::string_view level, std::string_view text)> notice;
 };
 

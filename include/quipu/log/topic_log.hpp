@@ -28,6 +28,8 @@ struct LogPartition {
 struct LogPlace {
     LogPartition partition;
     std::int64_t offset = -1;
+
+    friend auto operator<=>(const LogPlace&, const LogPlace&) = default;
 };
 
 /// What stands in the log: bytes with a key and headers, nothing decoded.
@@ -63,8 +65,10 @@ class LogConsumer {
 
     /// Waits up to `timeout` for records and gives at most `limit`, in order within a partition.
     /// Must be called at least every few seconds, paused or not, or the group takes the partitions
-    /// away. A record is given once per assignment. Errors: unavailable (no broker answers),
-    /// not_found (a topic is missing), invalid (credentials, configuration).
+    /// away. A record is given once per assignment. After an error poll() can be called again.
+    /// Errors: unavailable (no broker answers), not_found (a topic is missing), invalid
+    /// (credentials, access rules, configuration), conflict (another member uses this one's name:
+    /// this one is out for good).
     [[nodiscard]] virtual Result<std::vector<LogRecord>> poll(std::chrono::milliseconds timeout,
                                                               std::size_t limit) = 0;
 
@@ -99,16 +103,16 @@ class TopicLog {
 
     virtual ~TopicLog() = default;
 
-    /// Queues a record. `done` runs once, on a thread of the log, when all in-sync replicas have it
-    /// or it cannot be delivered; it must be short and must not wait. Records of one key reach the
-    /// log in the order of their calls. Blocks while the queue is full. A broker that is away is
-    /// waited for, without limit. Errors: limit (too large for the broker), not_found (no such
-    /// topic), invalid (not allowed); unavailable: the record may or may not be in the log, and so
-    /// may those queued after it; send all of them again in order.
+    /// Queues a record. `done` runs once, on a thread of the log, when all
+    /// in-sync replicas have it or it cannot be delivered; it must be short, must not wait and must
+    /// not call the log. Records of one key reach the log in the order of their calls. Blocks while
+    /// the queue is full. A broker that is away is waited for, without limit. Errors: limit (too
+    /// large for the broker), not_found (no such topic), invalid (not allowed); unavailable: the
+    /// record may or may not be in the log, and so may those queued after it, which get unavailable
+    /// as well; send all of them again in order.
     virtual void produce(LogRecord record, Done done) = 0;
 
-    /// Waits until everything queued is acknowledged, at most `timeout`; false if something is
-    /// left.
+    /// Waits until nothing is queued any more, at most `timeout`; false if something is left.
     virtual bool flush(std::chrono::milliseconds timeout) = 0;
 
     /// Gives up on what is queued: each record's `done` gets ErrorCode::unavailable.

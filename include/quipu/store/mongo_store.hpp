@@ -15,9 +15,11 @@ namespace quipu {
 struct MongoOptions {
     std::string uri;  ///< "mongodb://…" or "mongodb+srv://…", with the options that libmongoc knows
     std::string database = "quipu";  ///< when the URI names none
-    /// How the payload of an event becomes a document (codec floor). Gives BSON bytes, or nothing
-    /// when the body is no event of the catalogue; such records are stored without a payload.
-    std::function<std::string(const Record&)> payload;
+    /// The members of an event as BSON, for readers in other languages: a document of which
+    /// `event_version`, `metadata` and `payload` are stored beside the body (event_document() of
+    /// codec/bson.hpp gives one). Empty for a body that is no event of the catalogue; such records
+    /// are stored with the body alone. Called on the store's writer thread.
+    std::function<std::string(const Record&)> document;
     std::size_t max_batch_records = 1024;            ///< of one shared commit
     std::size_t max_batch_bytes = 8 * 1024 * 1024;   ///< of one shared commit, below BSON's 16 MiB
     std::size_t max_queue_bytes = 64 * 1024 * 1024;  ///< waiting; beyond it `submit` blocks

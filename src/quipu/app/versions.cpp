@@ -1,6 +1,7 @@
 #include "quipu/app/versions.hpp"
 
 #include <fmt/core.h>
+#include <librdkafka/rdkafka.h>
 #include <simdjson.h>
 #include <spdlog/version.h>
 #include <sqlite3.h>
@@ -23,11 +24,13 @@ std::string compiler() {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> library_versions() {
-    // SQLite and zlib are asked at run time: they are shared libraries that a system updates.
+    // SQLite, librdkafka and zlib are asked at run time: they are shared libraries that a system
+    // updates.
     return {
         {"compiler", compiler()},
         {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},
         {"sqlite", ::sqlite3_libversion()},
+        {"librdkafka", ::rd_kafka_version_str()},
         {"zlib", ::zlibVersion()},
         {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1000,
                               BOOST_VERSION % 100)},

@@ -38,6 +38,12 @@ DeliveryRuntime::Group::Group(Store& store, const EventTypes& types, GroupBindin
 Result<void> DeliveryRuntime::Group::open() {
     auto position = store_.open_group(name_, binding_.options.start == Start::earliest);
     if (!position) return std::unexpected(std::move(position.error()));
+    if (options_.log != nullptr && !subscribed_types_.empty()) {
+        // What is parked comes with the partitions.
+        cursor_ = position->position;
+        finished_above_.insert(position->finished_above.begin(), position->finished_above.end());
+        return open_consumer();
+    }
     auto parked = store_.parked(name_);
     if (!parked) return std::unexpected(std::move(parked.error()));
     cursor_ = position->position;
@@ -52,7 +58,13 @@ void DeliveryRuntime::Group::start() {
     const auto now = Clock::now();
     next_tick_ = now;
     progressed_ = now;
-    reader_ = std::thread([self = shared_from_this()] { self->read_loop(); });
+    reader_ = std::thread([self = shared_from_this()] {
+        if (self->consumer_ != nullptr) {
+            self->log_loop();
+        } else {
+            self->read_loop();
+        }
+    });
     for (std::size_t index = 0; index < threads_; ++index) {
         workers_.emplace_back([self = shared_from_this()] { self->work_loop(); });
     }
@@ -87,14 +99,23 @@ bool DeliveryRuntime::Group::join(Clock::time_point deadline) {
 
 bool DeliveryRuntime::Group::idle_at(std::int64_t position) const {
     const std::lock_guard lock(mutex_);
-    return cursor_ >= position && outstanding_.empty() && pending_commits_ == 0;
+    return cursor_ >= position && outstanding_.empty() && awaited_.empty() && pending_commits_ == 0;
 }
 
 void DeliveryRuntime::Group::requeued(const DeadLetter& letter) {
     const std::lock_guard lock(mutex_);
-    Parked parked{name_, letter.record->position, letter.record->key, options_.world.now(), {}};
+    // In a log's group the member that has the partition finds it.
+    if (consumer_ != nullptr && !letter.source.empty() && !sources_.contains(letter.source)) return;
+    Parked parked = behind_now(*letter.record);
+    parked.source = letter.source;
     if (!lanes_.holds_parked(parked)) lanes_.add_parked(std::move(parked));
     changed_.notify_all();
+}
+
+Parked DeliveryRuntime::Group::behind_now(const Record& record) const {
+    return {name_,      record.position,
+            record.key, options_.world.now(),
+            {},         places_.source(record.position)};
 }
 
 GroupStatus DeliveryRuntime::Group::status() const {
@@ -102,7 +123,10 @@ GroupStatus DeliveryRuntime::Group::status() const {
     {
         const std::lock_guard lock(mutex_);
         status.group = name_;
-        status.position = outstanding_.empty() ? cursor_ : *outstanding_.begin() - 1;
+        status.position = cursor_;
+        for (const auto* open : {&outstanding_, &awaited_}) {
+            if (!open->empty()) status.position = std::min(status.position, *open->begin() - 1);
+        }
         status.in_flight = outstanding_.size();
         status.parked = lanes_.parked();
         status.handled = handled_;

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "lanes.hpp"
+#include "log_intake.hpp"
+#include "open_places.hpp"
 #include "quipu/delivery/runtime.hpp"
 
 namespace quipu {
@@ -59,9 +61,33 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     void read_loop();
     void accept(const std::vector<RecordPtr>& batch);
     void flush_skipped(bool at_once);
+    /// mutex_ is held: moves the cursor over a record; whether the group subscribes to it.
+    [[nodiscard]] bool pass(const Record& record);
     [[nodiscard]] bool is_finished_already(std::int64_t position);
+    /// What is parked of a record that waits from now on.
+    [[nodiscard]] Parked behind_now(const Record& record) const;
     void park_behind(const RecordPtr& record);
     void submit_park_behind(Parked parked);
+
+    // group_log.cpp: reader thread, or with mutex_ held where it says so
+    [[nodiscard]] Result<void> open_consumer();
+    void log_loop();
+    void end_log();
+    void take_held();
+    void accept_arrivals(std::vector<Arrival>& arrivals, const std::set<std::int64_t>& unfinished);
+    /// Passes over the store's log, so that the offset can move and lag is known.
+    void skim();
+    void refresh();
+    void adopt_parked();
+    void partitions_assigned(const std::vector<LogPartition>& partitions);
+    void partitions_revoked(const std::set<LogPartition>& partitions, bool lost);
+    void wait_after(const Error& error);
+    /// mutex_ is held: a record's transaction is committed.
+    void finished_here(std::int64_t position);
+    /// Whether another process was quicker; asks the store only after a conflict.
+    [[nodiscard]] bool finished_elsewhere(std::int64_t position);
+    /// The record as it is stored; what came through a log lacks what only the store knows.
+    [[nodiscard]] RecordPtr original(const RecordPtr& record);
 
     // group_work.cpp
     void work_loop();
@@ -74,7 +100,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     [[nodiscard]] std::optional<Failure> handle(Effects& effects, const Record& record,
                                                 int attempt);
     void settle_failure(Unit& unit, const RecordPtr& record, Failure failure,
-                        std::vector<Attempt> attempts);
+                        std::vector<Attempt> attempts, std::string source);
     [[nodiscard]] Time retry_at(const RetryPolicy& policy, std::size_t attempts);
 
     // group_commit.cpp
@@ -119,7 +145,13 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     Clock::time_point skipped_since_{};
     std::size_t isolate_ = 0;  // so many records are handled one by one after a conflict
     std::map<std::int64_t, std::size_t> conflicts_of_;
-    std::map<std::int64_t, std::string> refused_;  // effects that the store will not take, and why
+    std::map<std::int64_t, Failure> refused_;  // what the store will not take, and why
+    std::unique_ptr<LogConsumer> consumer_;    // null where the store is the log
+    std::vector<LogRecord> held_;              // reader thread: polled, and not in the store yet
+    OpenPlaces places_;
+    std::set<std::string> sources_;     // the partitions that are assigned
+    std::set<std::int64_t> awaited_;    // up to the cursor, subscribed, not seen in the log yet
+    Clock::time_point next_refresh_{};  // reader thread
     Clock::time_point paused_until_{};
     Clock::time_point next_tick_{};
     bool tick_running_ = false;

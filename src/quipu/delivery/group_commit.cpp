@@ -66,12 +66,12 @@ std::vector<Parked> DeliveryRuntime::Group::items_committed(Unit& unit) {
     handled_ += unit.items.size() - unit.newly_parked.size() - unit.letters;
     std::vector<Parked> behind;
     for (const Item& item : unit.items) {
-        outstanding_.erase(item.record->position);
+        finished_here(item.record->position);
         conflicts_of_.erase(item.record->position);
         // Records that were read meanwhile wait behind what was parked.
         if (!item.lane->parked.empty()) {
             for (const RecordPtr& record : item.lane->waiting) {
-                behind.push_back({name_, record->position, record->key, options_.world.now(), {}});
+                behind.push_back(behind_now(*record));
             }
             item.lane->waiting.clear();
         }
@@ -103,7 +103,7 @@ void DeliveryRuntime::Group::items_refused(Unit& unit, const Error& error) {
 bool DeliveryRuntime::Group::count_refusal(std::int64_t position, const Error& error) {
     const std::size_t tries = ++conflicts_of_[position];
     if (error.code == ErrorCode::conflict && tries < options_.max_conflicts) return false;
-    refused_[position] = "its effects could not be stored: " + error.message;
+    refused_[position] = {"its effects could not be stored: " + error.message, false};
     return true;
 }
 
@@ -112,7 +112,7 @@ std::optional<DeliveryRuntime::Group::Failure> DeliveryRuntime::Group::take_refu
     const std::lock_guard lock(mutex_);
     const auto found = refused_.find(position);
     if (found == refused_.end()) return std::nullopt;
-    Failure failure{std::move(found->second), false};
+    Failure failure = std::move(found->second);
     refused_.erase(found);
     conflicts_of_.erase(position);
     return failure;

@@ -49,6 +49,23 @@ void DeliveryRuntime::Group::read_loop() {
     changed_.notify_all();
 }
 
+bool DeliveryRuntime::Group::pass(const Record& record) {
+    const std::int64_t position = record.position;
+    // A purge or an archived event leaves a hole, which is nobody's business either.
+    const std::int64_t first = cursor_ + 1;
+    cursor_ = position;
+    const bool ours = subscriptions_.contains(record.event_type);
+    const std::int64_t skip_to = ours ? position - 1 : position;
+    if (first > skip_to) return ours;
+    if (skipped_.empty()) skipped_since_ = Clock::now();
+    if (!skipped_.empty() && skipped_.back().second == first - 1) {
+        skipped_.back().second = skip_to;
+    } else {
+        skipped_.emplace_back(first, skip_to);
+    }
+    return ours;
+}
+
 bool DeliveryRuntime::Group::is_finished_already(std::int64_t position) {
     return finished_above_.erase(position) > 0;
 }
@@ -59,20 +76,7 @@ void DeliveryRuntime::Group::accept(const std::vector<RecordPtr>& batch) {
         const std::lock_guard lock(mutex_);
         for (const RecordPtr& record : batch) {
             const std::int64_t position = record->position;
-            // A purge or an archived event leaves a hole, which is nobody's business either.
-            const std::int64_t first = cursor_ + 1;
-            cursor_ = position;
-            const bool ours = subscriptions_.contains(record->event_type);
-            const std::int64_t skip_to = ours ? position - 1 : position;
-            if (first <= skip_to) {
-                if (skipped_.empty()) skipped_since_ = Clock::now();
-                if (!skipped_.empty() && skipped_.back().second == first - 1) {
-                    skipped_.back().second = skip_to;
-                } else {
-                    skipped_.emplace_back(first, skip_to);
-                }
-            }
-            if (!ours || is_finished_already(position)) continue;
+            if (!pass(*record) || is_finished_already(position)) continue;
             if (outstanding_.empty()) progressed_ = Clock::now();
             outstanding_.insert(position);
             if (!lanes_.add(record)) behind.push_back(record);
@@ -108,7 +112,7 @@ void DeliveryRuntime::Group::flush_skipped(bool at_once) {
 }
 
 void DeliveryRuntime::Group::park_behind(const RecordPtr& record) {
-    Parked parked{name_, record->position, record->key, options_.world.now(), {}};
+    Parked parked = behind_now(*record);
     {
         const std::lock_guard lock(mutex_);
         lanes_.add_parked(parked);
@@ -134,7 +138,7 @@ void DeliveryRuntime::Group::submit_park_behind(Parked parked) {
             return;
         }
         --self->pending_commits_;
-        self->outstanding_.erase(parked.position);
+        self->finished_here(parked.position);
         self->note_progress();
         self->changed_.notify_all();
     });

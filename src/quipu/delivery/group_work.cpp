@@ -103,7 +103,7 @@ Time DeliveryRuntime::Group::retry_at(const RetryPolicy& policy, std::size_t att
 }
 
 void DeliveryRuntime::Group::settle_failure(Unit& unit, const RecordPtr& record, Failure failure,
-                                            std::vector<Attempt> attempts) {
+                                            std::vector<Attempt> attempts, std::string source) {
     const EventInfo* info = types_.find(record->event_type);
     const RetryPolicy policy = info != nullptr ? info->retry : RetryPolicy{};
     ++unit.failures;
@@ -116,19 +116,21 @@ void DeliveryRuntime::Group::settle_failure(Unit& unit, const RecordPtr& record,
                    (attempts.size() == 1 ? " try: " : " tries: ") + failure.error);
         unit.transaction.dead_letters.push_back({0,
                                                  name_,
-                                                 record,
+                                                 original(record),
                                                  std::move(failure.error),
                                                  std::move(attempts),
                                                  options_.world.now(),
                                                  DeadLetter::Status::open,
-                                                 {}});
+                                                 {},
+                                                 std::move(source)});
         return;
     }
     notice(DeliveryNotice::Level::warning, record.get(),
            "try " + std::to_string(attempts.size()) +
                " failed, will be tried again: " + failure.error);
     const Time due = retry_at(policy, attempts.size());
-    unit.newly_parked.push_back({name_, record->position, record->key, due, std::move(attempts)});
+    unit.newly_parked.push_back(
+        {name_, record->position, record->key, due, std::move(attempts), std::move(source)});
     unit.transaction.park.push_back(unit.newly_parked.back());
 }
 
@@ -142,16 +144,17 @@ void DeliveryRuntime::Group::run_items(std::vector<Item> items) {
     for (; done < items.size(); ++done) {
         const Item& item = items[done];
         if (done > 0 && Clock::now() - began > unit_time && !held_back.contains(item.lane)) break;
+        if (finished_elsewhere(item.record->position)) continue;
         finished.push_back(item.record->position);
         if (held_back.contains(item.lane)) {
-            unit.newly_parked.push_back(
-                {name_, item.record->position, item.record->key, options_.world.now(), {}});
+            unit.newly_parked.push_back(behind_now(*item.record));
             unit.transaction.park.push_back(unit.newly_parked.back());
             continue;
         }
         if (auto failure = handle(effects, *item.record, 1)) {
             const std::size_t parked_before = unit.newly_parked.size();
-            settle_failure(unit, item.record, std::move(*failure), {});
+            settle_failure(unit, item.record, std::move(*failure), {},
+                           places_.source(item.record->position));
             if (unit.newly_parked.size() > parked_before) held_back.insert(item.lane);
         }
     }
@@ -164,8 +167,7 @@ void DeliveryRuntime::Group::run_items(std::vector<Item> items) {
             continue;
         }
         finished.push_back(item.record->position);
-        unit.newly_parked.push_back(
-            {name_, item.record->position, item.record->key, options_.world.now(), {}});
+        unit.newly_parked.push_back(behind_now(*item.record));
         unit.transaction.park.push_back(unit.newly_parked.back());
         unit.items.push_back(item);
     }
@@ -212,7 +214,9 @@ void DeliveryRuntime::Group::run_retry(Lane& lane) {
     const int attempt = static_cast<int>(parked.attempts.size()) + 1;
     std::optional<Failure> failure;
     if (subscriptions_.contains(shared->event_type)) failure = handle(effects, *shared, attempt);
-    if (failure) settle_failure(unit, shared, std::move(*failure), parked.attempts);
+    if (failure) {
+        settle_failure(unit, shared, std::move(*failure), parked.attempts, parked.source);
+    }
     const bool removed = unit.newly_parked.empty();
     Transaction own = effects.take();
     own.group = name_;

@@ -121,6 +121,50 @@ void Lanes::retried(Lane& lane, bool removed, Time now) {
     forget_if_idle(lane);
 }
 
+std::vector<std::int64_t> Lanes::remove_waiting(const std::function<bool(const Record&)>& which) {
+    std::vector<std::int64_t> removed;
+    std::vector<Lane*> all;
+    for (const auto& [key, lane] : lanes_) all.push_back(lane.get());
+    for (Lane* lane : all) {
+        if (lane->waiting.empty()) continue;
+        ready_.erase(lane->waiting.front()->position);
+        std::erase_if(lane->waiting, [&](const RecordPtr& record) {
+            if (!which(*record)) return false;
+            removed.push_back(record->position);
+            return true;
+        });
+        make_ready(*lane);
+        forget_if_idle(*lane);
+    }
+    return removed;
+}
+
+bool Lanes::remove_parked(const std::function<bool(const Parked&)>& which) {
+    bool all_removed = true;
+    std::vector<Lane*> all;
+    for (const auto& [key, lane] : lanes_) all.push_back(lane.get());
+    for (Lane* lane : all) {
+        if (lane->parked.empty()) continue;
+        due_.erase({lane->parked.front().due_at, lane});
+        const bool retrying = lane->busy > 0;
+        std::size_t index = 0;
+        std::erase_if(lane->parked, [&](const Parked& parked) {
+            const bool first = index++ == 0;
+            if (!which(parked)) return false;
+            if (first && retrying) {
+                all_removed = false;
+                return false;
+            }
+            --parked_;
+            return true;
+        });
+        make_due(*lane);
+        make_ready(*lane);
+        forget_if_idle(*lane);
+    }
+    return all_removed;
+}
+
 std::optional<Time> Lanes::next_due() const {
     if (due_.empty()) return std::nullopt;
     return due_.begin()->first;

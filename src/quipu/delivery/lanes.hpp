@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -53,6 +54,11 @@ class Lanes {
     [[nodiscard]] Lane* take_due(Time now);
     /// Ends a take_due: the first parked record was removed, or waits again.
     void retried(Lane& lane, bool removed, Time now);
+
+    /// Takes out records that wait and are not begun; returns their positions.
+    std::vector<std::int64_t> remove_waiting(const std::function<bool(const Record&)>& which);
+    /// Takes out parked records, but for one that is being retried; false if there was such a one.
+    bool remove_parked(const std::function<bool(const Parked&)>& which);
 
     [[nodiscard]] std::optional<Time> next_due() const;
     [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }

@@ -2,42 +2,13 @@
 
 #include <cassert>
 
+#include "foreign_event.hpp"
+
 namespace quipu {
 
 namespace {
 
 constexpr int max_reruns = 100;
-
-/// Frees an object that a StructInfo made.
-struct Made {
-    const StructInfo* info = nullptr;
-    void* object = nullptr;
-    Made() = default;
-    Made(const Made&) = delete;
-    Made& operator=(const Made&) = delete;
-    ~Made() { reset(nullptr); }
-    void reset(const StructInfo* next) {
-        if (object != nullptr) info->destroy(object);
-        info = next;
-        object = next == nullptr ? nullptr : next->create();
-    }
-};
-
-/// An event of whichever type the decoder finds.
-struct ForeignEvent {
-    const EventTypes* types = nullptr;
-    EventHeader header;
-    Extra unknown;
-    Made data;
-
-    static EventTarget make(void* self, std::size_t index) {
-        auto& event = *static_cast<ForeignEvent*>(self);
-        event.header = {};
-        event.unknown = {};
-        event.data.reset(event.types->all()[index].payload);
-        return {&event.header, event.data.object, &event.unknown};
-    }
-};
 
 /// Puts event_type and metadata in front of the members of `json`. Of members that stand twice the
 /// last counts, so what the producer wrote itself wins.
@@ -59,15 +30,6 @@ std::string with_defaults(std::string_view json, std::string_view event_type,
     if (next == std::string_view::npos || rest[next] != '}') text += ',';
     text += rest;
     return text;
-}
-
-std::expected<std::size_t, Faults> decode_foreign(ForeignEvent& event, const EventTypes& types,
-                                                  std::string_view json) {
-    event.types = &types;
-    Unknown unknown;
-    DecodeOptions options;
-    options.allow_unknown_types = false;
-    return detail::decode_event(json, types, &ForeignEvent::make, &event, unknown, options);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace quipu::sqlite {
+namespace quipu::stores {
 namespace {
 
 constexpr std::size_t generation = std::size_t{16} * 1024;
@@ -47,4 +47,4 @@ void RecentIds::stored(const std::optional<UuidBytes>& id) {
     young_top_ = std::max(young_top_, *id, less);
 }
 
-}  // namespace quipu::sqlite
+}  // namespace quipu::stores

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <unordered_set>
 
-#include "quipu/store/sqlite_values.hpp"
+#include "quipu/store/values.hpp"
 
-namespace quipu::sqlite {
+namespace quipu::stores {
 
 /// Tells of most fresh ids, without a look at the file, that they were never stored.
 ///
@@ -43,4 +43,4 @@ class RecentIds {
     UuidBytes old_top_{};
 };
 
-}  // namespace quipu::sqlite
+}  // namespace quipu::stores

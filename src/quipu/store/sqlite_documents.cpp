@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "quipu/store/sqlite_values.hpp"
+#include "quipu/store/values.hpp"
 
 namespace quipu::sqlite {
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "quipu/store/interval_set.hpp"
+#include "quipu/store/prepare.hpp"
 #include "quipu/store/recent_ids.hpp"
 #include "quipu/store/sqlite_heads.hpp"
-#include "quipu/store/sqlite_prepare.hpp"
 #include "quipu/store/sqlite_types.hpp"
 
 namespace quipu::sqlite {

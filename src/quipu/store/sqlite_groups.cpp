@@ -1,34 +1,9 @@
 #include "quipu/store/sqlite_groups.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 namespace quipu::sqlite {
-namespace {
-
-Error unknown_group(const std::string& group) {
-    return {ErrorCode::not_found, "group " + group + " is not known to the store; open it first"};
-}
-
-std::string place(const std::string& group, std::int64_t position) {
-    return "position " + std::to_string(position) + " of group " + group;
-}
-
-}  // namespace
-
-GroupPosition group_position(const std::string& group, const IntervalSet& finished) {
-    GroupPosition out;
-    out.group = group;
-    out.position = finished.prefix();
-    for (const auto& [first, last] : finished.ranges()) {
-        for (std::int64_t position = std::max(first, out.position + 1); position <= last;
-             ++position) {
-            out.finished_above.push_back(position);
-        }
-    }
-    return out;
-}
 
 std::unordered_map<std::string, IntervalSet> read_groups(const Connection& connection) {
     std::unordered_map<std::string, IntervalSet> groups;
@@ -61,42 +36,13 @@ void GroupTable::load() {
     groups_ = read_groups(connection_);
 }
 
-Result<void> GroupTable::check(const Transaction& transaction, std::int64_t last_position) {
-    for (const auto& parked : transaction.park) {
-        if (!groups_.contains(parked.group)) {
-            return std::unexpected(unknown_group(parked.group));
-        }
-    }
-    if (transaction.finished.empty() && transaction.finished_ranges.empty()) {
-        return {};
-    }
-    const auto found = groups_.find(transaction.group);
-    if (found == groups_.end()) {
-        return std::unexpected(unknown_group(transaction.group));
-    }
-    const auto beyond = [&](std::int64_t position) {
-        return fail(ErrorCode::invalid, place(transaction.group, position) +
-                                            " cannot be finished: the log ends at " +
-                                            std::to_string(last_position));
-    };
-    std::unordered_set<std::int64_t> seen;
-    for (const std::int64_t position : transaction.finished) {
-        if (position < 1 || position > last_position) {
-            return beyond(position);
-        }
-        const bool twice = transaction.finished.size() > 1 && !seen.insert(position).second;
-        if (twice || found->second.contains(position)) {
-            return fail(ErrorCode::conflict, place(transaction.group, position) +
-                                                 " is finished already; its effects are not "
-                                                 "stored again");
-        }
-    }
-    for (const auto& [first, last] : transaction.finished_ranges) {
-        if (last > last_position) {
-            return beyond(last);
-        }
-    }
-    return {};
+bool GroupTable::known(const std::string& group) const {
+    return groups_.contains(group);
+}
+
+bool GroupTable::finished(const std::string& group, std::int64_t position) const {
+    const auto found = groups_.find(group);
+    return found != groups_.end() && found->second.contains(position);
 }
 
 void GroupTable::finish(const Transaction& transaction) {

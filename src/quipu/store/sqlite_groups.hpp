@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "quipu/store/group_rules.hpp"
 #include "quipu/store/interval_set.hpp"
 #include "quipu/store/sqlite_handle.hpp"
 #include "quipu/store/store.hpp"
@@ -13,13 +14,13 @@ namespace quipu::sqlite {
 
 /// Which positions each group has finished (writer only). In memory while the program runs; the
 /// rows that changed are written once per shared commit.
-class GroupTable {
+class GroupTable final : public GroupView {
   public:
     explicit GroupTable(const Connection& connection);
     void load();
 
-    /// Whether `transaction` finishes only positions that exist and are not finished.
-    [[nodiscard]] Result<void> check(const Transaction& transaction, std::int64_t last_position);
+    [[nodiscard]] bool known(const std::string& group) const override;
+    [[nodiscard]] bool finished(const std::string& group, std::int64_t position) const override;
     void finish(const Transaction& transaction);
     void finish_for_all(std::int64_t position);
     [[nodiscard]] bool finished_by_all(std::int64_t position) const;
@@ -43,9 +44,6 @@ class GroupTable {
     std::unordered_map<std::string, IntervalSet> groups_;
     std::vector<std::string> changed_;  ///< may repeat
 };
-
-/// The public form of what a group has finished.
-[[nodiscard]] GroupPosition group_position(const std::string& group, const IntervalSet& finished);
 
 /// Reads every group from the file.
 [[nodiscard]] std::unordered_map<std::string, IntervalSet> read_groups(

@@ -8,11 +8,13 @@
 #include <string_view>
 
 #include "quipu/store/sqlite_failure.hpp"
-#include "quipu/store/sqlite_values.hpp"
+#include "quipu/store/values.hpp"
 
 struct sqlite3_stmt;
 
 namespace quipu::sqlite {
+
+using namespace stores;  // what all engines share
 
 /// An open connection. One thread at a time.
 class Connection {

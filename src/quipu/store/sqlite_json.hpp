@@ -1,22 +1,10 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <string_view>
-
 struct sqlite3;
 
 namespace quipu::sqlite {
 
-/// The text of the top-level member `execution_id` of a JSON object; empty when there is none.
-[[nodiscard]] std::string execution_id_of(std::string_view body);
-
-/// "a.b.0" as the JSON pointer "/a/b/0"; nothing when the path is not made of 1 to 16 segments of
-/// letters, digits and underscores.
-[[nodiscard]] std::optional<std::string> member_pointer(std::string_view path);
-
-/// Adds the SQL function quipu_member(body, pointer): the member as text (a string's content, a
-/// number's or boolean's JSON text), NULL for anything else and for a body that is no JSON.
+/// Adds the SQL function quipu_member(body, pointer): stores::member_text, NULL for nothing.
 void add_member_function(sqlite3* db);
 
 }  // namespace quipu::sqlite

@@ -4,20 +4,15 @@
 #include <variant>
 #include <vector>
 
-#include "quipu/store/sqlite_cursor.hpp"
-#include "quipu/store/sqlite_json.hpp"
-#include "quipu/store/sqlite_prepare.hpp"
+#include "quipu/store/body_members.hpp"
+#include "quipu/store/query_cursor.hpp"
 #include "quipu/store/sqlite_rows.hpp"
 #include "quipu/store/sqlite_store_impl.hpp"
 
 namespace quipu::sqlite {
 namespace {
 
-constexpr std::size_t most_records = 1000;
-constexpr std::size_t most_types = 256;
 constexpr std::size_t most_arms = 64;
-constexpr std::size_t most_members = 8;
-constexpr std::size_t most_bytes = std::size_t{32} << 20;
 
 struct TextValue {
     std::string value;
@@ -59,49 +54,6 @@ class Sql {
     std::string text_;
     std::vector<Value> values_;
 };
-
-Result<void> check(const EventQuery& query) {
-    if (query.limit == 0) {
-        return fail(ErrorCode::invalid, "the limit of a query is at least 1");
-    }
-    const auto bounded = [](std::size_t count, std::size_t most, const char* what) {
-        return count <= most ? Result<void>()
-                             : fail(ErrorCode::limit,
-                                    "a query has at most " + std::to_string(most) + " " + what);
-    };
-    for (auto&& result : {bounded(query.limit, most_records, "records in a page"),
-                          bounded(query.event_types.size(), most_types, "event types"),
-                          bounded(query.members.size(), most_members, "members")}) {
-        if (!result) {
-            return result;
-        }
-    }
-    return {};
-}
-
-Walk walk_of(const EventQuery& query) {
-    if (!query.execution_id.empty()) {
-        return Walk::execution;
-    }
-    if (!query.aggregate_id.empty()) {
-        return Walk::aggregate;
-    }
-    return query.from || query.until ? Walk::time : Walk::log;
-}
-
-Result<Cursor> where_to_begin(const EventQuery& query) {
-    const Walk walk = walk_of(query);
-    if (query.cursor.empty()) {
-        return start_of(walk, query.newest_first);
-    }
-    const auto cursor = cursor_from(query.cursor);
-    if (!cursor || cursor->walk != walk || cursor->newest_first != query.newest_first) {
-        return fail(ErrorCode::invalid,
-                    "the cursor is not one that this query returned; begin "
-                    "without a cursor");
-    }
-    return *cursor;
-}
 
 /// Builds the statement of one query.
 class Plan {
@@ -170,9 +122,7 @@ class Plan {
         for (const auto& [path, value] : query_.members) {
             const auto pointer = member_pointer(path);
             if (!pointer) {
-                return fail(ErrorCode::invalid,
-                            "a member path is made of at most 16 names of letters, digits and "
-                            "underscores with points between them, such as metadata.user_id");
+                return std::unexpected(bad_member_path());
             }
             out += " AND quipu_member(body, " + sql_.parameter(TextValue{*pointer}) +
                    ") = " + sql_.parameter(TextValue{value});
@@ -260,7 +210,7 @@ EventPage collect(Statement& rows, TypeTable& types, Cursor cursor, std::size_t 
     std::size_t seen = 0;
     std::size_t bytes = 0;
     while (rows.step()) {
-        if (seen == limit || bytes > most_bytes) {
+        if (seen == limit || bytes > most_page_bytes) {
             page.next_cursor = to_text(cursor);
             break;
         }
@@ -279,7 +229,7 @@ EventPage collect(Statement& rows, TypeTable& types, Cursor cursor, std::size_t 
 }  // namespace
 
 Result<EventPage> run_query(Reader& reader, const EventQuery& query) {
-    if (auto sound = check(query); !sound) {
+    if (auto sound = check_query(query); !sound) {
         return std::unexpected(std::move(sound.error()));
     }
     auto cursor = where_to_begin(query);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "quipu/store/sqlite_prepare.hpp"
+#include "quipu/store/prepare.hpp"
 
 namespace quipu::sqlite {
 namespace {

@@ -73,7 +73,7 @@ Result<void> WriteSession::check(const Prepared& prepared) {
             return holds;
         }
     }
-    if (auto fresh = groups_.check(rest, last_position()); !fresh) {
+    if (auto fresh = check_groups(rest, groups_, last_position()); !fresh) {
         return fresh;
     }
     if (auto present = parked_.check(rest, last_position()); !present) {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "quipu/error.hpp"
-#include "quipu/store/sqlite_values.hpp"
 #include "quipu/store/transaction.hpp"
+#include "quipu/store/values.hpp"
 
-namespace quipu::sqlite {
+namespace quipu::stores {
 
 /// An append with all that can be computed before it is the writer's turn.
 struct PreparedAppend {
@@ -35,4 +35,4 @@ struct Prepared {
 /// "event <id>", cut to a readable length.
 [[nodiscard]] std::string event_name(const std::string& event_id);
 
-}  // namespace quipu::sqlite
+}  // namespace quipu::stores

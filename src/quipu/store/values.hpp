@@ -11,7 +11,7 @@
 #include "quipu/store/transaction.hpp"
 
 /// How values look inside the file. Everything here is the file format.
-namespace quipu::sqlite {
+namespace quipu::stores {
 
 using UuidBytes = std::array<char, 16>;
 
@@ -49,4 +49,4 @@ struct RecordImage {
 [[nodiscard]] std::int64_t document_checksum(std::string_view collection, std::string_view key,
                                              std::string_view body) noexcept;
 
-}  // namespace quipu::sqlite
+}  // namespace quipu::stores

@@ -1,4 +1,4 @@
-#include "quipu/store/sqlite_values.hpp"
+#include "quipu/store/values.hpp"
 
 #include <zlib.h>
 
@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
-namespace quipu::sqlite {
+namespace quipu::stores {
 namespace {
 
 int hex_value(char digit) noexcept {
@@ -214,4 +214,4 @@ std::int64_t document_checksum(std::string_view collection, std::string_view key
     return as_stored(crc(crc(crc(crc(0, collection), "/"), key), body));
 }
 
-}  // namespace quipu::sqlite
+}  // namespace quipu::stores

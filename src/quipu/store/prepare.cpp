@@ -1,12 +1,12 @@
-#include "quipu/store/sqlite_prepare.hpp"
+#include "quipu/store/prepare.hpp"
 
 #include <string_view>
 #include <utility>
 
-#include "quipu/store/sqlite_json.hpp"
-#include "quipu/store/sqlite_values.hpp"
+#include "quipu/store/body_members.hpp"
+#include "quipu/store/values.hpp"
 
-namespace quipu::sqlite {
+namespace quipu::stores {
 namespace {
 
 constexpr std::size_t max_name = 512;
@@ -169,4 +169,4 @@ std::string event_name(const std::string& event_id) {
     return "event " + (event_id.size() <= shown ? event_id : event_id.substr(0, shown) + "...");
 }
 
-}  // namespace quipu::sqlite
+}  // namespace quipu::stores

@@ -1,0 +1,264 @@
+// How a group reads the topics of a log beside the store. Work comes from the log, shared with the
+// group's members in other processes; the store says what is finished, whichever of them did it.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "group.hpp"
+#include "wire.hpp"
+
+namespace quipu {
+
+namespace {
+
+constexpr std::size_t poll_batch = 256;
+constexpr std::size_t skim_batches = 8;
+// So many subscribed records may be known from the store and not yet seen in the log.
+constexpr std::size_t max_awaited = 8192;
+constexpr std::chrono::milliseconds poll_wait{20};
+constexpr std::chrono::milliseconds error_wait{500};
+constexpr std::chrono::seconds refresh_interval{1};
+// A handler that runs longer keeps its effects all the same if it commits before the partition's
+// next owner does; it only may have worked for nothing.
+constexpr std::chrono::seconds revoke_wait{10};
+constexpr std::chrono::seconds close_wait{30};
+
+}  // namespace
+
+Result<void> DeliveryRuntime::Group::open_consumer() {
+    LogConsumerOptions consumer;
+    consumer.group = name_;
+    consumer.event_types = subscribed_types_;
+    consumer.from_earliest = binding_.options.start == Start::earliest;
+    consumer.member = options_.member.empty() ? std::string{} : options_.member + '.' + name_;
+    // The callbacks run within poll() and close(), on the reader's thread, which holds the group.
+    consumer.assigned = [this](const std::vector<LogPartition>& partitions) {
+        partitions_assigned(partitions);
+    };
+    consumer.revoked = [this](const std::vector<LogPartition>& partitions, bool lost) {
+        partitions_revoked({partitions.begin(), partitions.end()}, lost);
+    };
+    auto opened = options_.log->consume(std::move(consumer));
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    consumer_ = std::move(*opened);
+    return {};
+}
+
+void DeliveryRuntime::Group::log_loop() {
+    bool paused = false;
+    while (true) {
+        std::size_t room = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            if (stopping_) break;
+            const std::size_t most = binding_.options.max_in_flight;
+            room = most - std::min(most, outstanding_.size());
+            // Resuming fetches anew, so it waits until it is worth it.
+            if (paused && room < (most + 1) / 2) room = 0;
+        }
+        const bool full = room == 0 || !held_.empty();
+        if (full != paused) consumer_->pause(paused = full);
+        auto batch = consumer_->poll(poll_wait, full ? 1 : std::min(room, poll_batch));
+        if (!batch) {
+            wait_after(batch.error());
+            continue;
+        }
+        std::ranges::move(*batch, std::back_inserter(held_));
+        if (!held_.empty()) take_held();
+        skim();
+        refresh();
+    }
+    end_log();
+}
+
+void DeliveryRuntime::Group::wait_after(const Error& error) {
+    std::unique_lock lock(mutex_);
+    problem_ = error.message;
+    changed_.wait_for(lock, error_wait, [&] { return stopping_; });
+}
+
+void DeliveryRuntime::Group::take_held() {
+    // The records are kept until the store has answered for them all.
+    auto arrivals = take_in(store_, types_, held_, options_.world.now());
+    if (!arrivals) return wait_after(arrivals.error());
+    std::vector<std::int64_t> unknown;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const Arrival& arrival : *arrivals) {
+            if (!outstanding_.contains(arrival.record->position)) {
+                unknown.push_back(arrival.record->position);
+            }
+        }
+    }
+    auto unfinished = store_.unfinished(name_, unknown);
+    if (!unfinished) return wait_after(unfinished.error());
+    held_.clear();
+    accept_arrivals(*arrivals, {unfinished->begin(), unfinished->end()});
+}
+
+void DeliveryRuntime::Group::accept_arrivals(std::vector<Arrival>& arrivals,
+                                             const std::set<std::int64_t>& unfinished) {
+    std::vector<RecordPtr> behind;
+    {
+        const std::lock_guard lock(mutex_);
+        for (Arrival& arrival : arrivals) {
+            const std::int64_t position = arrival.record->position;
+            if (outstanding_.contains(position)) {
+                places_.add(position, arrival.place);
+                continue;
+            }
+            if (!unfinished.contains(position)) {
+                consumer_->finished(arrival.place);
+                continue;
+            }
+            if (outstanding_.empty()) progressed_ = Clock::now();
+            outstanding_.insert(position);
+            awaited_.erase(position);
+            places_.add(position, arrival.place);
+            if (!arrival.refusal.empty()) {
+                refused_[position] = Failure{std::move(arrival.refusal), true};
+            }
+            if (!lanes_.add(arrival.record)) behind.push_back(arrival.record);
+        }
+        changed_.notify_all();
+    }
+    for (const RecordPtr& record : behind) park_behind(record);
+}
+
+void DeliveryRuntime::Group::skim() {
+    for (std::size_t round = 0; round < skim_batches; ++round) {
+        std::int64_t from = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            from = cursor_;
+            if (awaited_.size() >= max_awaited) break;
+        }
+        if (store_.last_position() <= from) break;
+        const auto batch = store_.read(from, poll_batch);
+        if (!batch || batch->empty()) break;
+        const std::lock_guard lock(mutex_);
+        for (const RecordPtr& record : *batch) {
+            const std::int64_t position = record->position;
+            if (!pass(*record) || is_finished_already(position)) continue;
+            if (!outstanding_.contains(position)) awaited_.insert(position);
+        }
+    }
+    flush_skipped(false);
+}
+
+void DeliveryRuntime::Group::refresh() {
+    const auto now = Clock::now();
+    if (now < next_refresh_) return;
+    next_refresh_ = now + refresh_interval;
+    std::vector<std::int64_t> awaited;
+    {
+        const std::lock_guard lock(mutex_);
+        awaited.assign(awaited_.begin(), awaited_.end());
+    }
+    if (!awaited.empty()) {
+        // Members in other processes finish theirs.
+        if (const auto unfinished = store_.unfinished(name_, awaited)) {
+            const std::set<std::int64_t> left(unfinished->begin(), unfinished->end());
+            const std::lock_guard lock(mutex_);
+            for (const std::int64_t position : awaited) {
+                if (!left.contains(position)) awaited_.erase(position);
+            }
+        }
+    }
+    adopt_parked();
+}
+
+void DeliveryRuntime::Group::adopt_parked() {
+    auto parked = store_.parked(name_);
+    if (!parked) return;
+    const std::lock_guard lock(mutex_);
+    for (Parked& entry : *parked) {
+        const bool ours = entry.source.empty() || sources_.contains(entry.source);
+        if (ours && !lanes_.holds_parked(entry)) lanes_.add_parked(std::move(entry));
+    }
+    changed_.notify_all();
+}
+
+void DeliveryRuntime::Group::partitions_assigned(const std::vector<LogPartition>& partitions) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const LogPartition& partition : partitions) {
+            sources_.insert(wire::source_of(partition));
+        }
+    }
+    adopt_parked();
+}
+
+void DeliveryRuntime::Group::partitions_revoked(const std::set<LogPartition>& partitions,
+                                                bool lost) {
+    std::erase_if(held_, [&](const LogRecord& record) {
+        return partitions.contains(record.place.partition);
+    });
+    std::set<std::string> gone;
+    for (const LogPartition& partition : partitions) gone.insert(wire::source_of(partition));
+
+    std::unique_lock lock(mutex_);
+    for (const std::string& source : gone) sources_.erase(source);
+    // What is not begun is left to the next owner.
+    std::set<std::int64_t> waiting;
+    static_cast<void>(lanes_.remove_waiting([&](const Record& record) {
+        if (!gone.contains(places_.source(record.position))) return false;
+        waiting.insert(record.position);
+        return true;
+    }));
+    for (const std::int64_t position : places_.forget(partitions, waiting)) {
+        outstanding_.erase(position);
+        refused_.erase(position);
+        if (position <= cursor_) awaited_.insert(position);
+    }
+    const auto until = Clock::now() + (lost ? std::chrono::seconds{0} : revoke_wait);
+    changed_.wait_until(lock, until, [&] { return !places_.any_in(partitions); });
+    changed_.wait_until(lock, until, [&] {
+        return lanes_.remove_parked(
+            [&](const Parked& entry) { return gone.contains(entry.source); });
+    });
+    changed_.notify_all();
+}
+
+void DeliveryRuntime::Group::end_log() {
+    flush_skipped(true);
+    {
+        // Only what is committed may be committed to the log.
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, close_wait,
+                          [&] { return running_threads_ == 1 && pending_commits_ == 0; });
+    }
+    consumer_->close();
+    const std::lock_guard lock(mutex_);
+    --running_threads_;
+    changed_.notify_all();
+}
+
+void DeliveryRuntime::Group::finished_here(std::int64_t position) {
+    outstanding_.erase(position);
+    if (consumer_ == nullptr) return;
+    if (position > cursor_) {
+        finished_above_.insert(position);
+    } else {
+        awaited_.erase(position);
+    }
+    for (const LogPlace& place : places_.take(position)) consumer_->finished(place);
+}
+
+bool DeliveryRuntime::Group::finished_elsewhere(std::int64_t position) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (consumer_ == nullptr || !conflicts_of_.contains(position)) return false;
+    }
+    const auto unfinished = store_.unfinished(name_, {position});
+    return unfinished && unfinished->empty();
+}
+
+RecordPtr DeliveryRuntime::Group::original(const RecordPtr& record) {
+    if (consumer_ == nullptr) return record;
+    auto stored = store_.at(record->position);
+    if (!stored || !*stored) return record;
+    return std::make_shared<const Record>(std::move(**stored));
+}
+
+}  // namespace quipu

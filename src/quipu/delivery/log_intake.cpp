@@ -1,0 +1,80 @@
+#include "log_intake.hpp"
+
+#include <utility>
+
+#include "wire.hpp"
+
+namespace quipu {
+
+namespace {
+
+/// A record that is to be stored before it can be handled.
+struct Foreign {
+    std::size_t index = 0;  // in the batch
+    Record record;
+};
+
+Result<Committed> store_all(Store& store, const std::vector<Foreign>& foreign) {
+    Transaction transaction;
+    for (const Foreign& each : foreign) transaction.appends.push_back({each.record, std::nullopt});
+    return store.commit(std::move(transaction));
+}
+
+void place_at(Arrival& arrival, Record record, const Appended& appended) {
+    record.position = appended.position;
+    record.sequence = appended.sequence;
+    arrival.record = std::make_shared<const Record>(std::move(record));
+}
+
+/// Stores one that could not be stored with the others. What the store refuses under its own id is
+/// stored under its place instead, to become a dead letter.
+Result<void> store_one(Store& store, const EventTypes& types, const LogRecord& from, Foreign& one,
+                       Arrival& arrival, Time now) {
+    auto done = store_all(store, {one});
+    if (!done && !done.error().retryable()) {
+        arrival.refusal = "the record at " + wire::source_of(from.place.partition) + '/' +
+                          std::to_string(from.place.offset) +
+                          " cannot be stored as its event: " + done.error().message;
+        one.record = wire::adopt_by_place(from, types, now);
+        done = store_all(store, {one});
+    }
+    if (!done) return std::unexpected(std::move(done.error()));
+    place_at(arrival, std::move(one.record), done->appended.front());
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<Arrival>> take_in(Store& store, const EventTypes& types,
+                                     std::vector<LogRecord> records, Time now) {
+    std::vector<Arrival> arrivals(records.size());
+    std::vector<Foreign> foreign;
+    for (std::size_t index = 0; index < records.size(); ++index) {
+        arrivals[index].place = records[index].place;
+        if (auto own = wire::from_own_log(records[index], store.identity())) {
+            arrivals[index].record = std::make_shared<const Record>(*std::move(own));
+        } else {
+            foreign.push_back({index, wire::adopt(records[index], types, now).record});
+        }
+    }
+    if (foreign.empty()) return arrivals;
+    auto done = store_all(store, foreign);
+    if (done) {
+        for (std::size_t each = 0; each < foreign.size(); ++each) {
+            place_at(arrivals[foreign[each].index], std::move(foreign[each].record),
+                     done->appended[each]);
+        }
+        return arrivals;
+    }
+    if (done.error().retryable()) return std::unexpected(std::move(done.error()));
+    for (Foreign& one : foreign) {
+        if (auto stored =
+                store_one(store, types, records[one.index], one, arrivals[one.index], now);
+            !stored) {
+            return std::unexpected(std::move(stored.error()));
+        }
+    }
+    return arrivals;
+}
+
+}  // namespace quipu

@@ -1,0 +1,224 @@
+#include <algorithm>
+#include <utility>
+
+#include "relay_impl.hpp"
+
+namespace quipu {
+
+namespace {
+
+constexpr std::chrono::milliseconds error_wait{500};
+constexpr std::chrono::milliseconds mark_wait{50};
+constexpr std::chrono::milliseconds try_wait{100};
+constexpr std::chrono::seconds look_interval{2};
+
+using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>;
+
+Ranges merged(Ranges ranges) {
+    std::ranges::sort(ranges);
+    Ranges out;
+    for (const auto& range : ranges) {
+        if (!out.empty() && range.first <= out.back().second + 1) {
+            out.back().second = std::max(out.back().second, range.second);
+        } else {
+            out.push_back(range);
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+void Relay::Impl::mark_loop() {
+    while (true) {
+        bool stopping = false;
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait_for(lock, lease_.held() ? mark_wait : try_wait, [&] {
+                return stopping_ || !done_.empty() || !letters_.empty() || !unpark_.empty();
+            });
+            stopping = stopping_;
+        }
+        if (stopping) return;
+        if (!lease_.held()) {
+            try_to_lead();
+            continue;
+        }
+        move_mark();
+        look_after(Clock::now());
+    }
+}
+
+void Relay::Impl::try_to_lead() {
+    const auto taken = lease_.try_take(Clock::now());
+    if (!taken) return set_problem(taken.error().message);
+    if (!*taken) return;
+    const auto position = store_.open_group(group_, true);
+    if (!position) {
+        lease_.release();
+        return set_problem(position.error().message);
+    }
+    const std::lock_guard lock(mutex_);
+    ++term_;
+    active_ = true;
+    cursor_ = mark_ = position->position;
+    finished_above_ = {position->finished_above.begin(), position->finished_above.end()};
+    sent_.clear();
+    sent_bytes_ = again_ = 0;
+    done_.clear();
+    letters_.clear();
+    missing_.clear();
+    requeued_.clear();
+    unpark_.clear();
+    problem_.clear();
+    next_look_ = Clock::now();
+    changed_.notify_all();
+}
+
+void Relay::Impl::step_down(std::string problem) {
+    lease_.forget();
+    {
+        const std::lock_guard lock(mutex_);
+        ++term_;
+        active_ = false;
+        done_.clear();
+        changed_.notify_all();
+    }
+    notice("warning", "the relay gives up its lease: " + problem);
+}
+
+void Relay::Impl::move_mark() {
+    Transaction transaction;
+    const bool renew = lease_.should_renew(Clock::now());
+    {
+        const std::lock_guard lock(mutex_);
+        if (!renew && done_.empty() && letters_.empty() && unpark_.empty()) return;
+        transaction.finished_ranges = merged(std::exchange(done_, {}));
+        transaction.dead_letters = std::exchange(letters_, {});
+        transaction.unpark = std::exchange(unpark_, {});
+    }
+    if (!transaction.finished_ranges.empty()) transaction.group = group_;
+    lease_.guard(transaction, renew);
+    const auto kept = transaction;
+    Result<void> done;
+    bool committed = false;
+    if (auto stored = store_.commit(std::move(transaction)); !stored) {
+        done = std::unexpected(std::move(stored.error()));
+    } else {
+        committed = true;
+        done = lease_.stored(renew, Clock::now());
+    }
+    if (!committed && done.error().retryable()) {
+        std::unique_lock lock(mutex_);
+        done_.insert(done_.end(), kept.finished_ranges.begin(), kept.finished_ranges.end());
+        letters_.insert(letters_.begin(), kept.dead_letters.begin(), kept.dead_letters.end());
+        unpark_.insert(unpark_.begin(), kept.unpark.begin(), kept.unpark.end());
+        problem_ = done.error().message;
+        changed_.wait_for(lock, error_wait, [&] { return stopping_; });
+        return;
+    }
+    if (!done) return step_down(done.error().message);
+    for (const DeadLetter& letter : kept.dead_letters) {
+        notice("error", "the log does not take event " + letter.record->event_id + " of type " +
+                            letter.record->event_type + ", it is a dead letter of " + group_ +
+                            ": " + letter.error);
+    }
+    const std::lock_guard lock(mutex_);
+    std::int64_t mark = cursor_;
+    if (!sent_.empty()) mark = std::min(mark, sent_.begin()->first - 1);
+    for (const auto& [type, positions] : missing_) {
+        if (!positions.empty()) mark = std::min(mark, *positions.begin() - 1);
+    }
+    for (const auto& range : done_) mark = std::min(mark, range.first - 1);
+    mark_ = std::max(mark_, mark);
+    if (missing_.empty() && again_ == 0) problem_.clear();
+    changed_.notify_all();
+}
+
+void Relay::Impl::look_after(Clock::time_point now) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!active_ || now < next_look_) return;
+        next_look_ = now + look_interval;
+    }
+    retry_missing_topics();
+    take_requeued();
+}
+
+void Relay::Impl::retry_missing_topics() {
+    std::vector<std::int64_t> positions;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [type, held] : missing_) {
+            positions.insert(positions.end(), held.begin(), held.end());
+        }
+    }
+    if (positions.empty()) return;
+    std::vector<std::string> types;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [type, held] : missing_) types.push_back(type);
+    }
+    const auto states = log_.topics(types);
+    if (!states) return set_problem(states.error().message);
+    for (const TopicState& state : *states) {
+        std::set<std::int64_t> held;
+        {
+            const std::lock_guard lock(mutex_);
+            held = missing_[state.event_type];
+        }
+        std::vector<RecordPtr> records;
+        for (const std::int64_t position : held) {
+            if (records.size() >= options_.max_in_flight / 2) break;
+            auto record = store_.at(position);
+            if (!record) return set_problem(record.error().message);
+            if (*record) records.push_back(std::make_shared<const Record>(std::move(**record)));
+        }
+        // They are sent as if the log had lost them: in order, before anything new.
+        const std::lock_guard lock(mutex_);
+        auto& left = missing_[state.event_type];
+        for (const RecordPtr& record : records) {
+            left.erase(record->position);
+            sent_[record->position] = {record, true};
+            sent_bytes_ += record->body.size();
+            ++again_;
+        }
+        if (records.size() == held.size()) missing_.erase(state.event_type);
+        changed_.notify_all();
+    }
+}
+
+void Relay::Impl::take_requeued() {
+    const auto parked = store_.parked(group_);
+    if (!parked) return set_problem(parked.error().message);
+    for (const Parked& entry : *parked) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (requeued_.contains(entry.position)) continue;
+        }
+        auto record = store_.at(entry.position);
+        if (!record) return set_problem(record.error().message);
+        const std::lock_guard lock(mutex_);
+        if (!*record) {
+            unpark_.push_back(entry);
+            continue;
+        }
+        requeued_.emplace(entry.position, entry);
+        sent_[entry.position] = {std::make_shared<const Record>(std::move(**record)), true};
+        sent_bytes_ += sent_[entry.position].record->body.size();
+        ++again_;
+        changed_.notify_all();
+    }
+}
+
+void Relay::Impl::notice(std::string_view level, const std::string& text) const {
+    if (options_.notice) options_.notice(level, text);
+}
+
+void Relay::Impl::set_problem(std::string problem) {
+    std::unique_lock lock(mutex_);
+    problem_ = std::move(problem);
+    changed_.wait_for(lock, error_wait, [&] { return stopping_; });
+}
+
+}  // namespace quipu

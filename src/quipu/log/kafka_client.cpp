@@ -1,0 +1,98 @@
+#include "quipu/log/kafka_client.hpp"
+
+#include <array>
+#include <chrono>
+#include <future>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace quipu::kafka {
+
+// The functions given to librdkafka are noexcept: nothing may be thrown through its C code.
+void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
+    rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t* rk, int level, const char* facility,
+                                      const char* text) noexcept {
+        const auto* context = rk == nullptr ? nullptr : static_cast<Context*>(rd_kafka_opaque(rk));
+        if (context != nullptr) {
+            context->health->log_line(level, facility, text);
+        }
+    });
+    rd_kafka_conf_set_error_cb(
+        conf, [](rd_kafka_t* rk, int code, const char* reason, void* opaque) noexcept {
+            auto* context = static_cast<Context*>(opaque);
+            auto error = static_cast<rd_kafka_resp_err_t>(code);
+            std::array<char, 512> text{};
+            if (error == RD_KAFKA_RESP_ERR__FATAL) {
+                const auto cause = rd_kafka_fatal_error(rk, text.data(), text.size());
+                context->health->tell("error", "fatal", text.data());
+                if (context->events != nullptr) {
+                    context->events->failed(cause);
+                }
+                return;
+            }
+            context->health->client_error(error, reason);
+        });
+    if (role == Role::producer) {
+        rd_kafka_conf_set_dr_msg_cb(
+            conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) noexcept {
+                static_cast<Context*>(opaque)->events->delivered(*message);
+            });
+    }
+    if (role == Role::consumer) {
+        rd_kafka_conf_set_rebalance_cb(
+            conf, [](rd_kafka_t*, rd_kafka_resp_err_t code,
+                     rd_kafka_topic_partition_list_t* partitions, void* opaque) noexcept {
+                static_cast<Context*>(opaque)->events->rebalanced(code, partitions);
+            });
+        rd_kafka_conf_set_offset_commit_cb(
+            conf, [](rd_kafka_t*, rd_kafka_resp_err_t code,
+                     rd_kafka_topic_partition_list_t* offsets, void* opaque) noexcept {
+                static_cast<Context*>(opaque)->events->committed(code, offsets);
+            });
+    }
+}
+
+Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> health,
+                              ClientEvents* events) {
+    auto context = std::make_shared<Context>(Context{std::move(health), events});
+    set_callbacks(conf.get(), role);
+    rd_kafka_conf_set_opaque(conf.get(), context.get());
+    std::array<char, 512> text{};
+    const auto type = role == Role::consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
+    std::unique_ptr<rd_kafka_t, Release> handle(
+        rd_kafka_new(type, conf.get(), text.data(), text.size()), Release{context});
+    if (handle == nullptr) {
+        return fail(ErrorCode::invalid,
+                    context->health->mask("Kafka: " + std::string(text.data())));
+    }
+    // It belongs to the client now.
+    static_cast<void>(conf.release());
+    return Client(std::move(handle));
+}
+
+void Client::Release::operator()(rd_kafka_t* handle) const noexcept {
+    const auto destroy = [handle, kept = context] {
+        // A consumer was closed before, with a time limit, or must not be closed now.
+        rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    };
+    try {
+        auto done = std::make_shared<std::promise<void>>();
+        auto future = done->get_future();
+        std::thread worker([destroy, done] {
+            destroy();
+            done->set_value();
+        });
+        if (future.wait_for(std::chrono::seconds(10)) == std::future_status::ready) {
+            worker.join();
+        } else {
+            worker.detach();
+            context->health->tell("error", "destroy",
+                                  "a Kafka client does not end and is left behind");
+        }
+    } catch (const std::system_error&) {
+        destroy();
+    }
+}
+
+}  // namespace quipu::kafka

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "quipu/error.hpp"
+#include "quipu/log/kafka_config.hpp"
+#include "quipu/log/kafka_handles.hpp"
+#include "quipu/log/kafka_health.hpp"
+
+namespace quipu::kafka {
+
+/// What a client's owner is told, always within its own calls that poll.
+class ClientEvents {
+  public:
+    virtual void failed(rd_kafka_resp_err_t /*code*/) {}
+    virtual void delivered(const rd_kafka_message_t& /*message*/) {}
+    virtual void rebalanced(rd_kafka_resp_err_t /*code*/,
+                            rd_kafka_topic_partition_list_t* /*partitions*/) {}
+    virtual void committed(rd_kafka_resp_err_t /*code*/,
+                           const rd_kafka_topic_partition_list_t* /*offsets*/) {}
+
+  protected:
+    ~ClientEvents() = default;
+};
+
+/// One librdkafka client. Its log and its errors go to Health, nothing to the standard streams.
+class Client {
+  public:
+    /// `events` outlives the client. Errors: invalid (settings that contradict each other, files
+    /// that cannot be read).
+    [[nodiscard]] static Result<Client> create(Role role, Conf conf, std::shared_ptr<Health> health,
+                                               ClientEvents* events);
+
+    Client(Client&&) = default;
+    Client& operator=(Client&&) = default;
+
+    [[nodiscard]] rd_kafka_t* get() const noexcept { return handle_.get(); }
+
+  private:
+    struct Context {
+        std::shared_ptr<Health> health;
+        ClientEvents* events;
+    };
+    /// Destroying can hang inside librdkafka. It gets ten seconds; then the client is left behind
+    /// rather than the program's end with it.
+    struct Release {
+        std::shared_ptr<Context> context;
+        void operator()(rd_kafka_t* handle) const noexcept;
+    };
+    explicit Client(std::unique_ptr<rd_kafka_t, Release> handle) : handle_(std::move(handle)) {}
+    static void set_callbacks(rd_kafka_conf_t* conf, Role role);
+
+    std::unique_ptr<rd_kafka_t, Release> handle_;
+};
+
+}  // namespace quipu::kafka

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "quipu/error.hpp"
+#include "quipu/log/kafka_handles.hpp"
+#include "quipu/log/kafka_log.hpp"
+#include "quipu/log/kafka_secrets.hpp"
+
+namespace quipu::kafka {
+
+/// What a client is for; decides which properties concern it.
+enum class Role { producer, consumer, control };
+
+/// Checked options, from which clients are made.
+class Config {
+  public:
+    /// Errors: invalid.
+    [[nodiscard]] static Result<Config> check(const KafkaOptions& options);
+
+    /// A configuration for librdkafka: this library's settings for the role, then the user's.
+    [[nodiscard]] Conf make(Role role) const;
+
+    [[nodiscard]] const std::string& brokers() const noexcept { return brokers_; }
+    [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }
+    [[nodiscard]] const Secrets& secrets() const noexcept { return secrets_; }
+    [[nodiscard]] std::string topic(std::string_view event_type) const;
+    [[nodiscard]] std::string event_type(std::string_view topic) const;
+
+  private:
+    struct Property {
+        std::string name;
+        std::string value;
+        bool producer;
+        bool consumer;
+    };
+    std::string brokers_;
+    std::string prefix_;
+    std::string client_id_;
+    std::vector<Property> properties_;
+    Secrets secrets_;
+};
+
+}  // namespace quipu::kafka

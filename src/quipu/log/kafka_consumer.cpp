@@ -1,0 +1,312 @@
+#include "quipu/log/kafka_consumer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "quipu/log/kafka_errors.hpp"
+#include "quipu/log/kafka_records.hpp"
+
+namespace quipu::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto slice = milliseconds(100);
+constexpr auto short_pause = std::chrono::seconds(1);
+// What is kept while paused.
+constexpr std::size_t hold_records = 500;
+constexpr std::size_t hold_bytes = 4 << 20;
+// librdkafka itself takes up to the session timeout when no broker answers.
+constexpr auto close_within = std::chrono::seconds(20);
+
+}  // namespace
+
+Consumer::Consumer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
+                   LogConsumerOptions options)
+    : config_(std::move(config)), health_(std::move(health)), options_(std::move(options)) {}
+
+Result<std::unique_ptr<Consumer>> Consumer::open(std::shared_ptr<const Config> config,
+                                                 std::shared_ptr<Health> health,
+                                                 LogConsumerOptions options) {
+    if (options.group.empty() || options.event_types.empty()) {
+        return fail(ErrorCode::invalid, "a consumer needs a group and at least one event type");
+    }
+    std::unique_ptr<Consumer> consumer(
+        new Consumer(std::move(config), std::move(health), std::move(options)));
+    if (auto error = consumer->subscribe()) {
+        return std::unexpected(std::move(*error));
+    }
+    return consumer;
+}
+
+std::optional<Error> Consumer::subscribe() {
+    Conf conf = config_->make(Role::consumer);
+    const auto set = [&](const char* name, const std::string& value) {
+        rd_kafka_conf_set(conf.get(), name, value.c_str(), nullptr, 0);
+    };
+    set("group.id", options_.group);
+    set("auto.offset.reset", options_.from_earliest ? "earliest" : "latest");
+    if (!options_.member.empty()) {
+        set("group.instance.id", options_.member);
+    }
+    auto client = Client::create(Role::consumer, std::move(conf), health_, this);
+    if (!client) {
+        return std::move(client.error());
+    }
+    client_ = std::move(*client);
+    rd_kafka_poll_set_consumer(client_->get());
+    const PartitionList topics(
+        rd_kafka_topic_partition_list_new(static_cast<int>(options_.event_types.size())));
+    for (const auto& type : options_.event_types) {
+        rd_kafka_topic_partition_list_add(topics.get(), config_->topic(type).c_str(),
+                                          RD_KAFKA_PARTITION_UA);
+    }
+    if (const auto code = rd_kafka_subscribe(client_->get(), topics.get())) {
+        closed_ = true;
+        return call_error(code, "group " + options_.group, {});
+    }
+    return std::nullopt;
+}
+
+Consumer::~Consumer() {
+    close();
+}
+
+template <class Function>
+void Consumer::guarded(const Function& function) {
+    try {
+        function();
+    } catch (const std::exception& fault) {
+        health_->tell("error", "callback", fault.what());
+    } catch (...) {
+        health_->tell("error", "callback", "a callback of the group has thrown");
+    }
+}
+
+Result<std::vector<LogRecord>> Consumer::poll(milliseconds timeout, std::size_t limit) {
+    std::vector<LogRecord> records;
+    if (closed_ || fatal_) {
+        return std::unexpected(
+            fatal_.value_or(Error{ErrorCode::invalid, "the consumer is closed already"}));
+    }
+    error_.reset();
+    const auto end = Clock::now() + timeout;
+    while (true) {
+        commit_if_due();
+        look_up_committed();
+        const bool enough = !paused_ && !ready_.empty();
+        if (enough && ready_.size() >= limit) {
+            break;
+        }
+        const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
+        if (paused_ && hold_back()) {
+            if (left <= milliseconds(0)) {
+                break;
+            }
+            std::this_thread::sleep_for(std::min(left, slice));
+            continue;
+        }
+        const auto wait = enough ? milliseconds(0) : std::clamp(left, milliseconds(0), slice);
+        const Message message(
+            rd_kafka_consumer_poll(client_->get(), static_cast<int>(wait.count())));
+        if (message != nullptr) {
+            accept(*message);
+        } else if (enough || left <= milliseconds(0)) {
+            break;
+        }
+        if (error_) {
+            break;
+        }
+    }
+    if (!paused_) {
+        while (!ready_.empty() && records.size() < limit) {
+            ready_bytes_ -= ready_.front().value.size();
+            records.push_back(std::move(ready_.front()));
+            ready_.pop_front();
+        }
+    }
+    if (!records.empty()) {
+        return records;
+    }
+    if (error_) {
+        return std::unexpected(*error_);
+    }
+    if (auto error = health_->connection_error()) {
+        return std::unexpected(std::move(*error));
+    }
+    return records;
+}
+
+void Consumer::accept(const rd_kafka_message_t& message) {
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        accept_error(message);
+        return;
+    }
+    LogRecord record = make_record(message, *config_);
+    // Going on after a pause or an error can bring records again.
+    if (offsets_.give(record.place)) {
+        ready_bytes_ += record.value.size();
+        ready_.push_back(std::move(record));
+    }
+}
+
+void Consumer::accept_error(const rd_kafka_message_t& message) {
+    const char* text = rd_kafka_message_errstr(&message);
+    const std::string reason = health_->mask(text == nullptr ? "" : text);
+    switch (message.err) {
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF: return;
+        case RD_KAFKA_RESP_ERR__FATAL:
+        case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: {
+            std::array<char, 512> cause{};
+            const auto code = rd_kafka_fatal_error(client_->get(), cause.data(), cause.size());
+            fatal_ = call_error(code == RD_KAFKA_RESP_ERR_NO_ERROR ? message.err : code,
+                                "group " + options_.group, health_->mask(cause.data()));
+            error_ = fatal_;
+            break;
+        }
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: {
+            const std::string topic =
+                message.rkt == nullptr ? "a topic" : rd_kafka_topic_name(message.rkt);
+            error_ = call_error(message.err, "group " + options_.group + ", topic " + topic,
+                                describe(message.err));
+            health_->problem("consume " + topic, *error_);
+            return;
+        }
+        default:
+            error_ = call_error(message.err, "group " + options_.group, reason);
+            if (error_->retryable()) {
+                // librdkafka tries again by itself.
+                health_->tell("warning", "group " + options_.group, error_->message);
+                error_.reset();
+                return;
+            }
+            break;
+    }
+    health_->problem("group " + options_.group, *error_);
+}
+
+void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        assigned(list);
+    } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+        revoked(list);
+    } else {
+        rd_kafka_assign(client_->get(), nullptr);
+        health_->tell("warning", "rebalance",
+                      call_error(code, "group " + options_.group, {}).message);
+    }
+}
+
+void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
+    const auto got = partitions_of(list, *config_);
+    offsets_.assign(got);
+    if (options_.assigned) {
+        guarded([&] { options_.assigned(got); });
+    }
+    rd_kafka_assign(client_->get(), list);
+    // A new assignment is not paused.
+    stopped_ = false;
+    health_->clear("group " + options_.group);
+    for (const auto& partition : got) {
+        health_->clear("consume " + config_->topic(partition.event_type));
+    }
+    next_look_up_ = Clock::now();
+}
+
+void Consumer::revoked(const rd_kafka_topic_partition_list_t* list) {
+    const bool lost = rd_kafka_assignment_lost(client_->get()) != 0;
+    const auto gone = partitions_of(list, *config_);
+    drop(gone);
+    if (options_.revoked) {
+        guarded([&] { options_.revoked(gone, lost); });
+    }
+    if (!lost) {
+        commit_now(gone);
+    }
+    offsets_.revoke(gone);
+    rd_kafka_assign(client_->get(), nullptr);
+}
+
+void Consumer::drop(const std::vector<LogPartition>& partitions) {
+    std::erase_if(ready_, [&](const LogRecord& record) {
+        const bool gone = std::ranges::find(partitions, record.place.partition) != partitions.end();
+        ready_bytes_ -= gone ? record.value.size() : 0;
+        return gone;
+    });
+}
+
+void Consumer::pause(bool paused) {
+    if (closed_ || paused == paused_) {
+        return;
+    }
+    paused_ = paused;
+    paused_at_ = Clock::now();
+    if (!paused && stopped_) {
+        stop_fetching(false);
+    }
+}
+
+bool Consumer::hold_back() {
+    // librdkafka drops what it has fetched when it pauses, and fetches it again afterwards. A short
+    // pause would cost more than it saves, so what was fetched is kept here first.
+    if (stopped_ || (ready_.size() < hold_records && ready_bytes_ < hold_bytes)) {
+        return false;
+    }
+    if (Clock::now() - paused_at_ < short_pause) {
+        return true;
+    }
+    stop_fetching(true);
+    return false;
+}
+
+void Consumer::stop_fetching(bool stop) {
+    rd_kafka_topic_partition_list_t* raw = nullptr;
+    if (rd_kafka_assignment(client_->get(), &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return;
+    }
+    const PartitionList all(raw);
+    stop ? rd_kafka_pause_partitions(client_->get(), all.get())
+         : rd_kafka_resume_partitions(client_->get(), all.get());
+    stopped_ = stop;
+}
+
+void Consumer::close() {
+    if (closed_.exchange(true)) {
+        return;
+    }
+    // Closing can hang inside librdkafka, so it is waited for with a limit. A queue of its own
+    // brings what would else come as callbacks, and records that nobody will read any more.
+    const Queue queue(rd_kafka_queue_new(client_->get()));
+    const Failure failure(rd_kafka_consumer_close_queue(client_->get(), queue.get()));
+    if (failure == nullptr) {
+        const auto end = Clock::now() + close_within;
+        while (rd_kafka_consumer_closed(client_->get()) == 0 && Clock::now() < end) {
+            const Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>(slice.count())));
+            const auto type = rd_kafka_event_type(event.get());
+            if (type == RD_KAFKA_EVENT_REBALANCE) {
+                rebalanced(rd_kafka_event_error(event.get()),
+                           rd_kafka_event_topic_partition_list(event.get()));
+            } else if (type == RD_KAFKA_EVENT_OFFSET_COMMIT) {
+                committed(rd_kafka_event_error(event.get()),
+                          rd_kafka_event_topic_partition_list(event.get()));
+            }
+        }
+    }
+    // What librdkafka did not take back itself, such as after a fatal error.
+    const auto left = offsets_.assigned();
+    if (!left.empty()) {
+        drop(left);
+        if (options_.revoked) {
+            guarded([&] { options_.revoked(left, true); });
+        }
+        offsets_.revoke(left);
+    }
+    health_->clear("group " + options_.group);
+}
+
+}  // namespace quipu::kafka

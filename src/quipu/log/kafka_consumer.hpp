@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quipu/log/kafka_client.hpp"
+#include "quipu/log/kafka_offsets.hpp"
+#include "quipu/log/topic_log.hpp"
+
+namespace quipu::kafka {
+
+/// A member of a consumer group.
+class Consumer final : public LogConsumer, private ClientEvents {
+  public:
+    [[nodiscard]] static Result<std::unique_ptr<Consumer>> open(
+        std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
+        LogConsumerOptions options);
+    ~Consumer() override;
+    Consumer(const Consumer&) = delete;
+    Consumer& operator=(const Consumer&) = delete;
+
+    [[nodiscard]] Result<std::vector<LogRecord>> poll(std::chrono::milliseconds timeout,
+                                                      std::size_t limit) override;
+    void pause(bool paused) override;
+    void finished(const LogPlace& place) override { offsets_.finish(place); }
+    void close() override;
+    [[nodiscard]] std::int64_t lag() override;
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    Consumer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
+             LogConsumerOptions options);
+    [[nodiscard]] std::optional<Error> subscribe();
+
+    void rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) override;
+    void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) override;
+    void assigned(const rd_kafka_topic_partition_list_t* list);
+    void revoked(const rd_kafka_topic_partition_list_t* list);
+
+    void accept(const rd_kafka_message_t& message);
+    void accept_error(const rd_kafka_message_t& message);
+    /// While paused: keeps what comes from growing. True when librdkafka need not be asked now.
+    [[nodiscard]] bool hold_back();
+    void stop_fetching(bool stop);
+    void drop(const std::vector<LogPartition>& partitions);
+    void commit_if_due();
+    void commit_now(const std::vector<LogPartition>& partitions);
+    void look_up_committed();
+    /// Runs a function of the user's: what it throws must not cross librdkafka's frames.
+    template <class Function>
+    void guarded(const Function& function);
+
+    const std::shared_ptr<const Config> config_;
+    const std::shared_ptr<Health> health_;
+    const LogConsumerOptions options_;
+    OffsetTracker offsets_;
+    std::optional<Client> client_;
+    std::deque<LogRecord> ready_;  ///< received and not given yet
+    std::optional<Error> error_;   ///< met in this poll()
+    std::optional<Error> fatal_;   ///< this member is of no use any more
+    std::size_t ready_bytes_ = 0;
+    bool paused_ = false;
+    bool stopped_ = false;  ///< paused, and librdkafka fetches nothing either
+    Clock::time_point paused_at_{};
+    std::atomic<bool> closed_ = false;
+    Clock::time_point next_commit_{};
+    Clock::time_point next_look_up_ = Clock::time_point::max();
+};
+
+}  // namespace quipu::kafka

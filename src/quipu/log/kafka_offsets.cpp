@@ -1,0 +1,131 @@
+#include "quipu/log/kafka_offsets.hpp"
+
+#include <algorithm>
+
+namespace quipu::kafka {
+
+bool PartitionOffsets::give(std::int64_t offset) {
+    if (offset <= last_given_) {
+        return false;
+    }
+    last_given_ = offset;
+    given_.push_back({offset, false});
+    return true;
+}
+
+void PartitionOffsets::finish(std::int64_t offset) {
+    const auto at = std::ranges::lower_bound(given_, offset, {}, &Given::offset);
+    if (at == given_.end() || at->offset != offset) {
+        return;
+    }
+    at->finished = true;
+    while (!given_.empty() && given_.front().finished) {
+        next_ = given_.front().offset + 1;
+        given_.pop_front();
+    }
+}
+
+std::size_t PartitionOffsets::unfinished() const noexcept {
+    return static_cast<std::size_t>(std::ranges::count(given_, false, &Given::finished));
+}
+
+void OffsetTracker::assign(const std::vector<LogPartition>& partitions) {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& partition : partitions) {
+        states_.insert_or_assign(partition, State{});
+    }
+}
+
+void OffsetTracker::revoke(const std::vector<LogPartition>& partitions) {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& partition : partitions) {
+        states_.erase(partition);
+    }
+}
+
+bool OffsetTracker::give(const LogPlace& place) {
+    const std::scoped_lock lock(mutex_);
+    const auto state = states_.find(place.partition);
+    return state != states_.end() && state->second.offsets.give(place.offset);
+}
+
+void OffsetTracker::finish(const LogPlace& place) {
+    const std::scoped_lock lock(mutex_);
+    const auto state = states_.find(place.partition);
+    if (state != states_.end()) {
+        state->second.offsets.finish(place.offset);
+    }
+}
+
+std::vector<LogPlace> OffsetTracker::take_changes() {
+    const std::scoped_lock lock(mutex_);
+    std::vector<LogPlace> changes;
+    for (auto& [partition, state] : states_) {
+        const auto next = state.offsets.finished_up_to();
+        if (next && next != state.taken) {
+            state.taken = next;
+            changes.push_back({partition, *next});
+        }
+    }
+    return changes;
+}
+
+std::vector<LogPlace> OffsetTracker::unconfirmed(
+    const std::vector<LogPartition>& partitions) const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<LogPlace> places;
+    for (const auto& partition : partitions) {
+        const auto state = states_.find(partition);
+        if (state == states_.end()) {
+            continue;
+        }
+        const auto next = state->second.offsets.finished_up_to();
+        if (next && next != state->second.confirmed) {
+            places.push_back({partition, *next});
+        }
+    }
+    return places;
+}
+
+void OffsetTracker::confirm(const LogPlace& place) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto state = states_.find(place.partition); state != states_.end()) {
+        state->second.confirmed = place.offset;
+    }
+}
+
+void OffsetTracker::commit_failed(const LogPartition& partition) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto state = states_.find(partition); state != states_.end()) {
+        state->second.taken.reset();
+    }
+}
+
+void OffsetTracker::set_committed(const LogPlace& place) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto state = states_.find(place.partition); state != states_.end()) {
+        state->second.before = place.offset;
+    }
+}
+
+std::optional<std::int64_t> OffsetTracker::committed(const LogPartition& partition) const {
+    const std::scoped_lock lock(mutex_);
+    const auto state = states_.find(partition);
+    if (state == states_.end()) {
+        return std::nullopt;
+    }
+    const auto next = state->second.offsets.finished_up_to();
+    return next ? next : state->second.before;
+}
+
+std::vector<LogPartition> OffsetTracker::assigned() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<LogPartition> partitions;
+    partitions.reserve(states_.size());
+    for (const auto& [partition, state] : states_) {
+        partitions.push_back(partition);
+    }
+    return partitions;
+}
+
+}  // namespace quipu::kafka

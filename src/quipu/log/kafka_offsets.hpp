@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "quipu/log/topic_log.hpp"
+
+namespace quipu::kafka {
+
+/// What one partition's records have come to, for one assignment. Not thread-safe.
+class PartitionOffsets {
+  public:
+    /// Notes a record that is about to be given; false when it, or a later one, was given before.
+    [[nodiscard]] bool give(std::int64_t offset);
+    /// Unknown and repeated offsets change nothing.
+    void finish(std::int64_t offset);
+
+    /// The offset to commit: behind the last of the leading finished records. None until the first
+    /// record given is finished.
+    [[nodiscard]] std::optional<std::int64_t> finished_up_to() const noexcept { return next_; }
+    [[nodiscard]] std::size_t unfinished() const noexcept;
+
+  private:
+    struct Given {
+        std::int64_t offset;
+        bool finished;
+    };
+    std::deque<Given> given_;  ///< ascending; the first one is unfinished
+    std::int64_t last_given_ = -1;
+    std::optional<std::int64_t> next_;
+};
+
+/// The offsets of a group member's assignment. Thread-safe.
+class OffsetTracker {
+  public:
+    /// Begins anew for these partitions.
+    void assign(const std::vector<LogPartition>& partitions);
+    void revoke(const std::vector<LogPartition>& partitions);
+
+    /// As PartitionOffsets::give; false for a partition that is not assigned.
+    [[nodiscard]] bool give(const LogPlace& place);
+    void finish(const LogPlace& place);
+
+    /// What has changed since the last call: places whose offset is the next one to read.
+    [[nodiscard]] std::vector<LogPlace> take_changes();
+    /// What the broker has not confirmed yet, taken before or not.
+    [[nodiscard]] std::vector<LogPlace> unconfirmed(
+        const std::vector<LogPartition>& partitions) const;
+    void confirm(const LogPlace& place);
+    /// take_changes() gives it again.
+    void commit_failed(const LogPartition& partition);
+
+    /// Where the group stood before this member; see committed().
+    void set_committed(const LogPlace& place);
+    /// The next offset to read after a restart: from finished records, else as set.
+    [[nodiscard]] std::optional<std::int64_t> committed(const LogPartition& partition) const;
+    [[nodiscard]] std::vector<LogPartition> assigned() const;
+
+  private:
+    struct State {
+        PartitionOffsets offsets;
+        std::optional<std::int64_t> taken;
+        std::optional<std::int64_t> confirmed;
+        std::optional<std::int64_t> before;
+    };
+
+    mutable std::mutex mutex_;
+    std::map<LogPartition, State> states_;
+};
+
+}  // namespace quipu::kafka

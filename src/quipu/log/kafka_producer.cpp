@@ -1,0 +1,326 @@
+#include "quipu/log/kafka_producer.hpp"
+
+#include <array>
+#include <utility>
+
+#include "quipu/log/kafka_errors.hpp"
+
+namespace quipu::kafka {
+namespace {
+
+constexpr auto tick = std::chrono::milliseconds(50);
+constexpr int purge_all = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT;
+constexpr auto single_for = std::chrono::minutes(1);
+// A caller that is about to produce has had no time yet to see that earlier records failed.
+constexpr auto fence = std::chrono::milliseconds(200);
+
+Headers make_headers(const RecordHeaders& headers) {
+    if (headers.empty()) {
+        return nullptr;
+    }
+    Headers made(rd_kafka_headers_new(headers.size()));
+    for (const auto& [name, value] : headers) {
+        rd_kafka_header_add(made.get(), name.data(), static_cast<ssize_t>(name.size()),
+                            value.data(), static_cast<ssize_t>(value.size()));
+    }
+    return made;
+}
+
+/// librdkafka's list of arguments for one record.
+class Arguments {
+  public:
+    rd_kafka_vu_t& add(rd_kafka_vtype_t type) {
+        rd_kafka_vu_t& argument = values_[count_++];
+        argument.vtype = type;
+        return argument;
+    }
+    void add(rd_kafka_vtype_t type, std::string& bytes) {
+        auto& argument = add(type);
+        argument.u.mem.ptr = bytes.data();
+        argument.u.mem.size = bytes.size();
+    }
+    [[nodiscard]] const rd_kafka_vu_t* data() const noexcept { return values_.data(); }
+    [[nodiscard]] std::size_t size() const noexcept { return count_; }
+
+  private:
+    std::array<rd_kafka_vu_t, 6> values_{};
+    std::size_t count_ = 0;
+};
+
+}  // namespace
+
+Producer::Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health)
+    : config_(std::move(config)), health_(std::move(health)) {}
+
+Result<std::unique_ptr<Producer>> Producer::open(std::shared_ptr<const Config> config,
+                                                 std::shared_ptr<Health> health) {
+    std::unique_ptr<Producer> producer(new Producer(std::move(config), std::move(health)));
+    auto client = producer->make_client(false);
+    if (!client) {
+        return std::unexpected(std::move(client.error()));
+    }
+    producer->client_ = std::move(*client);
+    producer->thread_ = std::thread([raw = producer.get()] { raw->run(); });
+    return producer;
+}
+
+Producer::~Producer() {
+    if (!thread_.joinable()) {
+        return;
+    }
+    {
+        const std::scoped_lock lock(mutex_);
+        closed_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+Result<Client> Producer::make_client(bool single) {
+    Conf conf = config_->make(Role::producer);
+    if (single) {
+        rd_kafka_conf_set(conf.get(), "batch.num.messages", "1", nullptr, 0);
+    }
+    return Client::create(Role::producer, std::move(conf), health_, this);
+}
+
+rd_kafka_resp_err_t Producer::send(rd_kafka_t* client, Pending& pending) {
+    Headers headers = make_headers(pending.record.headers);
+    Arguments arguments;
+    arguments.add(RD_KAFKA_VTYPE_TOPIC).u.cstr = pending.topic.c_str();
+    // Neither copied nor freed by librdkafka: it stays where it is until the delivery report.
+    arguments.add(RD_KAFKA_VTYPE_VALUE, pending.record.value);
+    arguments.add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = &pending;
+    if (pending.record.key) {
+        arguments.add(RD_KAFKA_VTYPE_KEY, *pending.record.key);
+    }
+    if (headers != nullptr) {
+        arguments.add(RD_KAFKA_VTYPE_HEADERS).u.headers = headers.get();
+    }
+    if (pending.record.timestamp != Time{}) {
+        arguments.add(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 =
+            std::chrono::duration_cast<std::chrono::milliseconds>(
+                pending.record.timestamp.time_since_epoch())
+                .count();
+    }
+    const Failure failure(rd_kafka_produceva(client, arguments.data(), arguments.size()));
+    if (failure != nullptr) {
+        return rd_kafka_error_code(failure.get());
+    }
+    static_cast<void>(headers.release());
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void Producer::produce(LogRecord record, Done done) {
+    auto pending = std::make_unique<Pending>(Pending{std::move(record), {}, std::move(done)});
+    const std::string& type = pending->record.place.partition.event_type;
+    pending->topic = config_->topic(type);
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
+    {
+        std::unique_lock lock(mutex_);
+        std::uint64_t began = renewals_;
+        while (true) {
+            if (renew_ && quiet_) {
+                changed_.wait(lock, [&] { return !renew_ || closed_; });
+                began = renewals_;
+            }
+            // What was called before a renewal belongs behind records that have failed.
+            if (closed_ || renew_ || renewals_ != began) {
+                break;
+            }
+            code = send(client_->get(), *pending);
+            if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+                ++outstanding_;
+                static_cast<void>(pending.release());
+                return;
+            }
+            if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+                renew_ = renew_ || code == RD_KAFKA_RESP_ERR__FATAL;
+                break;
+            }
+            code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
+            changed_.wait_for(lock, tick);
+        }
+    }
+    const Error error = produce_error(code, type, pending->topic);
+    if (!error.retryable()) {
+        report(*pending, error);
+    }
+    // On the log's thread like every other: a caller may hold a lock that its `done` takes.
+    std::unique_lock lock(mutex_);
+    if (closed_) {
+        lock.unlock();
+        pending->done(std::unexpected(error));
+        return;
+    }
+    rejected_.emplace_back(std::move(pending->done), error);
+    ++outstanding_;
+}
+
+void Producer::answer_rejected() {
+    std::vector<std::pair<Done, Error>> rejected;
+    {
+        const std::scoped_lock lock(mutex_);
+        rejected.swap(rejected_);
+    }
+    if (rejected.empty()) {
+        return;
+    }
+    for (auto& [done, error] : rejected) {
+        done(std::unexpected(std::move(error)));
+    }
+    {
+        const std::scoped_lock lock(mutex_);
+        outstanding_ -= static_cast<std::int64_t>(rejected.size());
+    }
+    changed_.notify_all();
+}
+
+void Producer::report(const Pending& pending, const Error& error) {
+    const std::string& type = pending.record.place.partition.event_type;
+    health_->problem("produce " + type, error);
+    const std::scoped_lock lock(mutex_);
+    troubled_.insert(type);
+}
+
+void Producer::delivered(const rd_kafka_message_t& message) {
+    const std::unique_ptr<Pending> pending(static_cast<Pending*>(message._private));
+    const std::string& type = pending->record.place.partition.event_type;
+    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        pending->done(LogPlace{{type, message.partition}, message.offset});
+    } else {
+        Error error = produce_error(message.err, type, pending->topic);
+        bool doubtful = false;
+        {
+            const std::scoped_lock lock(mutex_);
+            doubtful = error.code == ErrorCode::limit && !single_;
+            if (doubtful) {
+                // The broker refuses a whole batch for its size. Sent again one by one, only the
+                // record that is too large by itself is refused.
+                renew_ = single_next_ = true;
+            }
+        }
+        if (doubtful) {
+            error = {ErrorCode::unavailable, type + ": refused together with other records"};
+        } else if (!error.retryable()) {
+            report(*pending, error);
+        }
+        pending->done(std::unexpected(std::move(error)));
+    }
+    bool cleared = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        --outstanding_;
+        cleared = message.err == RD_KAFKA_RESP_ERR_NO_ERROR && !troubled_.empty() &&
+                  troubled_.erase(type) > 0;
+    }
+    if (cleared) {
+        health_->clear("produce " + type);
+    }
+    changed_.notify_all();
+}
+
+void Producer::failed(rd_kafka_resp_err_t /*code*/) {
+    const std::scoped_lock lock(mutex_);
+    renew_ = true;
+}
+
+void Producer::run() {
+    while (client_) {
+        rd_kafka_poll(client_->get(), static_cast<int>(tick.count()));
+        answer_rejected();
+        std::unique_lock lock(mutex_);
+        if (closed_) {
+            lock.unlock();
+            give_up();
+            break;
+        }
+        if (single_ && outstanding_ == 0 && !renew_ && Clock::now() - single_since_ > single_for) {
+            renew_ = quiet_ = true;
+        }
+        if (renew_) {
+            lock.unlock();
+            renew();
+        }
+    }
+}
+
+void Producer::give_up() {
+    const auto end = Clock::now() + std::chrono::seconds(30);
+    while (queued() > 0 && Clock::now() < end) {
+        answer_rejected();
+        rd_kafka_purge(client_->get(), purge_all);
+        rd_kafka_poll(client_->get(), static_cast<int>(tick.count()));
+    }
+}
+
+void Producer::renew() {
+    // With the queue, all that the broker knows of this producer is given up: a new one cannot
+    // stumble over a gap that the old one left.
+    give_up();
+    std::unique_lock lock(mutex_);
+    const bool single = std::exchange(single_next_, false);
+    std::optional<Client> old = std::exchange(client_, std::nullopt);
+    lock.unlock();
+    old.reset();
+    std::optional<Client> made;
+    while (!made) {
+        auto client = make_client(single);
+        if (client) {
+            made = std::move(*client);
+            break;
+        }
+        health_->tell("error", "renew", client.error().message);
+        lock.lock();
+        changed_.wait_for(lock, std::chrono::seconds(1), [&] { return closed_; });
+        if (closed_) {
+            return;
+        }
+        lock.unlock();
+    }
+    lock.lock();
+    client_ = std::move(made);
+    single_ = single;
+    single_since_ = Clock::now();
+    if (!quiet_) {
+        changed_.wait_for(lock, fence, [&] { return closed_; });
+    }
+    renew_ = false;
+    ++renewals_;
+    quiet_ = false;
+    lock.unlock();
+    changed_.notify_all();
+}
+
+bool Producer::flush(std::chrono::milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, timeout, [&] { return outstanding_ == 0; });
+}
+
+void Producer::purge() {
+    std::unique_lock lock(mutex_);
+    if (outstanding_ == 0 && !renew_) {
+        return;
+    }
+    renew_ = true;
+    if (client_) {
+        // Wakes the thread, too.
+        rd_kafka_purge(client_->get(), purge_all | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    }
+    changed_.wait(lock, [&] { return outstanding_ == 0; });
+}
+
+std::int64_t Producer::queued() const {
+    const std::scoped_lock lock(mutex_);
+    return outstanding_;
+}
+
+void Producer::fail_for_test() {
+    const std::scoped_lock lock(mutex_);
+    if (client_) {
+        rd_kafka_test_fatal_error(client_->get(), RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+                                  "planted by a test");
+    }
+}
+
+}  // namespace quipu::kafka

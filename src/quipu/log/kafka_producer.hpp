@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "quipu/log/kafka_client.hpp"
+#include "quipu/log/topic_log.hpp"
+
+namespace quipu::kafka {
+
+/// The idempotent producer, and a thread that serves it. When librdkafka gives it up (a fatal
+/// error), or its queue is given up, a new one takes its place. Thread-safe.
+class Producer final : private ClientEvents {
+  public:
+    using Done = TopicLog::Done;
+
+    [[nodiscard]] static Result<std::unique_ptr<Producer>> open(
+        std::shared_ptr<const Config> config, std::shared_ptr<Health> health);
+    ~Producer();
+    Producer(const Producer&) = delete;
+    Producer& operator=(const Producer&) = delete;
+
+    void produce(LogRecord record, Done done);
+    bool flush(std::chrono::milliseconds timeout);
+    void purge();
+    [[nodiscard]] std::int64_t queued() const;
+    /// For tests: as if librdkafka had met an error that the producer does not survive.
+    void fail_for_test();
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    /// A record that librdkafka has, until its fate is known.
+    struct Pending {
+        LogRecord record;
+        std::string topic;
+        Done done;
+    };
+
+    Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health);
+    [[nodiscard]] Result<Client> make_client(bool single);
+    /// Gives it to librdkafka; 0 when it took the record.
+    [[nodiscard]] static rd_kafka_resp_err_t send(rd_kafka_t* client, Pending& pending);
+    void delivered(const rd_kafka_message_t& message) override;
+    void failed(rd_kafka_resp_err_t code) override;
+    void report(const Pending& pending, const Error& error);
+    void run();
+    void answer_rejected();
+    void give_up();
+    void renew();
+
+    const std::shared_ptr<const Config> config_;
+    const std::shared_ptr<Health> health_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::optional<Client> client_;                  ///< replaced by the thread only
+    std::vector<std::pair<Done, Error>> rejected_;  ///< what librdkafka did not take
+    std::int64_t outstanding_ = 0;                  ///< records whose `done` has not run
+    std::uint64_t renewals_ = 0;
+    bool renew_ = false;   ///< this client takes nothing more
+    bool quiet_ = false;   ///< it had nothing left: callers may wait for the next one
+    bool single_ = false;  ///< batches of one record, to tell which one is too large
+    bool single_next_ = false;
+    Clock::time_point single_since_{};
+    bool closed_ = false;
+    std::set<std::string> troubled_;  ///< event types with a problem in health
+    std::thread thread_;
+};
+
+}  // namespace quipu::kafka

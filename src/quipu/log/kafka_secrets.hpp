@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quipu::kafka {
+
+/// True for properties whose values must not be seen: passwords, keys, tokens.
+[[nodiscard]] bool is_secret(std::string_view property);
+
+/// Values that must not appear in any text.
+class Secrets {
+  public:
+    void add(std::string value);
+    /// `text` with each of them as "***".
+    [[nodiscard]] std::string mask(std::string_view text) const;
+
+  private:
+    std::vector<std::string> values_;  ///< longest first: one may be part of another
+};
+
+}  // namespace quipu::kafka

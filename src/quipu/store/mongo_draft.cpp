@@ -1,0 +1,311 @@
+#include "quipu/store/mongo_draft.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "quipu/event/id.hpp"
+#include "quipu/store/mongo_collections.hpp"
+#include "quipu/store/mongo_lookup.hpp"
+#include "quipu/store/mongo_records.hpp"
+
+namespace quipu::mongo {
+namespace {
+
+/// Bodies larger than this are stored without the members beside them: a document has at most
+/// 16 MiB, and holds both.
+constexpr std::size_t most_bytes_with_members = std::size_t{4} << 20;
+
+}  // namespace
+
+Draft::Draft(const State& state, Server& server, Time stored_at, const Members& members)
+    : state_(state), server_(server), members_(members) {
+    commit_.number = state.seen + 1;
+    commit_.token = new_id();
+    commit_.stored_at = stored_at;
+    commit_.position = state.last_position;
+    commit_.letter_id = state.letter_id;
+    commit_.erased_revision = state.erased_revision;
+}
+
+bool Draft::known(const std::string& group) const {
+    return state_.groups.contains(group) || finished_.contains(group);
+}
+
+bool Draft::finished(const std::string& group, std::int64_t position) const {
+    const auto here = finished_.find(group);
+    if (here != finished_.end() && here->second.contains(position)) {
+        return true;
+    }
+    const auto found = state_.groups.find(group);
+    return found != state_.groups.end() && found->second.contains(position);
+}
+
+std::int64_t Draft::revision(const std::string& collection, const std::string& key) {
+    const std::string name = joined(collection, key);
+    if (const auto found = documents_.find(name); found != documents_.end()) {
+        const auto& write = commit_.documents[found->second];
+        return write.body ? write.revision : 0;
+    }
+    if (const auto found = state_.revisions.find(name)) {
+        return *found;
+    }
+    const std::int64_t stored = stored_revision(server_, name);
+    state_.revisions.set(name, stored);
+    return stored;
+}
+
+std::int64_t Draft::head(const std::string& aggregate) {
+    if (const auto found = heads_.find(aggregate); found != heads_.end()) {
+        return found->second;
+    }
+    if (const auto found = state_.heads.find(aggregate)) {
+        return *found;
+    }
+    const std::int64_t stored = stored_head(server_, aggregate);
+    state_.heads.set(aggregate, stored);
+    return stored;
+}
+
+bool Draft::is_parked(const std::string& group, std::int64_t position) {
+    const auto found = parked_.find({group, position});
+    return found != parked_.end() ? found->second.has_value()
+                                  : stored_parked(server_, group, position);
+}
+
+Result<void> Draft::check_parked(const Transaction& rest) {
+    for (const auto& parked : rest.park) {
+        if (parked.position < 1 || parked.position > commit_.position) {
+            return fail(ErrorCode::invalid, "position " + std::to_string(parked.position) +
+                                                " cannot be parked: the log ends at " +
+                                                std::to_string(commit_.position));
+        }
+    }
+    std::set<std::pair<std::string_view, std::int64_t>> seen;
+    for (const auto& parked : rest.unpark) {
+        if (!seen.emplace(parked.group, parked.position).second ||
+            !is_parked(parked.group, parked.position)) {
+            return fail(ErrorCode::conflict, "group " + parked.group + " has nothing parked at " +
+                                                 std::to_string(parked.position) +
+                                                 ": it was handled or removed already");
+        }
+    }
+    return {};
+}
+
+Result<void> Draft::check(const Transaction& rest) {
+    for (const auto& guard : rest.guards) {
+        const std::int64_t now = revision(guard.collection, guard.key);
+        if (now != guard.revision) {
+            return fail(ErrorCode::conflict, "document " + guard.collection + "/" + guard.key +
+                                                 " is at revision " + std::to_string(now) +
+                                                 ", not at " + std::to_string(guard.revision) +
+                                                 "; read it again and decide anew");
+        }
+    }
+    if (auto fresh = check_groups(rest, *this, commit_.position); !fresh) {
+        return fresh;
+    }
+    return check_parked(rest);
+}
+
+std::optional<Draft::Known> Draft::stored_before(const PreparedAppend& append) {
+    const Record& record = *append.record;
+    if (const auto found = ids_.find(record.event_id); found != ids_.end()) {
+        const Record& earlier = *commit_.events[found->second].record;
+        return Known{.answer = {.position = earlier.position,
+                                .sequence = earlier.sequence,
+                                .duplicate = true},
+                     .event_type = earlier.event_type,
+                     .body = earlier.body};
+    }
+    if (state_.recent_ids.certainly_new(append.image.event_id)) {
+        return std::nullopt;
+    }
+    for (const char* collection : {events_collection, archive_collection}) {
+        if (collection == archive_collection && !state_.any_archived) {
+            break;
+        }
+        const std::string found =
+            server_.find_one(collection, by_text("event_id", record.event_id));
+        if (!found.empty()) {
+            const View view(found);
+            return Known{.answer = {.position = view.integer("_id"),
+                                    .sequence = view.integer("sequence"),
+                                    .duplicate = true},
+                         .event_type = view.string("event_type"),
+                         .body = view.string("body")};
+        }
+    }
+    return std::nullopt;
+}
+
+Result<std::vector<std::optional<Appended>>> Draft::check(
+    const std::vector<PreparedAppend>& appends) {
+    std::vector<std::optional<Appended>> known(appends.size());
+    std::unordered_map<std::string_view, const Record*> ids;
+    std::unordered_map<std::string_view, std::int64_t> sequences;
+    for (std::size_t i = 0; i < appends.size(); ++i) {
+        const Record& record = *appends[i].record;
+        if (const auto before = stored_before(appends[i])) {
+            if (before->event_type != record.event_type || before->body != record.body) {
+                return std::unexpected(other_content(record));
+            }
+            known[i] = before->answer;
+            continue;
+        }
+        const auto [twin, first] = ids.try_emplace(record.event_id, &record);
+        if (!first) {
+            if (twin->second->event_type != record.event_type ||
+                twin->second->body != record.body) {
+                return std::unexpected(other_content(record));
+            }
+            continue;
+        }
+        if (record.aggregate_id.empty()) {
+            continue;
+        }
+        const auto [sequence, fresh] = sequences.try_emplace(record.aggregate_id, 0);
+        if (fresh) {
+            sequence->second = head(record.aggregate_id);
+        }
+        if (appends[i].expected_sequence && *appends[i].expected_sequence != sequence->second) {
+            return std::unexpected(other_sequence(appends[i], sequence->second));
+        }
+        ++sequence->second;
+    }
+    return known;
+}
+
+Appended Draft::append(const PreparedAppend& append) {
+    if (const auto twin = ids_.find(append.record->event_id); twin != ids_.end()) {
+        const Record& earlier = *commit_.events[twin->second].record;
+        return {.position = earlier.position, .sequence = earlier.sequence, .duplicate = true};
+    }
+    // The same wish may be checked again for a later commit, after this record was shared.
+    const auto record = std::make_shared<Record>(*append.record);
+    record->position = ++commit_.position;
+    record->stored_at = commit_.stored_at;
+    record->sequence = 0;
+    if (!record->aggregate_id.empty()) {
+        record->sequence = head(record->aggregate_id) + 1;
+        heads_[record->aggregate_id] = record->sequence;
+    }
+    const std::string members = members_ && record->body.size() <= most_bytes_with_members
+                                    ? members_(*record)
+                                    : std::string{};
+    ids_.emplace(record->event_id, commit_.events.size());
+    commit_.events.push_back({.record = record, .document = bson([&](BsonWriter& writer) {
+                                                    writer.int64("_id", record->position);
+                                                    writer.int64("commit", commit_.number);
+                                                    put_record(writer, *record, append.image,
+                                                               append.execution_id, members);
+                                                })});
+    bytes_ += commit_.events.back().document.size();
+    return {.position = record->position, .sequence = record->sequence};
+}
+
+void Draft::change(const DocumentChange& change) {
+    const std::int64_t before = revision(change.collection, change.key);
+    if (!change.body && before == 0) {
+        return;
+    }
+    Commit::DocumentWrite write{.collection = change.collection,
+                                .key = change.key,
+                                .revision = before,
+                                .body = change.body};
+    if (change.body) {
+        write.revision = (before != 0 ? before : commit_.erased_revision) + 1;
+    } else {
+        commit_.erased_revision = std::max(commit_.erased_revision, before);
+    }
+    bytes_ += 128 + change.key.size() + change.body.value_or("").size();
+    const auto [at, fresh] =
+        documents_.try_emplace(joined(change.collection, change.key), commit_.documents.size());
+    if (fresh) {
+        commit_.documents.push_back(std::move(write));
+    } else {
+        commit_.documents[at->second] = std::move(write);
+    }
+}
+
+IntervalSet& Draft::finished_of(const std::string& group) {
+    return finished_[group];
+}
+
+void Draft::finish(const Transaction& rest) {
+    if (rest.finished.empty() && rest.finished_ranges.empty()) {
+        return;
+    }
+    IntervalSet& set = finished_of(rest.group);
+    for (const std::int64_t position : rest.finished) {
+        set.add(position, position);
+    }
+    for (const auto& [first, last] : rest.finished_ranges) {
+        set.add(first, last);
+    }
+    bytes_ += 64 * (1 + rest.finished.size() + rest.finished_ranges.size());
+}
+
+void Draft::add_letter(const DeadLetter& letter) {
+    const std::int64_t id = ++commit_.letter_id;
+    commit_.letters.push_back({.id = id, .document = bson([&](BsonWriter& writer) {
+                                             writer.int64("_id", id);
+                                             writer.int64("commit", commit_.number);
+                                             put_letter(writer, letter);
+                                         })});
+    bytes_ += commit_.letters.back().document.size();
+}
+
+Result<Committed> Draft::add(const Prepared& prepared) {
+    const Transaction& rest = prepared.rest;
+    if (auto sound = check(rest); !sound) {
+        return std::unexpected(std::move(sound.error()));
+    }
+    auto known = check(prepared.appends);
+    if (!known) {
+        return std::unexpected(std::move(known.error()));
+    }
+    Committed committed;
+    committed.appended.reserve(prepared.appends.size());
+    for (std::size_t i = 0; i < prepared.appends.size(); ++i) {
+        committed.appended.push_back((*known)[i] ? *(*known)[i] : append(prepared.appends[i]));
+    }
+    for (const auto& each : rest.documents) {
+        change(each);
+    }
+    finish(rest);
+    for (const auto& parked : rest.unpark) {
+        parked_[{parked.group, parked.position}].reset();
+        bytes_ += 96;
+    }
+    for (const auto& parked : rest.park) {
+        parked_[{parked.group, parked.position}] = parked;
+        bytes_ += 256;
+        for (const auto& attempt : parked.attempts) {
+            bytes_ += 64 + attempt.error.size();
+        }
+    }
+    for (const auto& letter : rest.dead_letters) {
+        add_letter(letter);
+    }
+    return committed;
+}
+
+Commit Draft::finish() {
+    for (auto& [group, set] : finished_) {
+        auto& finished = commit_.finished.emplace_back();
+        finished.group = group;
+        finished.ranges.assign(set.ranges().begin(), set.ranges().end());
+    }
+    for (auto& [place, parked] : parked_) {
+        if (parked) {
+            commit_.parked.push_back(std::move(*parked));
+        } else {
+            commit_.unparked.push_back({.group = place.first, .position = place.second});
+        }
+    }
+    return std::move(commit_);
+}
+
+}  // namespace quipu::mongo

@@ -1,0 +1,235 @@
+#include "quipu/store/mongo_ledger.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "quipu/store/mongo_collections.hpp"
+#include "quipu/store/mongo_projection.hpp"
+
+namespace quipu::mongo {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::nanoseconds;
+
+/// How long the writer of a commit may take to bring it into the collections before others do it.
+constexpr milliseconds grace{300};
+/// Commits stay at least this long and the newest ones for ever, so that every process that is
+/// awake finds all that it has not seen.
+constexpr minutes retention{10};
+constexpr std::int64_t kept_commits = 1000;
+constexpr std::int64_t trimmed_at_once = 64;
+
+/// Runs on while the machine sleeps.
+nanoseconds time_since_boot() {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
+}
+
+Damage unreadable(std::int64_t number) {
+    return Damage({ErrorCode::corrupt, "commit " + std::to_string(number) +
+                                           " does not read back as it was written: the database is "
+                                           "damaged; restore it from a backup"});
+}
+
+}  // namespace
+
+Ledger::Ledger(Server& server, const MongoOptions& options, TailCache& cache, LogWatch& watch)
+    : server_(server), options_(options), cache_(cache), watch_(watch) {}
+
+void Ledger::open() {
+    const Order held = order();
+    reload();
+    catch_up(held);
+}
+
+void Ledger::reload() {
+    const nanoseconds began = time_since_boot();
+    State state = load_state(server_);
+    const std::scoped_lock lock(state_mutex_);
+    pending_.reset();
+    state_ = std::move(state);
+    confirmed_ = began;
+    next_ = state_.seen + 1;
+    events_ = state_.last_position - state_.removed.count(1, state_.last_position);
+    cache_.begin(state_.last_position);
+    watch_.set(state_.last_position);
+}
+
+bool Ledger::fresh() const {
+    return time_since_boot() - confirmed_ < retention / 2;
+}
+
+std::string Ledger::commit_at(std::int64_t number, bool whole) {
+    const std::string options = bson([&](BsonWriter& writer) {
+        writer.int64("limit", 1);
+        if (!whole) {
+            writer.begin_document("projection");
+            writer.int32("_id", 1);
+            writer.end();
+        }
+    });
+    return server_.find_one(commits_collection, by_id(number), options);
+}
+
+bool Ledger::behind() {
+    return !commit_at(next_.load(), false).empty();
+}
+
+void Ledger::refresh() {
+    if (behind()) {
+        const Order held = order();
+        catch_up(held);
+        watch_.notify();
+    }
+}
+
+bool Ledger::wait_until_projected(std::int64_t number) {
+    const auto end = time_since_boot() + grace;
+    for (;;) {
+        if (projected(server_) >= number) {
+            return true;
+        }
+        if (time_since_boot() > end) {
+            return false;
+        }
+        std::this_thread::sleep_for(milliseconds(2));
+    }
+}
+
+void Ledger::catch_up(const Order&) {
+    settle();
+    for (;;) {
+        const nanoseconds began = time_since_boot();
+        if (!fresh() && projected(server_) > state_.seen) {
+            reload();  // it slept so long that what it has not seen may be gone
+        }
+        const std::string found = commit_at(state_.seen + 1, true);
+        if (found.empty()) {
+            confirmed_ = began;
+            return;
+        }
+        auto commit = decode_commit(found);
+        if (!commit) {
+            throw unreadable(state_.seen + 1);
+        }
+        const bool done = wait_until_projected(commit->number);
+        adopt(*std::move(commit), done);
+    }
+}
+
+void Ledger::settle() {
+    if (!pending_) {
+        return;
+    }
+    if (!fresh()) {
+        reload();
+        return;
+    }
+    project(*pending_, state_, server_);
+    publish(*pending_);
+}
+
+void Ledger::adopt(Commit commit, bool projected) {
+    {
+        const std::scoped_lock lock(state_mutex_);
+        state_.apply(commit);
+        pending_ = std::move(commit);
+    }
+    if (projected) {
+        publish(*pending_);
+    } else {
+        settle();
+    }
+}
+
+void Ledger::publish(const Commit& commit) {
+    std::vector<RecordPtr> appended;
+    appended.reserve(commit.events.size());
+    for (const auto& event : commit.events) {
+        appended.push_back(event.record);
+    }
+    cache_.append(appended);
+    for (const std::int64_t position : commit.removed) {
+        cache_.remove(position);
+    }
+    events_ += static_cast<std::int64_t>(commit.events.size()) -
+               static_cast<std::int64_t>(commit.removed.size());
+    watch_.set(commit.position);
+    next_ = commit.number + 1;
+    if (commit.number % trimmed_at_once == 0) {
+        old_.emplace_back(time_since_boot(), commit.number);
+    }
+    pending_.reset();
+}
+
+bool Ledger::is_ours(const Commit& commit) {
+    const std::string found = commit_at(commit.number, true);
+    return View(found).text("token") == commit.token;
+}
+
+Ledger::Outcome Ledger::store(const Order& held, Commit commit) {
+    if (!fresh()) {
+        const std::int64_t seen = state_.seen;
+        catch_up(held);
+        if (state_.seen != seen) {
+            return Outcome::taken;
+        }
+    }
+    const std::string document = encode(commit);
+    const nanoseconds began = time_since_boot();
+    bool inserted = false;
+    try {
+        inserted = server_.insert(commits_collection, {document}, true).empty();
+    } catch (const Failure& failure) {
+        if (failure.kind() != Failure::Kind::unreachable) {
+            throw;
+        }
+    }
+    if (probe) {
+        probe("inserted");
+    }
+    // The answer may have been lost, or be that to the driver's own second try. Who has the number
+    // is what counts.
+    if (!inserted && !is_ours(commit)) {
+        return Outcome::taken;
+    }
+    if (!fresh()) {
+        // It slept over the insertion: the number may have been another's, used and trimmed. Then
+        // nobody will read this commit.
+        reload();
+        throw Failure(Failure::Kind::unreachable,
+                      "this process slept while it stored a commit in " + server_.location() +
+                          "; whether it is stored is not known");
+    }
+    confirmed_ = began;
+    adopt(std::move(commit), false);
+    if (probe) {
+        probe("projected");
+    }
+    return Outcome::stored;
+}
+
+void Ledger::trim(const Order&) {
+    const nanoseconds now = time_since_boot();
+    std::int64_t last = 0;
+    while (!old_.empty() && now - old_.front().first > retention &&
+           old_.front().second <= state_.seen - kept_commits) {
+        last = old_.front().second;
+        old_.pop_front();
+    }
+    if (last > 0) {
+        server_.erase(commits_collection, bson([&](BsonWriter& writer) {
+                          writer.begin_document("_id");
+                          writer.int64("$lte", last);
+                          writer.end();
+                      }));
+    }
+}
+
+}  // namespace quipu::mongo

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "quipu/store/log_watch.hpp"
+#include "quipu/store/mongo_commit.hpp"
+#include "quipu/store/mongo_state.hpp"
+#include "quipu/store/mongo_store.hpp"
+#include "quipu/store/tail_cache.hpp"
+
+namespace quipu::mongo {
+
+/// The sequence of commits as this process knows it. All of them, its own and those of other
+/// processes, pass through here in order: into the collections, then into memory.
+class Ledger {
+  public:
+    enum class Outcome {
+        stored,  ///< the commit is durable and in the collections
+        taken,   ///< another process has its number: catch up and check again
+    };
+    /// Proof that the holder may advance the ledger.
+    using Order = std::unique_lock<std::mutex>;
+
+    /// The arguments must outlive it.
+    Ledger(Server& server, const MongoOptions& options, TailCache& cache, LogWatch& watch);
+
+    // Functions below throw Failure when the server fails.
+
+    /// Reads the state and follows all commits.
+    void open();
+    [[nodiscard]] Order order() { return Order(order_); }
+    /// Brings collections and memory to the newest commit.
+    void catch_up(const Order& order);
+    /// Stores `commit`, which was made for state(). When it throws, the commit may be stored.
+    [[nodiscard]] Outcome store(const Order& order, Commit commit);
+    [[nodiscard]] const State& state(const Order&) const noexcept { return state_; }
+
+    /// Whether there is a commit that this process has not seen.
+    [[nodiscard]] bool behind();
+    /// catch_up(), if there is anything new.
+    void refresh();
+    /// Runs `look(state)` beside a writer that advances.
+    template <class Look>
+    auto with_state(Look&& look) {
+        const std::scoped_lock lock(state_mutex_);
+        return look(std::as_const(state_));
+    }
+    [[nodiscard]] std::int64_t events() const noexcept { return events_.load(); }
+    /// Removes commits that nobody needs any more.
+    void trim(const Order& order);
+
+    /// For tests: called with what comes next ("inserted", "projected").
+    std::function<void(const char*)> probe;
+
+  private:
+    using Clock = std::chrono::nanoseconds;
+    void reload();
+    void settle();
+    void adopt(Commit commit, bool projected);
+    void publish(const Commit& commit);
+    [[nodiscard]] std::string commit_at(std::int64_t number, bool whole);
+    [[nodiscard]] bool wait_until_projected(std::int64_t number);
+    [[nodiscard]] bool is_ours(const Commit& commit);
+    [[nodiscard]] bool fresh() const;
+
+    Server& server_;
+    const MongoOptions& options_;
+    TailCache& cache_;
+    LogWatch& watch_;
+    std::mutex order_;
+    std::mutex state_mutex_;
+    State state_;
+    std::optional<Commit> pending_;  ///< in memory, perhaps not wholly in the collections
+    Clock confirmed_{};              ///< when state_ was last known to be the newest
+    std::deque<std::pair<Clock, std::int64_t>> old_;  ///< commits that may be trimmed one day
+    std::atomic<std::int64_t> next_ = 1;
+    std::atomic<std::int64_t> events_ = 0;
+};
+
+}  // namespace quipu::mongo

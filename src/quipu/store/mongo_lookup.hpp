@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "quipu/store/mongo_server.hpp"
+#include "quipu/store/prepare.hpp"
+
+/// Looks into the collections that a commit's checks need. Throws Failure.
+namespace quipu::mongo {
+
+/// The revision of a document by its _id, 0 when absent or erased.
+[[nodiscard]] std::int64_t stored_revision(Server& server, const std::string& id);
+/// The last sequence of an aggregate, also where its events were removed.
+[[nodiscard]] std::int64_t stored_head(Server& server, const std::string& aggregate);
+[[nodiscard]] bool stored_parked(Server& server, const std::string& group, std::int64_t position);
+[[nodiscard]] std::string parked_id(const std::string& group, std::int64_t position);
+
+[[nodiscard]] Error other_content(const Record& record);
+[[nodiscard]] Error other_sequence(const PreparedAppend& append, std::int64_t last);
+
+}  // namespace quipu::mongo

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "quipu/store/mongo_draft.hpp"
+#include "quipu/store/mongo_ledger.hpp"
+#include "quipu/store/prepare.hpp"
+#include "quipu/store/store.hpp"
+
+namespace quipu::mongo {
+
+/// What the store tells about its server; a line for the operator at each change.
+class Condition {
+  public:
+    explicit Condition(const MongoOptions& options) : options_(options) {}
+    void good();
+    void bad(const Failure& failure);
+    [[nodiscard]] std::string problem() const;
+
+  private:
+    const MongoOptions& options_;
+    mutable std::mutex mutex_;
+    std::string problem_;
+};
+
+/// The thread that makes commits of what waits. A transaction that fails its checks fails alone;
+/// no answer is given before the commit that it depends on is stored.
+class Writer {
+  public:
+    using Command = std::function<Result<void>(Draft&)>;
+
+    /// The arguments must outlive it.
+    Writer(Server& server, Ledger& ledger, const MongoOptions& options, LogWatch& watch,
+           Condition& condition);
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    /// As Store::submit.
+    void submit(Prepared prepared, Store::Done done);
+    /// Runs `command` in a commit of its own and waits. It runs again when another process was
+    /// first.
+    [[nodiscard]] Result<void> execute(Command command);
+    /// Stores what waits, answers it, and takes no more.
+    void stop();
+
+  private:
+    struct Job {
+        Prepared prepared;
+        Command command;
+        Store::Done done;
+    };
+    using Results = std::vector<Result<Committed>>;
+
+    void enqueue(Job job);
+    void run();
+    bool take(std::vector<Job>& jobs);
+    void release(std::size_t bytes);
+    [[nodiscard]] std::size_t batch_size(std::span<const Job> jobs) const;
+    /// Returns how many of `jobs` are done with.
+    std::size_t process(std::span<Job> jobs);
+    /// Fills `results` for the first jobs, as many as one commit takes.
+    void store(std::span<Job> jobs, Results& results, bool with_members);
+    [[nodiscard]] Result<Committed> add(Draft& draft, Job& job);
+    void keep_house();
+
+    Server& server_;
+    Ledger& ledger_;
+    const MongoOptions& options_;
+    LogWatch& watch_;
+    Condition& condition_;
+
+    std::mutex mutex_;
+    std::condition_variable work_;
+    std::condition_variable space_;
+    std::vector<Job> queue_;
+    std::size_t queued_bytes_ = 0;
+    bool idle_ = false;
+    bool closing_ = false;
+    std::size_t commits_ = 0;                              ///< writer thread only
+    std::chrono::steady_clock::time_point last_tidied_{};  ///< writer thread only
+    std::jthread thread_;
+};
+
+}  // namespace quipu::mongo

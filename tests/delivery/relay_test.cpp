@@ -1,0 +1,159 @@
+#include <set>
+
+#include "delivery/fixture.hpp"
+
+namespace quipu::delivery_test {
+namespace {
+
+class RelayTest : public DeliveryTest {
+  protected:
+    void TearDown() override { relay_.reset(); }
+    std::unique_ptr<Relay> relay(std::chrono::milliseconds lease = 300ms) {
+        auto made = std::make_unique<Relay>(*store_, log_, RelayOptions{.lease = lease});
+        EXPECT_TRUE(made->start());
+        return made;
+    }
+    std::vector<std::int64_t> numbers(const std::string& type = "ordered") {
+        std::vector<std::int64_t> found;
+        for (const LogRecord& record : log_.all(type)) {
+            found.push_back(decode_as<Ordered>(record.value)->data.number);
+        }
+        return found;
+    }
+
+    MemoryLog log_{{"ordered", "shipped", "slow"}, 1};
+};
+
+TEST_F(RelayTest, PublishesWhatIsStoredWithItsBytesKeyAndHeaders) {
+    ASSERT_TRUE(publisher().publish(Ordered{.customer = "ada", .number = 5},
+                                    {.aggregate_id = "ada", .headers = {{"traceparent", "00-x"}}}));
+    auto one = relay();
+    ASSERT_TRUE(one->wait_published(1, 60s));
+    const auto records = log_.all("ordered");
+    ASSERT_EQ(records.size(), 1U);
+    const auto stored = store_->at(1);
+    EXPECT_EQ(records[0].value, (*stored)->body);
+    EXPECT_EQ(records[0].key, "ada");
+    const RecordHeaders expected{{"content-type", "application/json"},
+                                 {"event_id", (*stored)->event_id},
+                                 {"event_type", "ordered"},
+                                 {"aggregate_id", "ada"},
+                                 {"aggregate_sequence", "1"},
+                                 {"traceparent", "00-x"}};
+    EXPECT_THAT(records[0].headers, testing::IsSupersetOf(expected));
+    EXPECT_EQ(one->status().lag, 0);
+}
+
+TEST_F(RelayTest, GoesOnWhereTheLastOneStopped) {
+    for (int number = 0; number < 10; ++number) order("ada", number);
+    {
+        auto one = relay();
+        ASSERT_TRUE(one->wait_published(10, 60s));
+    }
+    for (int number = 10; number < 20; ++number) order("ada", number);
+    auto two = relay();
+    ASSERT_TRUE(two->wait_published(20, 60s));
+    std::vector<std::int64_t> all(20);
+    for (int number = 0; number < 20; ++number) all[static_cast<std::size_t>(number)] = number;
+    EXPECT_EQ(numbers(), all) << "in order, each once";
+}
+
+TEST_F(RelayTest, OneOfSeveralWorksAndAnotherTakesOver) {
+    auto one = relay();
+    ASSERT_TRUE(eventually([&] { return one->status().active; }));
+    auto two = relay();
+    order("ada", 1);
+    // Whoever publishes it, both learn it.
+    EXPECT_TRUE(two->wait_published(1, 60s));
+    EXPECT_FALSE(two->status().active);
+    one->stop();
+    ASSERT_TRUE(eventually([&] { return two->status().active; }));
+    order("ada", 2);
+    EXPECT_TRUE(two->wait_published(2, 60s));
+    EXPECT_EQ(numbers(), (std::vector<std::int64_t>{1, 2}));
+}
+
+TEST_F(RelayTest, ARelayWhoseLeaseWasTakenMovesNoMark) {
+    auto one = relay(1h);
+    ASSERT_TRUE(eventually([&] { return one->status().active; }));
+    // As if another had waited in vain for this one and taken the lease.
+    Transaction theft;
+    theft.documents.push_back(
+        {"quipu.relay", "lease", R"({"owner":"thief","free":false,"length_ms":3600000})"});
+    ASSERT_TRUE(store_->commit(std::move(theft)));
+    order("ada", 1);
+    ASSERT_TRUE(eventually([&] { return !one->status().active; }));
+    EXPECT_EQ(store_->unfinished(std::string(relay_group), {1})->size(), 1U);
+}
+
+TEST_F(RelayTest, WhatTheLogLosesIsSentAgainInOrder) {
+    std::atomic<int> failures{0};
+    log_.fault = [&](const LogRecord&) -> std::optional<Error> {
+        // Fails a run of records, as a producer does that has to be made anew.
+        const int now = ++failures;
+        if (now % 50 >= 10 && now % 50 < 25) {
+            return Error{ErrorCode::unavailable, "the producer was made anew"};
+        }
+        return std::nullopt;
+    };
+    for (int number = 0; number < 200; ++number) order("ada", number);
+    auto one = relay();
+    ASSERT_TRUE(one->wait_published(200, 60s));
+    ASSERT_TRUE(eventually([&] { return one->status().lag == 0; }));
+    std::set<std::int64_t> unique;
+    for (const std::int64_t number : numbers()) unique.insert(number);
+    EXPECT_EQ(unique.size(), 200U);
+    EXPECT_TRUE(one->status().problem.empty()) << one->status().problem;
+}
+
+TEST_F(RelayTest, ARecordTheLogRefusesIsADeadLetterAndCanBeRequeued) {
+    std::atomic<bool> refuse{true};
+    log_.fault = [&](const LogRecord& record) -> std::optional<Error> {
+        if (refuse && record.value.find(R"("number":2)") != record.value.npos) {
+            return Error{ErrorCode::limit, "the broker takes no more than 10 bytes"};
+        }
+        return std::nullopt;
+    };
+    for (int number = 1; number <= 3; ++number) order("ada", number);
+    auto one = relay();
+    ASSERT_TRUE(one->wait_published(3, 60s));
+    ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
+    EXPECT_FALSE(one->wait_published(2, 60s)) << "it is not in the log";
+    EXPECT_EQ(letters()[0].group, relay_group);
+    EXPECT_EQ(numbers(), (std::vector<std::int64_t>{1, 3}));
+    refuse = false;
+    ASSERT_TRUE(store_->requeue(letters()[0].id));
+    ASSERT_TRUE(eventually([&] { return numbers().size() == 3; }));
+    ASSERT_TRUE(eventually([&] { return store_->parked(std::string(relay_group))->empty(); }));
+    EXPECT_TRUE(one->wait_published(2, 60s));
+}
+
+TEST_F(RelayTest, AMissingTopicHoldsBackOnlyItself) {
+    MemoryLog partial{{"ordered", "shipped"}, 1};
+    ASSERT_TRUE(publisher().publish(Slow{.number = 1}, {.key = "k"}));
+    order("ada", 1);
+    ASSERT_TRUE(publisher().publish(Slow{.number = 2}, {.key = "k"}));
+    Relay one(*store_, partial, RelayOptions{.lease = 300ms});
+    ASSERT_TRUE(one.start());
+    ASSERT_TRUE(one.wait_published(2, 60s));
+    EXPECT_FALSE(one.wait_published(1, 50ms));
+    EXPECT_THAT(one.status().problem, testing::HasSubstr("slow"));
+    EXPECT_EQ(one.status().position, 0);
+    partial.add_topic("slow");
+    ASSERT_TRUE(one.wait_published(3, 60s));
+    EXPECT_EQ(partial.all("slow").size(), 2U);
+    ASSERT_TRUE(eventually([&] { return one.status().problem.empty(); }));
+}
+
+TEST_F(RelayTest, AnArchivedEventIsNoObstacle) {
+    for (int number = 0; number < 5; ++number) order("ada", number);
+    const auto record = store_->at(3);
+    ASSERT_TRUE(store_->archive((*record)->event_id, "tests", "for this test"));
+    auto one = relay();
+    ASSERT_TRUE(one->wait_published(5, 60s));
+    EXPECT_EQ(numbers(), (std::vector<std::int64_t>{0, 1, 3, 4}));
+    ASSERT_TRUE(eventually([&] { return one->status().lag == 0; }));
+}
+
+}  // namespace
+}  // namespace quipu::delivery_test

@@ -1,0 +1,151 @@
+// Three real brokers, some of which stop, die and come back.
+#include <cstdlib>
+
+#include "log/kafka_live.hpp"
+
+namespace quipu::test {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+class KafkaCluster : public KafkaLiveTest {
+  protected:
+    KafkaCluster()
+        : KafkaLiveTest("QUIPU_TEST_KAFKA3"), servers_(environment("QUIPU_TEST_SERVERS")) {}
+
+    void TearDown() override {
+        log_.reset();
+        for (const int broker : {1, 2, 3}) {
+            if (paused_.contains(broker)) {
+                server("resume", broker);
+            }
+            if (killed_.contains(broker)) {
+                server("start", broker);
+            }
+        }
+    }
+    void server(const std::string& command, int broker) {
+        if (command == "kill") {
+            killed_.insert(broker);
+        } else if (command == "start") {
+            killed_.erase(broker);
+        } else if (command == "pause") {
+            paused_.insert(broker);
+        } else {
+            paused_.erase(broker);
+        }
+        const std::string line = servers_ + " " + command + " " + std::to_string(broker);
+        EXPECT_EQ(std::system(line.c_str()), 0) << line;
+    }
+
+    /// Produces on a thread of its own; each record must reach the log.
+    class Stream {
+        using Acknowledged = std::vector<std::atomic<bool>>;
+
+      public:
+        Stream(TopicLog& log, int count)
+            : log_(log),
+              acknowledged_(std::make_shared<Acknowledged>(static_cast<std::size_t>(count))) {
+            thread_ = std::thread([this, count] { run(count); });
+        }
+        ~Stream() { thread_.join(); }
+        Stream(const Stream&) = delete;
+        Stream& operator=(const Stream&) = delete;
+        [[nodiscard]] int acknowledged() const {
+            int sum = 0;
+            for (const auto& one : *acknowledged_) {
+                sum += one ? 1 : 0;
+            }
+            return sum;
+        }
+
+      private:
+        void run(int count) {
+            for (int i = 0; i < count; ++i) {
+                log_.produce(
+                    log_record("numbers", "key" + std::to_string(i % 5), std::to_string(i)),
+                    [acknowledged = acknowledged_, i](const Result<LogPlace>& place) {
+                        EXPECT_TRUE(place) << place.error().message;
+                        (*acknowledged)[static_cast<std::size_t>(i)] = place.has_value();
+                    });
+                std::this_thread::sleep_for(1ms);
+            }
+        }
+        TopicLog& log_;
+        std::shared_ptr<Acknowledged> acknowledged_;  ///< outlives this with the last record
+        std::thread thread_;
+    };
+
+    void read_all(int count) {
+        const auto consumer = consume(group({"numbers"}));
+        const auto records = read(*consumer, static_cast<std::size_t>(count));
+        expect_order(records);
+        std::set<std::string> distinct;
+        for (const auto& record : records) {
+            distinct.insert(record.value);
+        }
+        EXPECT_EQ(distinct.size(), static_cast<std::size_t>(count));
+    }
+
+    std::string servers_;
+    std::set<int> paused_;
+    std::set<int> killed_;
+};
+
+TEST_F(KafkaCluster, TopicsWithThreeReplicasWantTwo) {
+    create("numbers", 3, 3);
+    const auto states = log_->topics({"numbers"});
+    ASSERT_TRUE(states);
+    EXPECT_EQ(states->at(0).replication, 3);
+    EXPECT_EQ(states->at(0).partitions, 3);
+    EXPECT_TRUE(produce(log_record("numbers", "k", "v")));
+}
+
+/// Nothing acknowledged is lost and the order of each key stays, whoever dies in between.
+TEST_F(KafkaCluster, ABrokerThatIsKilledAndOneThatHangsCostNothing) {
+    create("numbers", 3, 3);
+    constexpr int count = 6000;
+    {
+        Stream stream(*log_, count);
+        ASSERT_TRUE(eventually([&] { return stream.acknowledged() > 500; }));
+        server("kill", 2);
+        std::this_thread::sleep_for(1s);
+        server("start", 2);
+        ASSERT_TRUE(eventually([&] { return stream.acknowledged() > 2000; }));
+        server("pause", 3);
+        std::this_thread::sleep_for(5s);
+        server("resume", 3);
+    }
+    ASSERT_TRUE(log_->flush(90s)) << log_->health().problem;
+    EXPECT_EQ(log_->health().queued, 0);
+    read_all(count);
+}
+
+TEST_F(KafkaCluster, WhenAllBrokersAreGoneTheLogSaysSoAndGoesOnAfterwards) {
+    create("numbers", 3, 3);
+    ASSERT_TRUE(eventually([&] { return log_->health().reachable; }));
+    for (const int broker : {1, 2, 3}) {
+        server("pause", broker);
+    }
+    EXPECT_TRUE(eventually([&] { return !log_->health().reachable; }, 15s));
+    EXPECT_THAT(log_->health().problem, HasSubstr("Kafka"));
+    std::atomic<int> acknowledged = 0;
+    for (int i = 0; i < 100; ++i) {
+        log_->produce(log_record("numbers", "key" + std::to_string(i % 5), std::to_string(i)),
+                      [&](const Result<LogPlace>& place) { acknowledged += place ? 1 : 0; });
+    }
+    for (const int broker : {1, 2, 3}) {
+        server("resume", broker);
+    }
+    EXPECT_TRUE(eventually([&] { return log_->health().reachable; }));
+    ASSERT_TRUE(log_->flush(90s)) << log_->health().problem;
+    EXPECT_EQ(acknowledged, 100);
+    EXPECT_TRUE(eventually([&] { return log_->health().problem.empty(); }))
+        << log_->health().problem;
+    EXPECT_THAT(notices_.lines(), Contains(HasSubstr("answers")));
+    read_all(100);
+}
+
+}  // namespace
+}  // namespace quipu::test
