@@ -21,6 +21,7 @@
 #include "integr8s/domain/execution_service.hpp"
 #include "integr8s/groups.hpp"
 #include "integr8s/saga/documents.hpp"
+#include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/event/id.hpp"
 #include "services_fake_runtime.hpp"
