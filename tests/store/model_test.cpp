@@ -470,7 +470,9 @@ class Walk {
             }
         }
         if (query.aggregate_id.empty() && (query.from || query.until)) {
-            std::ranges::stable_sort(expected, {}, &Record::timestamp);
+            std::ranges::sort(expected, {}, [](const Record* record) {
+                return std::pair(record->timestamp, record->position);
+            });
         }
         if (query.newest_first) {
             std::ranges::reverse(expected);
