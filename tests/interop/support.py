@@ -3,6 +3,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import json
+import logging
 import os
 import pathlib
 import signal
@@ -191,4 +192,7 @@ def main(needs_kafka=True, needs_mongo=False):
         if needed and not os.environ.get(name):
             print(f"\n*** interop: {name} names no server; tools/servers starts one\n")
             sys.exit(SKIPPED)
+    # Remarks on a slow machine and on topics that are new to their broker.
+    for name in ("asyncio", "aiokafka"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     unittest.main(verbosity=2)
