@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "awaited.hpp"
 #include "lanes.hpp"
 #include "log_intake.hpp"
 #include "open_places.hpp"
@@ -75,7 +76,11 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     void end_log();
     void take_held();
     void accept_arrivals(std::vector<Arrival>& arrivals, const std::set<std::int64_t>& unfinished);
-    /// Passes over the store's log, so that the offset can move and lag is known.
+    /// mutex_ is held: lets a record begin; false when it has to be parked behind another.
+    [[nodiscard]] bool admit(Arrival& arrival);
+    /// Lets records begin whose predecessors have begun, or will not come.
+    void release_early();
+    /// Passes over the store's log, so that the offset can move, and lag and order are known.
     void skim();
     void refresh();
     void adopt_parked();
@@ -149,9 +154,11 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     std::unique_ptr<LogConsumer> consumer_;    // null where the store is the log
     std::vector<LogRecord> held_;              // reader thread: polled, and not in the store yet
     OpenPlaces places_;
-    std::set<std::string> sources_;     // the partitions that are assigned
-    std::set<std::int64_t> awaited_;    // up to the cursor, subscribed, not seen in the log yet
-    Clock::time_point next_refresh_{};  // reader thread
+    std::set<std::string> sources_;          // the partitions that are assigned
+    Awaited awaited_;                        // up to the cursor, subscribed, not begun
+    std::map<std::int64_t, Arrival> early_;  // reader thread: before an earlier one of their key
+    Clock::time_point arrived_{};            // reader thread: when something last came or began
+    Clock::time_point next_refresh_{};       // reader thread
     Clock::time_point paused_until_{};
     Clock::time_point next_tick_{};
     bool tick_running_ = false;

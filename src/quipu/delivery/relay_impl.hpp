@@ -74,7 +74,7 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     bool stopping_ = false;
     bool active_ = false;
     bool publishing_ = false;  // the publish thread runs
-    std::uint64_t term_ = 0;  // grows with each lease; answers of an older one count no more
+    std::uint64_t term_ = 0;   // grows with each lease; answers of an older one count no more
     std::int64_t cursor_ = 0;
     std::int64_t mark_ = 0;
     std::set<std::int64_t> finished_above_;
