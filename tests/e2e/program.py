@@ -31,7 +31,8 @@ def wait_for(what, holds, patience=PATIENCE):
 class Program:
     """integr8s on a file of its own and a free port. A context manager; may be started again."""
 
-    def __init__(self):
+    def __init__(self, *arguments):
+        self.arguments = arguments  # of `run`, beside the file and the address
         self._directory = tempfile.TemporaryDirectory(prefix="integr8s-e2e-")
         self.file = Path(self._directory.name) / "integr8s.db"
         self.log = Path(self._directory.name) / "log"
@@ -54,7 +55,8 @@ class Program:
         with self.log.open("ab") as log:
             begin = log.tell()
             self.process = subprocess.Popen(
-                [BINARY, "run", "--file", str(self.file), "--http", f"127.0.0.1:{port}"],
+                [BINARY, "run", "--file", str(self.file), "--http", f"127.0.0.1:{port}",
+                 *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )
 
@@ -172,11 +174,16 @@ TERMINAL = {
 }
 
 
-def main():
-    """Runs the tests of the calling module; without a sandbox they are skipped, but not in CI."""
+def skip_without_sandbox():
+    """Ends this process when scripts cannot be run here; in CI that is a failure."""
     with Program() as program:
         status, reply = program.call("GET", "/readyz")
         if status != 200 and any("scripts cannot be run" in why for why in reply["because"]):
             print("\n".join(reply["because"]))
             sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
+
+
+def main():
+    """Runs the tests of the calling module; without a sandbox they are skipped, but not in CI."""
+    skip_without_sandbox()
     unittest.main(verbosity=2)

@@ -4,7 +4,26 @@
 
 #include <algorithm>
 
+#include "quipu/codec/base64.hpp"
+
 namespace quipu {
+
+// Reflection needs types with linkage, so not the unnamed namespace.
+namespace views {
+
+struct JsonView {
+    Json json;
+};
+
+}  // namespace views
+
+namespace {
+
+bool is_json(const std::string& text) {
+    return to_json(views::JsonView{.json = {text}}).has_value();
+}
+
+}  // namespace
 
 EventView view_of(const Record& record) {
     EventView view{.position = record.position,
@@ -17,7 +36,13 @@ EventView view_of(const Record& record) {
                    .stored_at = record.stored_at,
                    .expires_at = record.expires_at,
                    .headers = {},
-                   .event = {compact_json(record.body)}};
+                   .event = {}};
+    // What came from a topic log may be anything.
+    if (is_json(record.body)) {
+        view.event.text = compact_json(record.body);
+    } else {
+        view.body_base64.emplace(codec::to_base64(record.body));
+    }
     if (!record.aggregate_id.empty()) view.aggregate_id = to_valid_utf8(record.aggregate_id);
     for (const auto& [name, value] : record.headers) {
         view.headers.push_back({to_valid_utf8(name), to_valid_utf8(value)});

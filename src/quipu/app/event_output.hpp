@@ -30,6 +30,7 @@ struct EventView {
     std::optional<Time> expires_at;
     std::vector<HeaderView> headers;
     Json event;  ///< the whole event as stored, without insignificant white space
+    Omittable<std::string> body_base64 = {};  ///< of bytes that are no JSON; `event` is null then
 };
 
 [[nodiscard]] EventView view_of(const Record& record);

@@ -1,5 +1,6 @@
 #include "quipu/codec/base64.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace quipu::codec {
@@ -15,6 +16,25 @@ int value_of(char c) noexcept {
 }
 
 }  // namespace
+
+std::string to_base64(std::string_view bytes) {
+    constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::uint32_t three = 0;
+        for (std::size_t each = at; each < at + 3; ++each) {
+            three =
+                (three << 8) | (each < bytes.size() ? static_cast<unsigned char>(bytes[each]) : 0U);
+        }
+        const std::size_t given = std::min<std::size_t>(bytes.size() - at, 3);
+        for (std::size_t each = 0; each < 4; ++each) {
+            text += each <= given ? alphabet[(three >> (18 - 6 * each)) & 0x3F] : '=';
+        }
+    }
+    return text;
+}
 
 std::optional<std::string> from_base64(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;

@@ -6,6 +6,8 @@
 
 namespace quipu::codec {
 
+/// Standard base64 (RFC 4648 section 4), padded.
+[[nodiscard]] std::string to_base64(std::string_view bytes);
 /// The bytes of standard base64 (RFC 4648 section 4, padded); nothing for other text.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 

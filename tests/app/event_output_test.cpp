@@ -1,0 +1,49 @@
+#include "quipu/app/event_output.hpp"
+
+#include <gmock/gmock.h>
+
+#include "quipu/codec/base64.hpp"
+#include "quipu/codec/json.hpp"
+
+namespace quipu {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string shown(std::string body) {
+    Record record;
+    record.body = std::move(body);
+    auto text = to_json(view_of(record));
+    EXPECT_TRUE(text) << text.error().message;
+    return text.value_or("");
+}
+
+TEST(EventView, ShowsJsonWithoutWhiteSpace) {
+    const std::string text = shown("{ \"a\" : [1, \" \"] }\n");
+    EXPECT_THAT(text, HasSubstr(R"("event":{"a":[1," "]})"));
+    EXPECT_THAT(text, Not(HasSubstr("body_base64")));
+}
+
+TEST(EventView, ShowsTheBytesOfWhatIsNoJson) {
+    for (const std::string body : {"", "no JSON", "{'a':1}", "{} {}", "\"\xff\"", "[1", "\0"}) {
+        const std::string text = shown(body);
+        EXPECT_THAT(text, HasSubstr(R"("event":null,"body_base64":")" + codec::to_base64(body)));
+    }
+}
+
+TEST(EventView, WritesTheBase64ThatIsRead) {
+    EXPECT_EQ(codec::to_base64(""), "");
+    EXPECT_EQ(codec::to_base64("f"), "Zg==");
+    EXPECT_EQ(codec::to_base64("fo"), "Zm8=");
+    EXPECT_EQ(codec::to_base64("foo"), "Zm9v");
+    EXPECT_EQ(codec::to_base64("\xff\xfe\xfd\xfb"), "//79+w==");
+    std::string bytes;
+    for (int byte = 0; byte < 256; ++byte) {
+        bytes += static_cast<char>(byte);
+        EXPECT_EQ(codec::from_base64(codec::to_base64(bytes)), bytes);
+    }
+}
+
+}  // namespace
+}  // namespace quipu
