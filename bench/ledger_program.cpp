@@ -1,9 +1,10 @@
-// Whole-process measurements of the embedded ledger, with bare SQLite beside it in the same run.
-// Usage: ledger_program [EVENTS]   (default 60000). Prints a Markdown table.
+// Whole-process measurements of the embedded ledger, with bare SQLite and simdjson beside it in the
+// same run, in alternating rounds of which the medians are printed as Markdown tables.
+// Usage: ledger_program [EVENTS [ROUNDS]]   (default 60000 events, 3 rounds)
 
 #include <fmt/core.h>
+#include <simdjson.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -16,74 +17,27 @@
 #include <thread>
 #include <vector>
 
-#include "integr8s/events/catalogue.hpp"
+#include "measure.hpp"
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/runtime.hpp"
-#include "quipu/event/id.hpp"
 #include "quipu/store/sqlite_store.hpp"
+#include "sample.hpp"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
-
-struct Ran {
-    static constexpr std::string_view event_type = "execution_completed";
-    std::string execution_id;
-    std::int64_t exit_code = 0;
-    std::int64_t sent_ns = 0;
-    quipu::Default<std::string> stdout_ = {};
-};
-struct Events : quipu::Catalogue<Ran> {};
-
-double seconds(Clock::duration time) {
-    return std::chrono::duration<double>(time).count();
-}
-
-std::int64_t now_ns() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
-        .count();
-}
-
-/// Quantile of a sample in microseconds.
-double quantile(std::vector<double>& sample, double q) {
-    if (sample.empty()) return 0;
-    std::sort(sample.begin(), sample.end());
-    return sample[static_cast<std::size_t>(q * static_cast<double>(sample.size() - 1))];
-}
-
-class Directory {
-  public:
-    Directory() {
-        std::string pattern = std::filesystem::current_path() / "bench-XXXXXX";
-        path_ = ::mkdtemp(pattern.data());
-    }
-    ~Directory() { std::filesystem::remove_all(path_); }
-    Directory(const Directory&) = delete;
-    Directory& operator=(const Directory&) = delete;
-    [[nodiscard]] std::filesystem::path file(const std::string& name) const { return path_ / name; }
-
-  private:
-    std::filesystem::path path_;
-};
-
-Ran sample_event(std::size_t number) {
-    return {.execution_id = "execution-" + std::to_string(number % 1024),
-            .exit_code = 0,
-            .sent_ns = 0,
-            .stdout_ = std::string(400, 'x')};
-}
+using bench::Clock;
+using bench::Completed;
+using bench::now_ns;
+using bench::quantile;
+using bench::seconds;
+using integr8s::Events;
 
 quipu::Record sample_record(std::size_t number) {
-    quipu::Event<Ran> event;
-    event.header.event_id = quipu::new_id();
-    event.header.timestamp = quipu::now();
-    event.header.aggregate_id = "execution-" + std::to_string(number % 1024);
-    event.header.metadata = {.service_name = "bench", .service_version = "1"};
-    event.data = sample_event(number);
+    const auto event = bench::sample_event(number);
     quipu::Record record;
     record.event_id = event.header.event_id;
-    record.event_type = Ran::event_type;
+    record.event_type = Completed::event_type;
     record.aggregate_id = *event.header.aggregate_id;
     record.key = record.aggregate_id;
     record.timestamp = event.header.timestamp;
@@ -186,11 +140,13 @@ struct Counting {
     std::atomic<std::size_t> count{0};
     std::mutex mutex;
     std::vector<double> latencies;
-    void on(const quipu::Event<Ran>& event) {
+    void on(const quipu::Event<Completed>& event) {
         ++count;
-        if (event->sent_ns == 0) return;
+        // Sent with the time in a member that has no other use here; 123 where it is not.
+        const std::int64_t sent = event->resource_usage->cpu_time_jiffies;
+        if (sent == 123) return;
         const std::lock_guard lock(mutex);
-        latencies.push_back(static_cast<double>(now_ns() - event->sent_ns) / 1e3);
+        latencies.push_back(static_cast<double>(now_ns() - sent) / 1e3);
     }
 };
 
@@ -207,8 +163,8 @@ Outcome publish_to_handler(quipu::Store& store, std::size_t count, std::chrono::
     for (std::size_t number = 0; number < count; ++number) {
         std::this_thread::sleep_until(next);
         next += gap;
-        Ran event = sample_event(number);
-        event.sent_ns = now_ns();
+        Completed event = bench::sample_event(number).data;
+        event.resource_usage->cpu_time_jiffies = now_ns();
         if (!publisher.publish(event, {.aggregate_id = event.execution_id})) std::abort();
     }
     if (!runtime.drain(60s)) std::abort();
@@ -247,32 +203,127 @@ double replay(quipu::Store& store) {
     return static_cast<double>(count) / seconds(Clock::now() - begin);
 }
 
+/// Bare SQLite and simdjson: every row in order, its body parsed into simdjson's DOM.
+double bare_replay(const std::filesystem::path& path) {
+    sqlite3* database = nullptr;
+    sqlite3_open(path.c_str(), &database);
+    sqlite3_stmt* rows = nullptr;
+    sqlite3_prepare_v2(database, "SELECT body FROM events ORDER BY position", -1, &rows, nullptr);
+    simdjson::dom::parser parser;
+    std::size_t count = 0;
+    const auto begin = Clock::now();
+    while (sqlite3_step(rows) == SQLITE_ROW) {
+        const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(rows, 0));
+        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(rows, 0));
+        simdjson::dom::element element;
+        if (parser.parse(text, size).get(element) != simdjson::SUCCESS) std::abort();
+        ++count;
+    }
+    const double took = seconds(Clock::now() - begin);
+    sqlite3_finalize(rows);
+    sqlite3_close(database);
+    return static_cast<double>(count) / took;
+}
+
+/// The medians of several rounds.
+struct Rounds {
+    std::vector<double> per_second;
+    std::vector<double> p50;
+    std::vector<double> p99;
+    void add(const Outcome& outcome) {
+        per_second.push_back(outcome.per_second);
+        p50.push_back(outcome.p50_us);
+        p99.push_back(outcome.p99_us);
+    }
+};
+
+double median_ratio(const std::vector<double>& ours, const std::vector<double>& bare) {
+    std::vector<double> ratios;
+    for (std::size_t round = 0; round < ours.size(); ++round) {
+        ratios.push_back(ours[round] / bare[round]);
+    }
+    return bench::median(ratios);
+}
+
+void measure_publish(std::size_t events, std::size_t rounds) {
+    using bench::median;
+    fmt::print("| durable publish | /s | p50 us | p99 us | SQLite rows/s | p50 us | p99 us |");
+    fmt::print(" ratio /s |\n|---|---|---|---|---|---|---|---|\n");
+    for (const std::size_t width : {1UL, 16UL, 256UL}) {
+        const std::size_t count = width == 1 ? events / 12 : width == 16 ? events / 2 : events;
+        Rounds ours;
+        Rounds bare;
+        for (std::size_t round = 0; round < rounds; ++round) {
+            const bench::Directory directory;
+            {
+                auto store = open(directory.file("publish.db"));
+                ours.add(publish(*store, count, width));
+            }
+            bare.add(bare_sqlite(directory.file("bare.db"), count, width));
+        }
+        fmt::print(
+            "| {} in flight | {:.0f} | {:.0f} | {:.0f} | {:.0f} | {:.0f} | {:.0f} | {:.2f} |\n",
+            width, median(ours.per_second), median(ours.p50), median(ours.p99),
+            median(bare.per_second), median(bare.p50), median(bare.p99),
+            median_ratio(ours.per_second, bare.per_second));
+    }
+    fmt::print(
+        "\nSQLite: as many rows a transaction as are in flight; p50 and p99 of a transaction.\n\n");
+}
+
+void measure_latency(std::size_t rounds) {
+    Rounds ours;
+    for (std::size_t round = 0; round < rounds; ++round) {
+        const bench::Directory directory;
+        auto store = open(directory.file("handler.db"));
+        ours.add(publish_to_handler(*store, 3000, 1000us));
+    }
+    fmt::print("publish to handler at 1000/s: p50 {:.0f} us, p99 {:.0f} us\n\n",
+               bench::median(ours.p50), bench::median(ours.p99));
+}
+
+void measure_whole(std::size_t events, std::size_t rounds) {
+    std::vector<double> whole;
+    std::vector<double> inserted;
+    std::vector<double> replayed;
+    std::vector<double> parsed;
+    double bytes = 0;
+    for (std::size_t round = 0; round < rounds; ++round) {
+        const bench::Directory directory;
+        {
+            auto store = open(directory.file("whole.db"));
+            whole.push_back(end_to_end(*store, events));
+            replayed.push_back(replay(*store));
+        }
+        bytes = static_cast<double>(std::filesystem::file_size(directory.file("whole.db"))) /
+                static_cast<double>(events);
+        inserted.push_back(bare_sqlite(directory.file("bare.db"), events, 256).per_second);
+        parsed.push_back(bare_replay(directory.file("bare.db")));
+    }
+    fmt::print("| | quipu /s | bare /s | ratio |\n|---|---|---|---|\n");
+    fmt::print(
+        "| end to end: published, handled, committed; bare: inserted | {:.0f} | {:.0f} | {:.2f} "
+        "|\n",
+        bench::median(whole), bench::median(inserted), median_ratio(whole, inserted));
+    fmt::print(
+        "| replay: scan and decode; bare: scan and simdjson's DOM | {:.0f} | {:.0f} | {:.2f} |\n",
+        bench::median(replayed), bench::median(parsed), median_ratio(replayed, parsed));
+    fmt::print("\n{:.0f} bytes of file an event, handled by one group\n", bytes);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::size_t events = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 60'000;
-    const Directory directory;
-    fmt::print("Body: {} bytes. Durability: WAL, synchronous=FULL.\n\n",
-               sample_record(0).body.size());
-    fmt::print("| durable publish | quipu /s | p50 us | p99 us | bare SQLite rows/s | ratio |\n");
-    fmt::print("|---|---|---|---|---|---|\n");
-    for (const std::size_t width : {1UL, 16UL, 256UL}) {
-        const std::size_t count = width == 1 ? events / 12 : width == 16 ? events / 2 : events;
-        auto store = open(directory.file("publish-" + std::to_string(width) + ".db"));
-        const Outcome ours = publish(*store, count, width);
-        const Outcome bare =
-            bare_sqlite(directory.file("bare-" + std::to_string(width) + ".db"), count, width);
-        fmt::print("| {} in flight | {:.0f} | {:.0f} | {:.0f} | {:.0f} | {:.2f} |\n", width,
-                   ours.per_second, ours.p50_us, ours.p99_us, bare.per_second,
-                   ours.per_second / bare.per_second);
+    const std::size_t rounds = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 3;
+    if (events < 1000 || rounds == 0) {
+        fmt::print(stderr, "usage: ledger_program [EVENTS [ROUNDS]]\n");
+        return 2;
     }
-    auto store = open(directory.file("handler.db"));
-    const Outcome latency = publish_to_handler(*store, 3000, 1000us);
-    fmt::print("\npublish to handler at 1000/s: p50 {:.0f} us, p99 {:.0f} us\n", latency.p50_us,
-               latency.p99_us);
-    auto whole = open(directory.file("whole.db"));
-    const double sustained = end_to_end(*whole, events);
-    fmt::print("end to end, publish to handled and committed: {:.0f} events/s\n", sustained);
-    fmt::print("replay (scan and decode): {:.0f} events/s\n", replay(*whole));
+    fmt::print("{} bytes an event, {} events, {} rounds. WAL, synchronous=FULL.\n\n",
+               sample_record(0).body.size(), events, rounds);
+    measure_publish(events, rounds);
+    measure_latency(rounds);
+    measure_whole(events, rounds);
     return 0;
 }

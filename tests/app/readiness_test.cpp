@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "quipu/app/relay_watch.hpp"
+
 namespace quipu {
 namespace {
 
@@ -70,6 +72,49 @@ TEST(Readiness, ServicesSayWhatIsWrong) {
     ReadinessFacts facts = sound();
     facts.service_problems = {"no pods", "no disk"};
     EXPECT_THAT(assess(facts).because, ElementsAre("no pods", "no disk"));
+}
+
+TEST(Readiness, SaysWhatTheProgramWaitsFor) {
+    ReadinessFacts facts = sound();
+    facts.started = false;
+    facts.waits_for = "log kafka://h:1: no answer";
+    EXPECT_THAT(assess(facts).because, ElementsAre(HasSubstr("kafka://h:1")));
+}
+
+TEST(Readiness, NotWithoutTheLog) {
+    ReadinessFacts facts = sound();
+    facts.log = LogHealth{.engine = "e", .location = "h:1", .reachable = true, .problem = {}};
+    EXPECT_TRUE(assess(facts).ready);
+    facts.log->reachable = false;
+    facts.log->problem = "connection refused";
+    EXPECT_THAT(assess(facts).because, ElementsAre(HasSubstr("h:1 does not answer: connection")));
+}
+
+TEST(Readiness, ARelayIsStuckOnlyWithWorkAndWithoutProgress) {
+    ReadinessFacts facts = sound();
+    facts.relay = RelayStatus{.lag = 0, .problem = {}};
+    facts.relay_still = 5000ms;
+    EXPECT_TRUE(assess(facts).ready);
+    facts.relay->lag = 7;
+    EXPECT_THAT(assess(facts).because, ElementsAre(HasSubstr("relay is stuck: 7 events")));
+    facts.relay_still = 500ms;
+    EXPECT_TRUE(assess(facts).ready);
+    facts.relay->problem = "not allowed";
+    EXPECT_THAT(assess(facts).because, ElementsAre(HasSubstr("not allowed")));
+}
+
+TEST(RelayWatch, MeasuresSinceTheLastMove) {
+    RelayWatch watch;
+    const auto begin = RelayWatch::Clock::time_point{} + std::chrono::hours{1};
+    RelayStatus status{.position = 5, .lag = 3, .problem = {}};
+    EXPECT_EQ(watch.still(status, begin), 0ms);
+    EXPECT_EQ(watch.still(status, begin + 700ms), 700ms);
+    status.position = 6;
+    EXPECT_EQ(watch.still(status, begin + 900ms), 0ms);
+    status.lag = 0;
+    EXPECT_EQ(watch.still(status, begin + 2000ms), 0ms);
+    status.lag = 1;
+    EXPECT_EQ(watch.still(status, begin + 2100ms), 100ms);
 }
 
 }  // namespace

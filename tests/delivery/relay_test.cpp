@@ -1,6 +1,7 @@
 #include <set>
 
 #include "delivery/fixture.hpp"
+#include "delivery/memory_log.hpp"
 
 namespace quipu::delivery_test {
 namespace {

@@ -71,6 +71,7 @@ std::vector<std::string> ids_of_a_child(std::size_t count) {
     if (pipe(ends) != 0) return {};
     const pid_t child = fork();
     if (child == 0) {
+        alarm(60);  // not inherited; a child that hangs fails its test
         std::string out;
         for (std::size_t i = 0; i < count; ++i) out += quipu::new_id();
         const bool written =
@@ -117,6 +118,23 @@ TEST(Id, SurvivesAForkWhileOthersMakeIds) {
         while (!stop.stop_requested()) static_cast<void>(quipu::new_id());
     });
     for (int i = 0; i < 50; ++i) ASSERT_EQ(ids_of_a_child(3).size(), 3U);
+}
+
+// In processes that have made no id yet, so that the fork meets the first use.
+TEST(Id, SurvivesAForkWhileAnotherMakesTheFirstId) {
+    for (int i = 0; i < 200; ++i) {
+        const pid_t child = fork();
+        if (child == 0) {
+            alarm(60);
+            std::jthread busy([] { static_cast<void>(quipu::new_id()); });
+            const bool made = ids_of_a_child(1).size() == 1;
+            busy.join();
+            _exit(made ? 0 : 1);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    }
 }
 
 TEST(Id, KnowsTheFormOfAUuid) {

@@ -21,6 +21,7 @@
 #include "integr8s/domain/execution_service.hpp"
 #include "integr8s/groups.hpp"
 #include "integr8s/saga/documents.hpp"
+#include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/event/id.hpp"
 #include "services_fake_runtime.hpp"
@@ -112,8 +113,8 @@ class System {
         world.now = [this] { return quipu::now() + offset_.load(); };
         const quipu::Producer producer{.service_name = "integr8s", .service_version = "1.0.0"};
         raw_ = std::make_unique<quipu::RawPublisher>(*proxy, types_, producer, world);
-        runtime::PodRuntime& runtime = options.runtime != nullptr ? *options.runtime : pods;
-        groups = std::make_unique<Groups>(runtime, languages_, options.groups);
+        if (options.runtime != nullptr) runtime_ = options.runtime;
+        groups = std::make_unique<Groups>(*runtime_, languages_, options.groups);
         service = std::make_unique<ExecutionService>(publisher(), languages_);
         auto bindings = groups->bindings();
         for (quipu::GroupBinding& binding : bindings) {
@@ -214,14 +215,16 @@ class System {
             return row && row->status == status;
         });
     }
-    /// Waits until nothing is left to do: no row that waits, no record unread or parked. All of it
-    /// must hold for one state of the log, since what runs meanwhile may publish.
+    /// Waits until nothing is left to do: no row that waits, no pod in the runtime, no record
+    /// unread or parked. All of it must hold for one state of the log, since what runs meanwhile
+    /// may publish.
     [[nodiscard]] bool settle() {
         return wait([&] {
             const std::int64_t last = store().last_position();
             return every_result_stored() && count<QueueEntry>() == 0 && count<SlotRow>() == 0 &&
                    count<AllocationRow>() == 0 && count<PodSpecRow>() == 0 &&
-                   delivery->drain(10ms) && nothing_parked() && store().last_position() == last;
+                   runtime_->list()->empty() && delivery->drain(10ms) && nothing_parked() &&
+                   store().last_position() == last;
         });
     }
 
@@ -292,6 +295,7 @@ class System {
     FakePodRuntime pods;
 
   private:
+    runtime::PodRuntime* runtime_ = &pods;
     [[nodiscard]] bool every_result_stored() {
         return std::ranges::all_of(rows<ExecutionRow>(), [&](const auto& execution) {
             return row<ResultRow>(execution.first).has_value();
@@ -356,6 +360,8 @@ inline void expect_sound(System& system, std::size_t slots) {
             EXPECT_LE(holding.size(), slots);
         } else if (type == ReleaseResourcesCommand::event_type) {
             EXPECT_EQ(holding.erase(record->key), 1U) << record->key;
+            // The slot is free when the pod is dead.
+            EXPECT_EQ(pods.contains(record->key), pod_ends.contains(record->key)) << record->key;
         } else if (type == ExecutionCompleted::event_type || type == ExecutionFailed::event_type ||
                    type == ExecutionTimeout::event_type || type == ExecutionCancelled::event_type) {
             ++ends[record->key];

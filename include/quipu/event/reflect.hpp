@@ -80,7 +80,9 @@ consteval bool has_wire_form() {
 /// Converts to whatever a member is, in unevaluated code, to count the members of an aggregate.
 struct AnyInit {
     template <class T>
-    operator T() const noexcept;  // NOLINT(google-explicit-constructor)
+    operator T() const noexcept {  // NOLINT(google-explicit-constructor)
+        std::unreachable();
+    }
 };
 
 template <class T, std::size_t... I>

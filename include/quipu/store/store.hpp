@@ -11,16 +11,10 @@
 #include "quipu/error.hpp"
 #include "quipu/store/query.hpp"
 #include "quipu/store/record.hpp"
+#include "quipu/store/restore.hpp"
 #include "quipu/store/transaction.hpp"
 
 namespace quipu {
-
-/// Where a group stands in the log.
-struct GroupPosition {
-    std::string group;
-    std::int64_t position = 0;                 ///< every record up to here is finished
-    std::vector<std::int64_t> finished_above;  ///< finished ones beyond it, ascending
-};
 
 /// Facts about a store, for `doctor` and metrics.
 struct StoreHealth {
@@ -136,6 +130,16 @@ class Store {
                                                std::string reason) = 0;
     [[nodiscard]] virtual Result<std::optional<ArchivedRecord>> archived(
         std::string_view event_id) = 0;
+
+    /// The collections that have documents, ascending. ErrorCode::invalid where the engine cannot
+    /// tell.
+    [[nodiscard]] virtual Result<std::vector<std::string>> collections();
+
+    /// Puts a part of another store's content in, whole or not at all, for a copy of that store.
+    /// Nobody else writes meanwhile. A batch without events may be put in again: the same rows are
+    /// written. Errors: invalid (a position that is not beyond the last one, an archived event that
+    /// is no hole, an engine that cannot), conflict (an event id that is stored already).
+    [[nodiscard]] virtual Result<void> restore(const RestoreBatch& batch);
 
     /// Reads everything back and checks it: integrity of the file, positions without gaps that no
     /// purge or archive explains, sequences without gaps, offsets that pass nothing unfinished.

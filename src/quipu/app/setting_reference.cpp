@@ -27,6 +27,7 @@ a name that is not known, stops the program and is told with the nearest right o
 
 )";
 
+// clang-format off
 constexpr std::string_view tail = R"(
 `--file PATH` is short for `--store sqlite:PATH`, and `--no-http` for no `http`. Switches of `run`
 are marked; in the environment and in a file they may stand for every command.
@@ -73,6 +74,7 @@ sasl.username = orders
 with `QUIPU_MONGODB_PASSWORD_FILE` and `QUIPU_KAFKA_SASL_PASSWORD_FILE` naming files that only the
 program can read.
 )";
+// clang-format on
 
 std::string option_of(const Setting& setting) {
     if (setting.secret) return "none";

@@ -1,7 +1,9 @@
 #include "quipu/app/versions.hpp"
 
+#include <bson/bson.h>
 #include <fmt/core.h>
 #include <librdkafka/rdkafka.h>
+#include <mongoc/mongoc.h>
 #include <simdjson.h>
 #include <spdlog/version.h>
 #include <sqlite3.h>
@@ -24,14 +26,16 @@ std::string compiler() {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> library_versions() {
-    // SQLite, librdkafka and zlib are asked at run time: they are shared libraries that a system
-    // updates.
+    // SQLite, librdkafka, zlib and libmongoc are asked at run time: they are shared libraries that
+    // a system updates.
     return {
         {"compiler", compiler()},
         {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},
         {"sqlite", ::sqlite3_libversion()},
         {"librdkafka", ::rd_kafka_version_str()},
         {"zlib", ::zlibVersion()},
+        {"libmongoc", ::mongoc_get_version()},
+        {"libbson", ::bson_get_version()},
         {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1000,
                               BOOST_VERSION % 100)},
         {"simdjson", fmt::format("{}.{}.{}", static_cast<int>(simdjson::SIMDJSON_VERSION_MAJOR),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "quipu/codec/integer_member.hpp"
 #include "quipu/codec/number_text.hpp"
 #include "quipu/codec/reader.hpp"
 #include "quipu/event/time_text.hpp"
@@ -12,21 +13,6 @@ namespace {
 
 // A struct that contains itself is written by recursion; this bounds the stack it takes.
 constexpr std::size_t deepest = 500;
-
-/// The bits of an integer member of any size, extended by its sign.
-std::uint64_t load_integer(const TypeInfo& type, const void* at) noexcept {
-    std::uint64_t word = 0;
-    if (type.bytes == sizeof word) {
-        std::memcpy(&word, at, sizeof word);
-        return word;
-    }
-    std::memcpy(&word, at, type.bytes);
-    const unsigned unused = 64U - type.bytes * 8U;
-    if (type.is_signed && unused > 0) {
-        word = static_cast<std::uint64_t>(static_cast<std::int64_t>(word << unused) >> unused);
-    }
-    return word;
-}
 
 bool declares(const StructInfo& info, std::string_view name) {
     return std::any_of(info.members.begin(), info.members.end(),

@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "foreign_event.hpp"
+#include "quipu/codec/any_event.hpp"
 
 namespace quipu {
 
@@ -36,8 +36,8 @@ std::string with_defaults(std::string_view json, std::string_view event_type,
 
 std::expected<void, Faults> check_json(const EventTypes& types, const Producer& producer,
                                        std::string_view event_type, std::string_view json) {
-    ForeignEvent event;
-    auto decoded = decode_foreign(event, types, with_defaults(json, event_type, producer, {}));
+    codec::AnyEvent event(types);
+    auto decoded = event.read(with_defaults(json, event_type, producer, {}));
     if (!decoded) return std::unexpected(std::move(decoded.error()));
     return {};
 }
@@ -76,9 +76,8 @@ Result<Published> RawPublisher::publish_json(std::string_view event_type, std::s
                     "unknown event type '" + to_valid_utf8(event_type.substr(0, 100)) +
                         "'; did you mean '" + std::string(types_.nearest(event_type)) + "'?");
     }
-    ForeignEvent event;
-    const auto decoded =
-        decode_foreign(event, types_, with_defaults(json, event_type, producer_, options));
+    codec::AnyEvent event(types_);
+    const auto decoded = event.read(with_defaults(json, event_type, producer_, options));
     if (!decoded) {
         return fail(ErrorCode::invalid, std::string(event_type) + ": " + decoded.error().summary());
     }
@@ -87,8 +86,7 @@ Result<Published> RawPublisher::publish_json(std::string_view event_type, std::s
                                             std::string(types_.all()[*decoded].event_type) +
                                             "', not '" + std::string(event_type) + "'");
     }
-    return publish_decoded(types_.all()[index], event.header, event.data.object, event.unknown,
-                           options);
+    return publish_decoded(types_.all()[index], event.header, event.data(), event.unknown, options);
 }
 
 Result<Published> RawPublisher::publish_decoded(const EventInfo& info, EventHeader header,

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <string>
 
-#include "foreign_event.hpp"
+#include "quipu/codec/any_event.hpp"
 #include "quipu/delivery/relay.hpp"
 
 namespace quipu::wire {
@@ -144,8 +144,8 @@ Record adopt_by_place(const LogRecord& record, const EventTypes& types, Time now
 
 Adopted adopt(const LogRecord& record, const EventTypes& types, Time now) {
     Adopted out{adopt_by_place(record, types, now), false};
-    ForeignEvent event;
-    const auto index = decode_foreign(event, types, record.value);
+    codec::AnyEvent event(types);
+    const auto index = event.read(record.value);
     if (!index || types.all()[*index].event_type != out.record.event_type) return out;
     out.decoded = true;
     out.record.event_id = event.header.event_id;

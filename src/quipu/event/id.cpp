@@ -58,11 +58,6 @@ struct Identifier {
 
 class Generator {
   public:
-    static Generator& instance() noexcept {
-        static Generator& generator = *new Generator;
-        return generator;
-    }
-
     Identifier next() noexcept {
         using namespace std::chrono;
         const auto clock = static_cast<std::uint64_t>(
@@ -76,15 +71,13 @@ class Generator {
         return {last_, counter_, pool_.next() >> 16};
     }
 
-  private:
-    Generator() noexcept {
-        pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
-                       [] {
-                           Generator& generator = instance();
-                           generator.pool_.forget();
-                           generator.mutex_.unlock();
-                       });
+    void before_fork() noexcept { mutex_.lock(); }
+    void after_fork(bool in_child) noexcept {
+        if (in_child) pool_.forget();
+        mutex_.unlock();
     }
+
+  private:
     void restart(std::uint64_t milliseconds) noexcept {
         last_ = milliseconds;
         counter_ = pool_.next() % (counter_limit / 2);
@@ -95,6 +88,13 @@ class Generator {
     std::uint64_t counter_ = 0;
     RandomPool pool_;
 };
+
+// Made by the compiler and registered before main(): a fork() at the moment of the first use would
+// leave the child with a generator that is being made for ever.
+constinit Generator generator;
+[[maybe_unused]] const int registered =
+    pthread_atfork([] { generator.before_fork(); }, [] { generator.after_fork(false); },
+                   [] { generator.after_fork(true); });
 
 void put_hex(char* to, std::uint64_t value, int digits) noexcept {
     constexpr char hex[] = "0123456789abcdef";
@@ -111,7 +111,7 @@ bool is_hex(char c) noexcept {
 }  // namespace
 
 std::string new_id() {
-    const Identifier id = Generator::instance().next();
+    const Identifier id = generator.next();
     std::string text(36, '-');
     put_hex(text.data(), id.milliseconds >> 16, 8);
     put_hex(text.data() + 9, id.milliseconds, 4);

@@ -222,6 +222,38 @@ Result<Appended> EventTable::append(const PreparedAppend& append, Time stored_at
     return Appended{.position = record.position, .sequence = record.sequence};
 }
 
+void EventTable::leave_empty_to(std::int64_t last) {
+    if (last > last_) {
+        removed_.add(last_ + 1, last);
+        last_ = last;
+    }
+}
+
+Result<void> EventTable::restore(const PreparedAppend& append) {
+    const Record& record = *append.record;
+    if (record.position <= last_) {
+        return fail(ErrorCode::invalid, "position " + std::to_string(record.position) +
+                                            " is not beyond the end of the log at " +
+                                            std::to_string(last_));
+    }
+    write_pending();
+    insert_if_absent_.reset();
+    write_record(insert_if_absent_, record, append.image, types_.number(record.event_type),
+                 append.execution_id);
+    insert_if_absent_.run();
+    if (sqlite3_changes(connection_.get()) == 0) {
+        return fail(ErrorCode::conflict, event_name(record.event_id) + " is stored already");
+    }
+    leave_empty_to(record.position - 1);
+    last_ = record.position;
+    if (!record.aggregate_id.empty()) {
+        heads_.set(record.aggregate_id, record.sequence);
+    }
+    // Ids come in any order here: from now on the file answers.
+    recent_ids_.give_up();
+    return {};
+}
+
 void EventTable::write_rows(Statement& statement, std::span<const Pending> rows) {
     statement.reset();
     int first = 1;

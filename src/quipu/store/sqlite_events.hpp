@@ -35,6 +35,12 @@ class EventTable {
     /// live until `write_pending` or `load`.
     [[nodiscard]] Result<Appended> append(const PreparedAppend& append, Time stored_at);
 
+    /// Stores a record of another store as it is, beyond the last position; what lies between is
+    /// empty. invalid, conflict as Store::restore says.
+    [[nodiscard]] Result<void> restore(const PreparedAppend& append);
+    /// Makes the log end at `last`, with empty positions up to there.
+    void leave_empty_to(std::int64_t last);
+
     /// Rows are collected and written several at a time. Everything else that reads or changes
     /// the table of events must call this first.
     void write_pending();

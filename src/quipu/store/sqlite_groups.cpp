@@ -96,6 +96,18 @@ GroupPosition GroupTable::open(const std::string& group, bool from_earliest,
     return group_position(group, found->second);
 }
 
+void GroupTable::restore(const GroupPosition& position) {
+    IntervalSet& finished = groups_[position.group];
+    if (position.position > 0) {
+        finished.add(1, position.position);
+    }
+    for (const std::int64_t above : position.finished_above) {
+        finished.add(above, above);
+    }
+    put_offset_.with(Text{position.group}, finished.prefix()).run();
+    changed_.push_back(position.group);
+}
+
 void GroupTable::flush(const std::string& group, IntervalSet& finished) {
     for (const std::int64_t first : finished.take_changes()) {
         const auto range = finished.ranges().find(first);

@@ -30,6 +30,8 @@ class GroupTable final : public GroupView {
     /// `removed` counts as finished for a group that starts at the beginning.
     [[nodiscard]] GroupPosition open(const std::string& group, bool from_earliest,
                                      std::int64_t last_position, const IntervalSet& removed);
+    /// Makes the group known and adds what it has finished.
+    void restore(const GroupPosition& position);
     void flush();
 
   private:

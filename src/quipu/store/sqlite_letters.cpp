@@ -66,24 +66,41 @@ DeadLetterTable::DeadLetterTable(const Connection& connection, TypeTable& types)
               "INSERT INTO dead_letters(" QUIPU_RECORD_COLUMNS
               ",group_name,error,attempts,failed_at,status,note,source) "
               "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"),
+      restore_(connection,
+               "INSERT OR REPLACE INTO dead_letters(" QUIPU_RECORD_COLUMNS
+               ",group_name,error,attempts,failed_at,status,note,source,id) "
+               "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,"
+               "?21)"),
       find_(connection, "SELECT " QUIPU_DEAD_LETTER_COLUMNS " FROM dead_letters WHERE id = ?1"),
       set_status_(connection, "UPDATE dead_letters SET status = ?2, note = ?3 WHERE id = ?1") {}
 
-void DeadLetterTable::add(const DeadLetter& letter) {
+void DeadLetterTable::run(Statement& statement, const DeadLetter& letter,
+                          std::optional<std::int64_t> id) {
     const Record& record = *letter.record;
     const RecordImage image = image_of(record);
     const std::string attempts = encode_attempts(letter.attempts);
-    insert_.reset();
-    write_record(insert_, record, image, types_.number(record.event_type), {});
+    statement.reset();
+    write_record(statement, record, image, types_.number(record.event_type), {});
     int next = record_columns;
-    insert_.bind(++next, Text{letter.group});
-    insert_.bind(++next, Text{letter.error});
-    insert_.bind(++next, Blob{attempts});
-    insert_.bind(++next, to_micros(letter.failed_at));
-    insert_.bind(++next, static_cast<std::int64_t>(letter.status));
-    insert_.bind(++next, Text{letter.note});
-    insert_.bind(++next, Text{letter.source});
-    insert_.run();
+    statement.bind(++next, Text{letter.group});
+    statement.bind(++next, Text{letter.error});
+    statement.bind(++next, Blob{attempts});
+    statement.bind(++next, to_micros(letter.failed_at));
+    statement.bind(++next, static_cast<std::int64_t>(letter.status));
+    statement.bind(++next, Text{letter.note});
+    statement.bind(++next, Text{letter.source});
+    if (id) {
+        statement.bind(++next, *id);
+    }
+    statement.run();
+}
+
+void DeadLetterTable::add(const DeadLetter& letter) {
+    run(insert_, letter, std::nullopt);
+}
+
+void DeadLetterTable::restore(const DeadLetter& letter) {
+    run(restore_, letter, letter.id);
 }
 
 Result<DeadLetter> DeadLetterTable::find(std::int64_t id) {

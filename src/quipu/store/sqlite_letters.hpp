@@ -32,13 +32,18 @@ class DeadLetterTable {
     DeadLetterTable(const Connection& connection, TypeTable& types);
 
     void add(const DeadLetter& letter);
+    /// With its own id and state; the same again changes nothing.
+    void restore(const DeadLetter& letter);
     [[nodiscard]] Result<DeadLetter> find(std::int64_t id);
     /// Takes an open letter out of that state.
     void set_status(DeadLetter& letter, DeadLetter::Status status, std::string note);
 
   private:
+    void run(Statement& statement, const DeadLetter& letter, std::optional<std::int64_t> id);
+
     TypeTable& types_;
     Statement insert_;
+    Statement restore_;
     Statement find_;
     Statement set_status_;
 };

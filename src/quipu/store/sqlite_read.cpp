@@ -184,6 +184,19 @@ Result<std::optional<ArchivedRecord>> SqliteStore::archived(std::string_view eve
     });
 }
 
+Result<std::vector<std::string>> SqliteStore::collections() {
+    return reading([](Reader& reader) -> Result<std::vector<std::string>> {
+        Statement& rows =
+            reader.statement("SELECT DISTINCT collection FROM documents ORDER BY collection");
+        const Reset reset(rows);
+        std::vector<std::string> names;
+        while (rows.step()) {
+            names.push_back(rows.text(0));
+        }
+        return names;
+    });
+}
+
 Result<std::vector<std::string>> SqliteStore::verify() {
     return reading(
         [](Reader& reader) -> Result<std::vector<std::string>> { return verify_file(reader); });

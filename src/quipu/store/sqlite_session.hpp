@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "quipu/store/restore.hpp"
 #include "quipu/store/sqlite_documents.hpp"
 #include "quipu/store/sqlite_events.hpp"
 #include "quipu/store/sqlite_groups.hpp"
@@ -44,6 +45,9 @@ class WriteSession {
     /// Looks at some expired events from `from` on and removes at most `limit` of them.
     [[nodiscard]] PurgeStep purge(const PurgeFrom& from, Time now, std::size_t limit);
 
+    /// `prepared` is the batch's events, checked; the rest of it is in `batch`.
+    [[nodiscard]] Result<void> restore(const Prepared& prepared, const RestoreBatch& batch);
+
     [[nodiscard]] std::int64_t last_position() const noexcept { return events_.last_position(); }
     [[nodiscard]] const IntervalSet& removed() const noexcept { return events_.removed(); }
     /// Frames in the write-ahead log that are not in the main file yet, after the last commit.
@@ -58,6 +62,10 @@ class WriteSession {
     Result<void> check(const Prepared& prepared);
     Result<void> append_all(const Prepared& prepared, Committed& committed);
     void load();
+    Result<void> restore_all(const Prepared& prepared, const RestoreBatch& batch);
+    Result<void> restore_archive(const RestoreBatch& batch);
+    void restore_documents(const RestoreBatch& batch);
+    Result<void> restore_groups(const RestoreBatch& batch);
 
     std::unique_ptr<Connection> connection_;
     Statement begin_;

@@ -58,6 +58,8 @@ class SqliteStore final : public Store {
     Result<void> archive(std::string_view event_id, std::string deleted_by,
                          std::string reason) override;
     Result<std::optional<ArchivedRecord>> archived(std::string_view event_id) override;
+    Result<std::vector<std::string>> collections() override;
+    Result<void> restore(const RestoreBatch& batch) override;
     Result<std::vector<std::string>> verify() override;
     Result<StoreHealth> health() override;
 

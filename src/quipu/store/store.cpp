@@ -21,4 +21,12 @@ Result<Committed> Store::commit(Transaction transaction) {
     return answer.get();
 }
 
+Result<std::vector<std::string>> Store::collections() {
+    return fail(ErrorCode::invalid, "this store does not list its collections");
+}
+
+Result<void> Store::restore(const RestoreBatch& /*batch*/) {
+    return fail(ErrorCode::invalid, "nothing can be promoted to this store");
+}
+
 }  // namespace quipu

@@ -1,9 +1,11 @@
 """Runs a program built with quipu as its users do: by its command line, in a fresh directory."""
+import http.client
 import json
 import os
 import pathlib
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,26 @@ def eventually(condition, what="the condition"):
         if time.monotonic() > end:
             raise AssertionError(f"{what} did not come true within {FOREVER} s")
         pause.wait(0.02)
+
+
+def free_port():
+    """One that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def get(port, path):
+    """The status and the JSON of an answer; None while nobody listens."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=FOREVER)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    except ConnectionRefusedError:
+        return None
+    finally:
+        connection.close()
 
 
 class Answer:

@@ -1,0 +1,249 @@
+#include "quipu/app/promote.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "quipu/codec/json.hpp"
+#include "quipu/delivery/relay.hpp"
+#include "quipu/store/sqlite_export.hpp"
+
+namespace quipu {
+
+// Reflection needs types with linkage, so not the unnamed namespace.
+namespace views {
+
+struct PromoteMark {
+    std::string source;  ///< the identity of the file's store
+    bool done = false;
+};
+
+}  // namespace views
+
+namespace {
+
+constexpr std::string_view mark_key = "state";
+
+class Promotion {
+  public:
+    Promotion(Store& source, const std::filesystem::path& file, Store& target,
+              const PromoteOptions& options)
+        : source_(source), file_(file), target_(target), options_(options) {}
+
+    Result<Promoted> run() {
+        auto begun = begin();
+        if (!begun) return std::unexpected(std::move(begun.error()));
+        if (*begun == State::done) return Promoted{.checksum = {}, .was_done = true};
+        for (auto step :
+             {&Promotion::copy_events, &Promotion::copy_archive, &Promotion::copy_heads,
+              &Promotion::copy_documents, &Promotion::copy_groups, &Promotion::copy_letters}) {
+            if (auto done = (this->*step)(); !done) return std::unexpected(std::move(done.error()));
+        }
+        auto promoted = compare_stores(source_, file_, target_);
+        if (!promoted) return promoted;
+        promoted->resumed = *begun == State::unfinished;
+        if (auto marked = mark(true); !marked) return std::unexpected(std::move(marked.error()));
+        return promoted;
+    }
+
+  private:
+    enum class State { fresh, unfinished, done };
+
+    void tell(std::string_view what, std::int64_t done) const {
+        if (options_.progress) options_.progress(what, done);
+    }
+
+    Result<State> begin() {
+        if (source_.identity() == target_.identity()) {
+            return fail(ErrorCode::invalid, "a store cannot be promoted to itself");
+        }
+        auto exported = sqlite::Export::open(file_);
+        if (!exported) return std::unexpected(std::move(exported.error()));
+        export_ = std::move(*exported);
+        if (auto allowed = check_published_until(); !allowed) {
+            return std::unexpected(std::move(allowed.error()));
+        }
+        const auto found = target_.document(promote_collection, mark_key);
+        if (!found) return std::unexpected(found.error());
+        if (*found) return known(**found);
+        if (auto empty = check_empty(); !empty) return std::unexpected(std::move(empty.error()));
+        if (auto marked = mark(false); !marked) return std::unexpected(std::move(marked.error()));
+        return State::fresh;
+    }
+
+    Result<State> known(const Document& document) const {
+        const auto mark = from_json<views::PromoteMark>(document.body);
+        if (!mark || mark->source != source_.identity()) {
+            return fail(ErrorCode::conflict,
+                        "another file was promoted to the target; name an empty one");
+        }
+        return mark->done ? State::done : State::unfinished;
+    }
+
+    Result<void> check_empty() {
+        const auto groups = target_.groups();
+        if (!groups) return std::unexpected(groups.error());
+        const auto collections = target_.collections();
+        if (!collections) return std::unexpected(collections.error());
+        if (target_.last_position() == 0 && groups->empty() && collections->empty()) return {};
+        return fail(ErrorCode::conflict,
+                    "the target is not empty; name an empty one, or empty it first");
+    }
+
+    /// What a group has not finished must come to it from the log.
+    Result<void> check_published_until() {
+        if (!options_.published_until) return {};
+        const auto groups = source_.groups();
+        if (!groups) return std::unexpected(groups.error());
+        const std::int64_t position = *options_.published_until;
+        if (position < 0 || position > source_.last_position()) {
+            return fail(ErrorCode::invalid,
+                        "the file ends at position " + std::to_string(source_.last_position()) +
+                            "; --published-until cannot be " + std::to_string(position));
+        }
+        for (const GroupPosition& group : *groups) {
+            if (group.group == relay_group || group.position >= position) continue;
+            return fail(ErrorCode::invalid,
+                        "group " + group.group + " stands at " + std::to_string(group.position) +
+                            " and would never get what follows; let it finish first, or give "
+                            "--published-until " +
+                            std::to_string(group.position) + " at most");
+        }
+        return {};
+    }
+
+    Result<void> mark(bool done) {
+        auto body = to_json(views::PromoteMark{.source = source_.identity(), .done = done});
+        if (!body) return std::unexpected(std::move(body.error()));
+        RestoreBatch batch;
+        batch.documents.push_back(
+            {std::string(promote_collection),
+             {.key = std::string(mark_key), .body = std::move(*body), .revision = done ? 2 : 1}});
+        return target_.restore(batch);
+    }
+
+    Result<void> copy_events() {
+        std::int64_t position = target_.last_position();
+        while (true) {
+            auto records = source_.read(position, options_.batch);
+            if (!records) return std::unexpected(std::move(records.error()));
+            RestoreBatch batch;
+            batch.last_position = records->empty() ? source_.last_position() : 0;
+            batch.events = std::move(*records);
+            if (auto stored = target_.restore(batch); !stored) return stored;
+            if (batch.events.empty()) return {};
+            position = batch.events.back()->position;
+            tell("events up to position", position);
+        }
+    }
+
+    Result<void> copy_archive() {
+        for (std::int64_t after = 0, done = 0;;) {
+            auto archived = export_->archived(after, options_.batch);
+            if (!archived) return std::unexpected(std::move(archived.error()));
+            if (archived->empty()) return {};
+            after = archived->back().record.position;
+            done += static_cast<std::int64_t>(archived->size());
+            RestoreBatch batch;
+            batch.archived = std::move(*archived);
+            if (auto stored = target_.restore(batch); !stored) return stored;
+            tell("archived events", done);
+        }
+    }
+
+    Result<void> copy_heads() {
+        for (std::size_t done = 0;;) {
+            auto heads = export_->heads(done, options_.batch);
+            if (!heads) return std::unexpected(std::move(heads.error()));
+            if (heads->empty()) return {};
+            done += heads->size();
+            RestoreBatch batch;
+            batch.heads = std::move(*heads);
+            if (auto stored = target_.restore(batch); !stored) return stored;
+        }
+    }
+
+    Result<void> copy_documents() {
+        const auto erased = export_->erased_revision();
+        if (!erased) return std::unexpected(erased.error());
+        RestoreBatch floor;
+        floor.erased_revision = *erased;
+        if (auto stored = target_.restore(floor); !stored) return stored;
+        const auto collections = source_.collections();
+        if (!collections) return std::unexpected(collections.error());
+        for (const std::string& collection : *collections) {
+            if (collection == promote_collection) continue;
+            if (auto copied = copy_collection(collection); !copied) return copied;
+        }
+        return {};
+    }
+
+    Result<void> copy_collection(const std::string& collection) {
+        std::string after;
+        while (true) {
+            auto documents = source_.documents(collection, "", after, options_.batch);
+            if (!documents) return std::unexpected(std::move(documents.error()));
+            if (documents->empty()) return {};
+            after = documents->back().key;
+            documents_ += static_cast<std::int64_t>(documents->size());
+            RestoreBatch batch;
+            for (Document& document : *documents) {
+                batch.documents.push_back({collection, std::move(document)});
+            }
+            if (auto stored = target_.restore(batch); !stored) return stored;
+            tell("documents", documents_);
+        }
+    }
+
+    Result<void> copy_groups() {
+        auto groups = source_.groups();
+        if (!groups) return std::unexpected(std::move(groups.error()));
+        RestoreBatch batch;
+        batch.groups = *groups;
+        if (options_.published_until) {
+            batch.groups.push_back({.group = std::string(relay_group),
+                                    .position = *options_.published_until,
+                                    .finished_above = {}});
+        }
+        if (auto stored = target_.restore(batch); !stored) return stored;
+        tell("groups", static_cast<std::int64_t>(groups->size()));
+        for (const GroupPosition& group : *groups) {
+            auto parked = source_.parked(group.group);
+            if (!parked) return std::unexpected(std::move(parked.error()));
+            RestoreBatch part;
+            part.parked = std::move(*parked);
+            if (auto stored = target_.restore(part); !stored) return stored;
+        }
+        return {};
+    }
+
+    Result<void> copy_letters() {
+        for (std::int64_t after = 0, done = 0;;) {
+            auto letters = source_.dead_letters("", std::nullopt, after, options_.batch);
+            if (!letters) return std::unexpected(std::move(letters.error()));
+            if (letters->empty()) return {};
+            after = letters->back().id;
+            done += static_cast<std::int64_t>(letters->size());
+            RestoreBatch batch;
+            batch.dead_letters = std::move(*letters);
+            if (auto stored = target_.restore(batch); !stored) return stored;
+            tell("dead letters", done);
+        }
+    }
+
+    Store& source_;
+    const std::filesystem::path& file_;
+    Store& target_;
+    const PromoteOptions& options_;
+    std::unique_ptr<sqlite::Export> export_;
+    std::int64_t documents_ = 0;
+};
+
+}  // namespace
+
+Result<Promoted> promote(Store& source, const std::filesystem::path& file, Store& target,
+                         const PromoteOptions& options) {
+    return Promotion(source, file, target, options).run();
+}
+
+}  // namespace quipu

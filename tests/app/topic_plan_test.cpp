@@ -1,0 +1,98 @@
+#include "quipu/app/topic_plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace quipu {
+
+struct OrderPlaced {
+    static constexpr std::string_view event_type = "order_placed";
+};
+struct OrderShipped {
+    static constexpr std::string_view event_type = "order_shipped";
+};
+struct ShortPolicy {
+    static constexpr std::string_view name = "short";
+    static constexpr RetryPolicy retry{};
+    static constexpr TopicPolicy topic{.partitions = 5, .retention = std::chrono::hours{36}};
+};
+
+namespace {
+
+using Events = Catalogue<OrderPlaced, Category<ShortPolicy, OrderShipped>>;
+using std::chrono_literals::operator""h;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using testing::HasSubstr;
+
+/// A log with topics and nothing else.
+class Topics final : public TopicLog {
+  public:
+    Result<std::vector<TopicState>> there = std::vector<TopicState>{};
+    std::vector<std::string> asked;
+
+    void produce(LogRecord /*record*/, Done done) override { done(LogPlace{}); }
+    bool flush(std::chrono::milliseconds /*timeout*/) override { return true; }
+    void purge() override {}
+    Result<std::unique_ptr<LogConsumer>> consume(LogConsumerOptions /*options*/) override {
+        return fail(ErrorCode::unavailable, "nobody reads here");
+    }
+    Result<std::vector<TopicState>> topics(const std::vector<std::string>& event_types) override {
+        asked = event_types;
+        return there;
+    }
+    Result<std::vector<TopicResult>> apply(const std::vector<TopicChange>& /*changes*/) override {
+        return std::vector<TopicResult>{};
+    }
+    LogHealth health() override { return {}; }
+};
+
+TEST(TopicPlan, WantsWhatTheCatalogueSays) {
+    const auto wanted = wanted_topics(Events::types(), 3);
+    ASSERT_EQ(wanted.size(), 2U);
+    EXPECT_EQ(wanted[0].event_type, "order_placed");
+    EXPECT_EQ(wanted[1].partitions, 5);
+    EXPECT_EQ(wanted[1].retention, 36h);
+    EXPECT_EQ(wanted[1].replication, 3);
+}
+
+TEST(TopicPlan, NamesWhatIsMissing) {
+    Topics log;
+    const auto changes = topic_changes(log, Events::types(), 1);
+    ASSERT_TRUE(changes.has_value());
+    EXPECT_THAT(log.asked, testing::ElementsAre("order_placed", "order_shipped"));
+    EXPECT_EQ(missing_topics(*changes), "order_placed, order_shipped");
+    EXPECT_EQ(describe(changes->front()), "create with 3 partitions, 1 replica, kept 7 d");
+}
+
+TEST(TopicPlan, GivesTheLogsErrorBack) {
+    Topics log;
+    log.there = fail(ErrorCode::unavailable, "no broker");
+    EXPECT_EQ(topic_changes(log, Events::types(), 1).error().message, "no broker");
+}
+
+TEST(TopicPlan, DescribesChanges) {
+    TopicChange change{
+        .spec = {.event_type = "t", .partitions = 6, .retention = 36h},
+        .state = TopicState{.event_type = "t", .partitions = 3, .replication = 2, .retention = {}}};
+    change.kind = TopicChange::Kind::add_partitions;
+    EXPECT_THAT(describe(change), HasSubstr("3 -> 6"));
+    change.kind = TopicChange::Kind::set_retention;
+    EXPECT_EQ(describe(change), "set retention: for ever -> 36 h");
+    change.kind = TopicChange::Kind::differs;
+    change.spec.partitions = 1;
+    EXPECT_THAT(describe(change), testing::AllOf(HasSubstr("has 3 partitions, wanted are 1"),
+                                                 HasSubstr("has 2 replicas, wanted are 1")));
+}
+
+TEST(TopicPlan, WritesTimes) {
+    EXPECT_EQ(describe(std::chrono::milliseconds{48h}), "2 d");
+    EXPECT_EQ(describe(std::chrono::milliseconds{90s}), "90 s");
+    EXPECT_EQ(describe(1500ms), "1500 ms");
+    EXPECT_EQ(describe(-1ms), "for ever");
+}
+
+}  // namespace
+}  // namespace quipu

@@ -1,0 +1,220 @@
+// A writer that dies between a commit and its application, and one that wakes up late.
+
+#include <gmock/gmock.h>
+
+#include <vector>
+
+#include "quipu/store/mongo_collections.hpp"
+#include "quipu/store/mongo_draft.hpp"
+#include "quipu/store/mongo_projection.hpp"
+#include "store/mongo_support.hpp"
+#include "store/support.hpp"
+
+namespace quipu::test {
+namespace {
+
+using mongo::Commit;
+using mongo::Draft;
+using mongo::Server;
+using mongo::State;
+using testing::IsEmpty;
+
+/// A writer that a test takes step by step.
+class SlowWriter {
+  public:
+    explicit SlowWriter(const MongoOptions& options) : server_(Server::make(options).value()) {
+        server_->greet();
+        state_ = mongo::load_state(*server_);
+    }
+    [[nodiscard]] Commit commit(Transaction transaction) {
+        static const Draft::Members none;
+        Draft draft(state_, *server_, at(1'800'000'000), none);
+        EXPECT_TRUE(draft.add(stores::prepare(std::move(transaction)).value()));
+        return draft.finish();
+    }
+    /// Stores the commit and dies.
+    void insert(const Commit& commit) {
+        const std::string document = mongo::encode(commit);
+        EXPECT_TRUE(server_->insert(mongo::commits_collection, {document}, true).empty());
+    }
+    [[nodiscard]] std::vector<Commit> commits() {
+        std::vector<Commit> out;
+        server_->find(mongo::commits_collection, mongo::bson([](auto&) {}),
+                      mongo::bson([](auto& writer) {
+                          writer.begin_document("sort");
+                          writer.int32("_id", 1);
+                          writer.end();
+                      }),
+                      [&](mongo::View view) {
+                          out.push_back(mongo::decode_commit(view.bytes()).value());
+                          return true;
+                      });
+        return out;
+    }
+    [[nodiscard]] Server& server() { return *server_; }
+
+  private:
+    std::unique_ptr<Server> server_;
+    State state_;
+};
+
+Transaction everything_at_once() {
+    Transaction transaction = append(event(2, "made", "x"));
+    transaction.documents.push_back({.collection = "c", .key = "k", .body = "{\"a\":1}"});
+    transaction.group = "g";
+    transaction.finished = {1};
+    transaction.park = {{.group = "g", .position = 1, .key = "x", .due_at = at(5), .attempts = {}}};
+    return transaction;
+}
+
+void expect_everything(Store& store) {
+    EXPECT_EQ(store.last_position(), 2);
+    EXPECT_EQ(store.read(1, 5)->at(0)->event_id, uuid(2));
+    EXPECT_TRUE(store.find(uuid(2)).value().has_value());
+    EXPECT_EQ(store.document("c", "k").value()->body, "{\"a\":1}");
+    EXPECT_EQ(store.groups()->at(0).position, 1);
+    EXPECT_EQ(store.parked("g")->size(), 1U);
+    EXPECT_THAT(store.verify().value(), IsEmpty());
+}
+
+TEST(MongoRecovery, OthersApplyWhatADeadWriterCommitted) {
+    const MongoDatabase database;
+    auto store = open_mongo_store(database.options()).value();
+    ASSERT_TRUE(store->open_group("g", true));
+    ASSERT_TRUE(store->commit(append(event(1, "made", "x"))));
+    {
+        SlowWriter writer(database.options());
+        writer.insert(writer.commit(everything_at_once()));
+    }
+    EXPECT_EQ(store->wait_beyond(1, std::chrono::minutes(5)), 2);
+    expect_everything(*store);
+    const auto next = store->commit(append(event(3, "made", "x")));
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->appended[0].sequence, 3);
+}
+
+TEST(MongoRecovery, TheNextStartAppliesWhatADeadWriterCommitted) {
+    const MongoDatabase database;
+    {
+        auto store = open_mongo_store(database.options()).value();
+        ASSERT_TRUE(store->open_group("g", true));
+        ASSERT_TRUE(store->commit(append(event(1, "made", "x"))));
+    }
+    {
+        SlowWriter writer(database.options());
+        writer.insert(writer.commit(everything_at_once()));
+    }
+    const auto store = open_mongo_store(database.options()).value();
+    expect_everything(*store);
+}
+
+TEST(MongoRecovery, APartlyAppliedCommitIsCompleted) {
+    const MongoDatabase database;
+    {
+        auto store = open_mongo_store(database.options()).value();
+        ASSERT_TRUE(store->open_group("g", true));
+        ASSERT_TRUE(store->commit(append(event(1, "made", "x"))));
+    }
+    {
+        SlowWriter writer(database.options());
+        const Commit commit = writer.commit(everything_at_once());
+        writer.insert(commit);
+        EXPECT_TRUE(
+            writer.server().insert(mongo::events_collection, {commit.events[0].document}).empty());
+    }
+    const auto store = open_mongo_store(database.options()).value();
+    expect_everything(*store);
+}
+
+TEST(MongoRecovery, ALateWriterChangesNothing) {
+    const MongoDatabase database;
+    auto store = open_mongo_store(database.options()).value();
+    ASSERT_TRUE(store->open_group("g", true));
+    for (std::int64_t i = 1; i <= 4; ++i) {
+        Record record = event(i, "made", "x");
+        record.expires_at = at(10);
+        ASSERT_TRUE(store->commit(append(record)));
+    }
+    Transaction first = {};
+    first.documents = {{.collection = "c", .key = "kept", .body = "old"},
+                       {.collection = "c", .key = "erased", .body = "old"}};
+    first.group = "g";
+    first.finished = {1, 2, 4};
+    first.park = {{.group = "g", .position = 2, .key = "x", .due_at = at(5), .attempts = {}}};
+    DeadLetter& letter = first.dead_letters.emplace_back();
+    letter.group = "g";
+    letter.record = std::make_shared<const Record>(*store->at(4).value());
+    ASSERT_TRUE(store->commit(first));
+    Transaction second = {};
+    second.documents = {{.collection = "c", .key = "kept", .body = "new"},
+                        {.collection = "c", .key = "erased", .body = std::nullopt}};
+    second.unpark = first.park;
+    ASSERT_TRUE(store->commit(second));
+    ASSERT_TRUE(store->discard(1, "no use"));
+    EXPECT_EQ(store->purge(at(10), 10).value(), 3U);
+
+    // Every commit again, the oldest last.
+    SlowWriter late(database.options());
+    auto commits = late.commits();
+    std::vector<State> states;
+    State state;
+    for (const auto& commit : commits) {
+        state.apply(commit);
+        states.push_back(state);
+    }
+    for (std::size_t i = commits.size(); i-- > 0;) {
+        mongo::project(commits[i], states[i], late.server());
+    }
+
+    for (const bool fresh : {false, true}) {
+        if (fresh) {
+            store = open_mongo_store(database.options()).value();
+        }
+        EXPECT_EQ(store->document("c", "kept").value()->body, "new");
+        EXPECT_EQ(store->document("c", "erased").value(), std::nullopt);
+        EXPECT_THAT(store->parked("g").value(), IsEmpty());
+        EXPECT_EQ(store->dead_letter(1).value()->status, DeadLetter::Status::discarded);
+        EXPECT_FALSE(store->at(1).value().has_value());
+        EXPECT_TRUE(store->at(3).value().has_value());
+        EXPECT_EQ(store->last_position(), 4);
+        EXPECT_EQ(store->groups()->at(0).position, 2);
+        EXPECT_THAT(store->verify().value(), IsEmpty());
+    }
+    const auto next = store->commit(append(event(5, "made", "x")));
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->appended[0].sequence, 5);
+}
+
+TEST(MongoRecovery, AnotherDatabaseIsLeftAlone) {
+    const MongoDatabase database;
+    auto server = Server::make(database.options()).value();
+    EXPECT_TRUE(server->insert("customers", {mongo::by_id(1)}).empty());
+    const auto opened = open_mongo_store(database.options());
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::invalid);
+    EXPECT_THAT(opened.error().message, testing::HasSubstr("not a quipu store"));
+}
+
+TEST(MongoRecovery, AChangedByteIsNotServed) {
+    const MongoDatabase database;
+    MongoOptions options = database.options();
+    options.cache_records = 0;
+    auto store = open_mongo_store(options).value();
+    ASSERT_TRUE(store->commit(append(event(1))));
+    ASSERT_TRUE(store->commit(append(event(2))));
+    auto server = Server::make(options).value();
+    const std::string change = mongo::bson([](auto& writer) {
+        writer.begin_document("$set");
+        writer.binary("body", "{\"number\":9}");
+        writer.end();
+    });
+    server->replace("events", {{.filter = mongo::by_id(2), .document = change, .update = true}});
+    EXPECT_EQ(store->at(2).error().code, ErrorCode::corrupt);
+    EXPECT_EQ(store->read(0, 10)->size(), 1U);
+    EXPECT_EQ(store->read(1, 10).error().code, ErrorCode::corrupt);
+    EXPECT_THAT(store->query({}).value().damaged, testing::ElementsAre(2));
+    EXPECT_EQ(store->verify()->size(), 1U);
+}
+
+}  // namespace
+}  // namespace quipu::test
