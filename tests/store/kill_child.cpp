@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "quipu/store/sqlite_store.hpp"
 #include "store/support.hpp"
 
 namespace quipu::kill {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "store/kill_checker.hpp"
+#include "quipu/store/sqlite_store.hpp"
 #include "store/support.hpp"
 
 namespace quipu::kill {

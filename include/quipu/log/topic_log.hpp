@@ -121,7 +121,8 @@ class TopicLog {
     [[nodiscard]] virtual Result<std::unique_ptr<LogConsumer>> consume(
         LogConsumerOptions options) = 0;
 
-    /// The topics of these event types that exist, with their settings.
+    /// The topics of these event types that exist, with their settings. Makes them ready for
+    /// produce(), so that the first record of each need not wait.
     [[nodiscard]] virtual Result<std::vector<TopicState>> topics(
         const std::vector<std::string>& event_types) = 0;
 

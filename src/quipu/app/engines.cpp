@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "quipu/app/http_client.hpp"
+#include "quipu/codec/bson.hpp"
 #include "quipu/log/kafka_log.hpp"
 #include "quipu/store/mongo_store.hpp"
 
@@ -81,13 +82,12 @@ Result<EngineOptions> engine_options(const Settings& settings) {
     return options;
 }
 
-Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options,
-                                            [[maybe_unused]] const EventTypes& types,
+Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options, const EventTypes& types,
                                             EngineNotice notice) {
     MongoOptions mongo;
     mongo.uri = options.store.uri;
     mongo.database = options.mongodb_database;
-    // The payload of an event becomes a document here, by the catalogue's types.
+    mongo.document = [&types](const Record& record) { return event_document(types, record.body); };
     mongo.notice = std::move(notice);
     auto store = open_mongo_store(std::move(mongo));
     if (!store) {

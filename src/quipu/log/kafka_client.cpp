@@ -71,6 +71,12 @@ Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> heal
     return Client(std::move(handle));
 }
 
+void Client::keep_topic(const std::string& name) {
+    if (auto* topic = rd_kafka_topic_new(get(), name.c_str(), nullptr)) {
+        topics_.emplace_back(topic);
+    }
+}
+
 void Client::Release::operator()(rd_kafka_t* handle) const noexcept {
     const auto destroy = [handle, kept = context] {
         // A consumer was closed before, with a time limit, or must not be closed now.

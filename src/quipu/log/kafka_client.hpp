@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "quipu/error.hpp"
 #include "quipu/log/kafka_config.hpp"
@@ -33,9 +35,13 @@ class Client {
                                                ClientEvents* events);
 
     Client(Client&&) = default;
-    Client& operator=(Client&&) = default;
+    Client& operator=(Client&&) = delete;
 
     [[nodiscard]] rd_kafka_t* get() const noexcept { return handle_.get(); }
+
+    /// Makes a topic known to the client for as long as it lives. A topic that librdkafka meets
+    /// with its first record waits for a timer of a second.
+    void keep_topic(const std::string& name);
 
   private:
     struct Context {
@@ -51,7 +57,13 @@ class Client {
     explicit Client(std::unique_ptr<rd_kafka_t, Release> handle) : handle_(std::move(handle)) {}
     static void set_callbacks(rd_kafka_conf_t* conf, Role role);
 
+    struct ReleaseTopic {
+        void operator()(rd_kafka_topic_t* topic) const noexcept { rd_kafka_topic_destroy(topic); }
+    };
+
     std::unique_ptr<rd_kafka_t, Release> handle_;
+    // Destroyed before the handle.
+    std::vector<std::unique_ptr<rd_kafka_topic_t, ReleaseTopic>> topics_;
 };
 
 }  // namespace quipu::kafka

@@ -56,7 +56,7 @@ std::optional<Error> Consumer::subscribe() {
     if (!client) {
         return std::move(client.error());
     }
-    client_ = std::move(*client);
+    client_.emplace(std::move(*client));
     rd_kafka_poll_set_consumer(client_->get());
     const PartitionList topics(
         rd_kafka_topic_partition_list_new(static_cast<int>(options_.event_types.size())));

@@ -80,10 +80,22 @@ class KafkaLog final : public TopicLog {
         return Consumer::open(config_, health_, std::move(options));
     }
     Result<std::vector<TopicState>> topics(const std::vector<std::string>& event_types) override {
-        return admin_.topics(event_types);
+        auto found = admin_.topics(event_types);
+        if (!found) return found;
+        std::vector<std::string> existing;
+        for (const TopicState& state : *found) existing.push_back(state.event_type);
+        producer_->expect(existing);
+        return found;
     }
     Result<std::vector<TopicResult>> apply(const std::vector<TopicChange>& changes) override {
-        return admin_.apply(changes);
+        auto results = admin_.apply(changes);
+        if (!results) return results;
+        std::vector<std::string> made;
+        for (const TopicResult& result : *results) {
+            if (!result.error) made.push_back(result.change.spec.event_type);
+        }
+        producer_->expect(made);
+        return results;
     }
     LogHealth health() override {
         LogHealth health;

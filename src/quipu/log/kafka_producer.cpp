@@ -59,7 +59,7 @@ Result<std::unique_ptr<Producer>> Producer::open(std::shared_ptr<const Config> c
     if (!client) {
         return std::unexpected(std::move(client.error()));
     }
-    producer->client_ = std::move(*client);
+    producer->client_.emplace(std::move(*client));
     producer->thread_ = std::thread([raw = producer.get()] { raw->run(); });
     return producer;
 }
@@ -267,7 +267,7 @@ void Producer::renew() {
     while (!made) {
         auto client = make_client(single);
         if (client) {
-            made = std::move(*client);
+            made.emplace(std::move(*client));
             break;
         }
         health_->tell("error", "renew", client.error().message);
@@ -279,7 +279,10 @@ void Producer::renew() {
         lock.unlock();
     }
     lock.lock();
-    client_ = std::move(made);
+    client_.emplace(std::move(*made));
+    for (const std::string& type : expected_) {
+        client_->keep_topic(config_->topic(type));
+    }
     single_ = single;
     single_since_ = Clock::now();
     if (!quiet_) {
@@ -290,6 +293,15 @@ void Producer::renew() {
     quiet_ = false;
     lock.unlock();
     changed_.notify_all();
+}
+
+void Producer::expect(const std::vector<std::string>& event_types) {
+    const std::scoped_lock lock(mutex_);
+    for (const std::string& type : event_types) {
+        if (expected_.insert(type).second && client_) {
+            client_->keep_topic(config_->topic(type));
+        }
+    }
 }
 
 bool Producer::flush(std::chrono::milliseconds timeout) {

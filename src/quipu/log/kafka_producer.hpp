@@ -30,6 +30,8 @@ class Producer final : private ClientEvents {
     Producer& operator=(const Producer&) = delete;
 
     void produce(LogRecord record, Done done);
+    /// Makes the topics of these types ready, now and after each renewal.
+    void expect(const std::vector<std::string>& event_types);
     bool flush(std::chrono::milliseconds timeout);
     void purge();
     [[nodiscard]] std::int64_t queued() const;
@@ -71,6 +73,7 @@ class Producer final : private ClientEvents {
     bool single_next_ = false;
     Clock::time_point single_since_{};
     bool closed_ = false;
+    std::set<std::string> expected_;  ///< event types whose topics are kept ready
     std::set<std::string> troubled_;  ///< event types with a problem in health
     std::thread thread_;
 };
