@@ -28,8 +28,10 @@ class Mongo(InteropTest):
         address, _, options = MONGO.partition("?")
         url = address.rstrip("/") + "/" + name + ("?" + options if options else "")
         cls.echo = cls.enterClassContext(Echo(cls.topics, url))
-        cls.events = canonical_events()
-        for event in cls.events:
+        # FerretDB takes no zero byte in a text; MongoDB does.
+        cls.events = canonical_events(without=r"\u0000")
+        cls.zero = fresh(cls.events[0], script="a\0b", aggregate_id="zero")
+        for event in [*cls.events, cls.zero]:
             cls.echo.publish(event)
 
     def stored(self, event):
@@ -46,13 +48,13 @@ class Mongo(InteropTest):
                 self.assertEqual(document["event_version"], event.event_version)
                 self.assertEqual(document.get("aggregate_id"), event.aggregate_id or None)
                 self.assertEqual(document["key"], key_of(event))
-                self.assertEqual(document["metadata"], support.ADAPTER.dump_python(event)["metadata"])
+                self.check(document["metadata"], event.model_dump()["metadata"])
                 self.check_time(document["timestamp"], event.timestamp)
                 micros = (event.timestamp - dt.datetime(1970, 1, 1, tzinfo=UTC)) / dt.timedelta(microseconds=1)
                 self.assertEqual(document["timestamp_us"], micros)
 
-    def test_body_is_the_bytes(self):
-        for event in self.events:
+    def test_body_is_the_bytes_even_of_what_the_server_cannot_take(self):
+        for event in [*self.events, self.zero]:
             body = self.stored(event)["body"]
             self.assertEqual(bytes(body), event.model_dump_json().encode())
 
@@ -85,8 +87,8 @@ class Mongo(InteropTest):
 
     def check_time(self, stored, expected):
         self.assertIsInstance(stored, dt.datetime)
-        floor = expected.replace(microsecond=expected.microsecond // 1000 * 1000)
-        self.assertEqual(stored, floor)
+        cut = expected.microsecond // 1000 * 1000
+        self.assertEqual(stored, expected.replace(microsecond=cut))
 
     def test_queries_of_python_find_them(self):
         events = self.database.events
