@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TEST = re.compile(r"^\s*TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.M)
 NAMED = re.compile(r"`([A-Z]\w+)\.([A-Z]\w+)`")
 ADDED = re.compile(r"add_test\(NAME\s+([\w.${}]+)")
-NAMED_OF_CMAKE = re.compile(r"`((?:store|install|e2e|conformance|compile_fail|tidy)\.\w+)`")
+NAMED_OF_CMAKE = re.compile(r"`((?:store|install|e2e|conformance|interop|compile_fail|tidy)\.\w+)`")
 LINK = re.compile(r"\[[^\]]+\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
 
 
