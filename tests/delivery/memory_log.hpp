@@ -31,13 +31,19 @@ class MemoryLog : public TopicLog {
     std::function<std::optional<Error>(const LogRecord&)> fault;
     /// How often a produced record gets into the log.
     std::atomic<int> copies{1};
+    /// What epoch() says. A test that makes it lose records counts them.
+    std::atomic<std::uint64_t> losses{0};
 
-    void produce(LogRecord record, Done done) override {
+    void produce(LogRecord record, Done done,
+                 std::optional<std::uint64_t> epoch = std::nullopt) override {
         std::optional<Error> error;
         LogPlace place;
         {
             const std::lock_guard lock(mutex_);
-            if (fault) error = fault(record);
+            if (epoch.value_or(losses) != losses) {
+                error = Error{ErrorCode::unavailable, "earlier records were lost"};
+            }
+            if (!error && fault) error = fault(record);
             const auto topic = topics_.find(record.place.partition.event_type);
             if (!error && topic == topics_.end()) {
                 error =
@@ -59,6 +65,7 @@ class MemoryLog : public TopicLog {
         if (error) return done(std::unexpected(*error));
         done(place);
     }
+    std::uint64_t epoch() override { return losses; }
     bool flush(std::chrono::milliseconds) override { return true; }
     void purge() override {}
 

@@ -46,6 +46,8 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     struct Failure {
         std::string error;
         bool permanent = false;
+        /// It could not read its documents: no try of the handler's, and no reason to give up.
+        bool store_is_away = false;
     };
 
     /// What running a unit of records has brought, to be committed as one.
