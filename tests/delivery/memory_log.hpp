@@ -29,6 +29,8 @@ class MemoryLog : public TopicLog {
 
     /// Decides what becomes of a produced record; from the producing thread. Empty: all is well.
     std::function<std::optional<Error>(const LogRecord&)> fault;
+    /// Asked by each poll() of a member; an error stays that member's answer for good.
+    std::function<std::optional<Error>(const LogConsumerOptions&)> fence;
     /// How often a produced record gets into the log.
     std::atomic<int> copies{1};
     /// What epoch() says. A test that makes it lose records counts them.
@@ -135,6 +137,8 @@ class MemoryLog : public TopicLog {
         Result<std::vector<LogRecord>> poll(std::chrono::milliseconds timeout,
                                             std::size_t limit) override {
             const auto until = std::chrono::steady_clock::now() + timeout;
+            if (!fenced_ && log_.fence) fenced_ = log_.fence(options_);
+            if (fenced_) return std::unexpected(*fenced_);
             while (true) {
                 rebalance();
                 auto found = take(limit);
@@ -227,6 +231,7 @@ class MemoryLog : public TopicLog {
         std::uint64_t generation_ = 0;
         std::map<LogPartition, std::int64_t> next_;
         std::map<LogPartition, std::set<std::int64_t>> given_;
+        std::optional<Error> fenced_;
         bool paused_ = false;
         bool closed_ = false;
     };

@@ -73,6 +73,9 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
 
     // group_log.cpp: reader thread, or with mutex_ held where it says so
     [[nodiscard]] Result<void> open_consumer();
+    [[nodiscard]] Result<std::unique_ptr<LogConsumer>> make_consumer(bool named);
+    /// After a conflict about the member's name.
+    void give_up_name(const Error& error);
     void log_loop();
     void end_log();
     void take_held();
