@@ -47,6 +47,8 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     struct Failure {
         std::string error;
         bool permanent = false;
+        /// It could not read its documents: no try of the handler's, and no reason to give up.
+        bool store_is_away = false;
     };
 
     /// What running a unit of records has brought, to be committed as one.
@@ -72,6 +74,9 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
 
     // group_log.cpp: reader thread, or with mutex_ held where it says so
     [[nodiscard]] Result<void> open_consumer();
+    [[nodiscard]] Result<std::unique_ptr<LogConsumer>> make_consumer(bool named);
+    /// After a conflict about the member's name.
+    void give_up_name(const Error& error);
     void log_loop();
     void end_log();
     void take_held();

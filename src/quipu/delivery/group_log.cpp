@@ -29,12 +29,12 @@ constexpr std::chrono::seconds close_wait{30};
 
 }  // namespace
 
-Result<void> DeliveryRuntime::Group::open_consumer() {
+Result<std::unique_ptr<LogConsumer>> DeliveryRuntime::Group::make_consumer(bool named) {
     LogConsumerOptions consumer;
     consumer.group = name_;
     consumer.event_types = subscribed_types_;
     consumer.from_earliest = binding_.options.start == Start::earliest;
-    consumer.member = options_.member.empty() ? std::string{} : options_.member + '.' + name_;
+    if (named && !options_.member.empty()) consumer.member = options_.member + '.' + name_;
     // The callbacks run within poll() and close(), on the reader's thread, which holds the group.
     consumer.assigned = [this](const std::vector<LogPartition>& partitions) {
         partitions_assigned(partitions);
@@ -42,10 +42,29 @@ Result<void> DeliveryRuntime::Group::open_consumer() {
     consumer.revoked = [this](const std::vector<LogPartition>& partitions, bool lost) {
         partitions_revoked({partitions.begin(), partitions.end()}, lost);
     };
-    auto opened = options_.log->consume(std::move(consumer));
-    if (!opened) return std::unexpected(std::move(opened.error()));
-    consumer_ = std::move(*opened);
+    return options_.log->consume(std::move(consumer));
+}
+
+Result<void> DeliveryRuntime::Group::open_consumer() {
+    auto made = make_consumer(true);
+    if (!made) return std::unexpected(std::move(made.error()));
+    consumer_ = std::move(*made);
     return {};
+}
+
+void DeliveryRuntime::Group::give_up_name(const Error& error) {
+    // Another process has the name, or the broker took what this one said before a new start for
+    // another's. Without a name both can work, and the group does not stand still.
+    notice(DeliveryNotice::Level::warning, nullptr,
+           error.message + "; this member goes on without a name");
+    consumer_->close();
+    auto made = make_consumer(false);
+    if (!made) return wait_after(made.error());
+    {
+        const std::lock_guard lock(mutex_);
+        consumer_.swap(*made);
+    }
+    made->reset();
 }
 
 void DeliveryRuntime::Group::log_loop() {
@@ -64,7 +83,12 @@ void DeliveryRuntime::Group::log_loop() {
         if (full != paused) consumer_->pause(paused = full);
         auto batch = consumer_->poll(poll_wait, full ? 1 : std::min(room, poll_batch));
         if (!batch) {
-            wait_after(batch.error());
+            if (batch.error().code == ErrorCode::conflict) {
+                give_up_name(batch.error());
+                paused = false;
+            } else {
+                wait_after(batch.error());
+            }
             continue;
         }
         std::ranges::move(*batch, std::back_inserter(held_));
@@ -309,7 +333,7 @@ bool DeliveryRuntime::Group::finished_elsewhere(std::int64_t position) {
 }
 
 RecordPtr DeliveryRuntime::Group::original(const RecordPtr& record) {
-    if (consumer_ == nullptr) return record;
+    if (options_.log == nullptr) return record;
     auto stored = store_.at(record->position);
     if (!stored || !*stored) return record;
     return std::make_shared<const Record>(std::move(**stored));
