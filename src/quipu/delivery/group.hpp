@@ -81,6 +81,8 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     void end_log();
     void take_held();
     void accept_arrivals(std::vector<Arrival>& arrivals, const std::set<std::int64_t>& unfinished);
+    /// Records with the same answer begin in the store's order.
+    [[nodiscard]] std::string order_of(const Record& record) const;
     /// mutex_ is held: lets a record begin; false when it has to be parked behind another.
     [[nodiscard]] bool admit(Arrival& arrival);
     /// Lets records begin whose predecessors have begun, or will not come.

@@ -143,7 +143,7 @@ void DeliveryRuntime::Group::accept_arrivals(std::vector<Arrival>& arrivals,
                 continue;
             }
             places_.add(position, arrival.place);
-            if (awaited_.before(position, arrival.record->key)) {
+            if (awaited_.before(position, order_of(*arrival.record))) {
                 early_.emplace(position, std::move(arrival));
                 continue;
             }
@@ -167,6 +167,10 @@ bool DeliveryRuntime::Group::admit(Arrival& arrival) {
     return lanes_.add(arrival.record);
 }
 
+std::string DeliveryRuntime::Group::order_of(const Record& record) const {
+    return binding_.options.serial ? std::string{} : record.key;
+}
+
 void DeliveryRuntime::Group::release_early() {
     if (early_.empty()) return;
     const auto now = Clock::now();
@@ -177,7 +181,7 @@ void DeliveryRuntime::Group::release_early() {
         bool give_up = now - arrived_ >= order_patience;
         for (auto next = early_.begin(); next != early_.end();) {
             const RecordPtr record = next->second.record;
-            if (awaited_.before(record->position, record->key)) {
+            if (awaited_.before(record->position, order_of(*record))) {
                 if (!give_up) {
                     ++next;
                     continue;
@@ -213,7 +217,7 @@ void DeliveryRuntime::Group::skim() {
         for (const RecordPtr& record : *batch) {
             const std::int64_t position = record->position;
             if (!pass(*record) || is_finished_already(position)) continue;
-            if (!outstanding_.contains(position)) awaited_.add(position, record->key);
+            if (!outstanding_.contains(position)) awaited_.add(position, order_of(*record));
         }
     }
     flush_skipped(false);
@@ -276,7 +280,7 @@ void DeliveryRuntime::Group::partitions_revoked(const std::set<LogPartition>& pa
     std::map<std::int64_t, std::string> waiting;
     static_cast<void>(lanes_.remove_waiting([&](const Record& record) {
         if (!gone.contains(places_.source(record.position))) return false;
-        waiting.emplace(record.position, record.key);
+        waiting.emplace(record.position, order_of(record));
         return true;
     }));
     std::set<std::int64_t> positions;
