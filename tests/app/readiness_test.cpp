@@ -78,6 +78,7 @@ TEST(Readiness, SaysWhatTheProgramWaitsFor) {
     ReadinessFacts facts = sound();
     facts.started = false;
     facts.waits_for = "log kafka://h:1: no answer";
+    facts.log = LogHealth{.engine = "e", .location = "h:1", .problem = "no answer"};
     EXPECT_THAT(assess(facts).because, ElementsAre(HasSubstr("kafka://h:1")));
 }
 
@@ -86,8 +87,8 @@ TEST(Readiness, NotWithoutTheLog) {
     facts.log = LogHealth{.engine = "e", .location = "h:1", .reachable = true, .problem = {}};
     EXPECT_TRUE(assess(facts).ready);
     facts.log->reachable = false;
-    facts.log->problem = "connection refused";
-    EXPECT_THAT(assess(facts).because, ElementsAre(HasSubstr("h:1 does not answer: connection")));
+    facts.log->problem = "h:1: connection refused";
+    EXPECT_THAT(assess(facts).because, ElementsAre("the log does not answer: h:1: connection refused"));
 }
 
 TEST(Readiness, ARelayIsStuckOnlyWithWorkAndWithoutProgress) {

@@ -89,12 +89,7 @@ Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options, const 
     mongo.database = options.mongodb_database;
     mongo.document = [&types](const Record& record) { return event_document(types, record.body); };
     mongo.notice = std::move(notice);
-    auto store = open_mongo_store(std::move(mongo));
-    if (!store) {
-        return fail(store.error().code,
-                    "store " + options.store.shown() + ": " + store.error().message);
-    }
-    return store;
+    return open_mongo_store(std::move(mongo));
 }
 
 Result<std::unique_ptr<TopicLog>> open_log(const EngineOptions& options, std::string_view program,

@@ -40,7 +40,7 @@ struct EngineOptions {
 /// "warning" or "error", and a line for the operator.
 using EngineNotice = std::function<void(std::string_view level, std::string_view text)>;
 
-/// Opens the MongoDB database that the options name, for reading and writing. Errors begin with the
+/// Opens the MongoDB database that the options name, for reading and writing. Errors name the
 /// database's address; unavailable ones may pass.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options,
                                                           const EventTypes& types,

@@ -4,6 +4,7 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include "quipu/app/secrets.hpp"
 #include "quipu/app/text_output.hpp"
 #include "quipu/codec/json.hpp"
 
@@ -59,8 +60,9 @@ Log::Log(LogOptions options)
 
 Log::~Log() = default;
 
-void Log::write(LogLevel level, std::string_view text, const Fields& fields) {
+void Log::write(LogLevel level, std::string_view raw, const Fields& fields) {
     if (level < options_.least) return;
+    const std::string text = mask_secrets(raw);  // servers' libraries may repeat a whole URL
     std::string line;
     if (options_.json) {
         append_member(line, "program", options_.program);

@@ -18,8 +18,8 @@ void check_group(const GroupStatus& group, std::chrono::milliseconds stuck_after
 
 void check_log(const LogHealth& log, std::vector<std::string>& because) {
     if (log.reachable && log.problem.empty()) return;
-    because.push_back("the log " + log.location + " does not answer" +
-                      (log.problem.empty() ? "" : ": " + log.problem));
+    because.push_back("the log does not answer: " +
+                      (log.problem.empty() ? log.location : log.problem));
 }
 
 void check_relay(const RelayStatus& relay, std::chrono::milliseconds still,
@@ -47,7 +47,8 @@ Readiness assess(const ReadinessFacts& facts) {
     } else if (!facts.store->writable) {
         result.because.push_back("the store takes no writes: " + facts.store->problem);
     }
-    if (facts.log) check_log(*facts.log, result.because);
+    // What the program waits for says it already.
+    if (facts.log && facts.waits_for.empty()) check_log(*facts.log, result.because);
     if (facts.relay) {
         check_relay(*facts.relay, facts.relay_still, facts.stuck_after, result.because);
     }

@@ -41,7 +41,15 @@ Shell::Shell(const AppDefinition& definition, const Arguments& arguments, Log& l
 Shell::~Shell() = default;
 
 EngineNotice Shell::notice() {
-    return [this](std::string_view level, std::string_view text) { log(level, text); };
+    // Clients of a server tell the same again and again while it is away; a change is news.
+    return [this](std::string_view level, std::string_view text) {
+        {
+            const std::lock_guard lock(waiting_mutex_);
+            if (text == last_notice_) return;
+            last_notice_ = text;
+        }
+        log(level, text);
+    };
 }
 
 Result<void> Shell::open_store() {
@@ -179,6 +187,7 @@ Result<void> Shell::start_groups() {
                 log_.write(LogLevel::info, "purged expired events: " + std::to_string(removed));
             if (!problem.empty()) log_.write(LogLevel::warning, "cannot purge: " + problem);
         });
+    waits_for({});
     started_ = true;
     return {};
 }

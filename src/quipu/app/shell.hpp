@@ -86,6 +86,7 @@ class Shell final : public Running {
 
     std::mutex waiting_mutex_;
     std::string waits_for_;
+    std::string last_notice_;
     RelayWatch relay_watch_;
     bool relay_started_ = false;
 

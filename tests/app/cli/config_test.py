@@ -1,6 +1,5 @@
 """Settings as users give them: switches, environment, a file; what is shown and what never is."""
 import pathlib
-import subprocess
 
 import harness
 
@@ -84,77 +83,6 @@ class Config(harness.CliTest):
         self.publish("user_greeted", {"name": "Ada"}, "--wait", "log")
         self.run_program()
         self.publish("user_greeted", {"name": "Bob"}, "--wait", "log", "--wait-timeout", "0")
-
-    def test_a_database_that_does_not_answer(self):
-        port = harness.free_port()
-        url = f"mongodb://ada:{SECRET}@127.0.0.1:{port}/d?serverSelectionTimeoutMS=200"
-        for command in (["events"], ["groups"], ["verify"], ["publish", "user_greeted", '{"name":"A"}']):
-            answer = self.call(*command, "--store", url, expect=3)
-            self.assertIn(f"127.0.0.1:{port}", answer.err)
-            self.assertNotIn(SECRET, answer.err)
-            self.assertEqual(len(answer.err.splitlines()), 1, answer.err)
-        self.assertIn(f"127.0.0.1:{port}", self.call("doctor", "--store", url, expect=1).out)
-
-    def test_run_waits_for_a_database_and_says_so(self):
-        url = f"mongodb://ada:{SECRET}@127.0.0.1:{harness.free_port()}/d?serverSelectionTimeoutMS=200"
-        http = harness.free_port()
-        running = harness.RunningProgram(self.program, self.directory, "--store", url,
-                                         "--http", f"127.0.0.1:{http}")
-        self.addCleanup(self._end, running)
-        running.wait_for_log("trying again")
-        status, body = harness.eventually(lambda: harness.get(http, "/readyz"))
-        self.assertEqual((status, body["status"]), (503, "not ready"))
-        self.assertIn("127.0.0.1", body["because"][0])
-        self.assertEqual(harness.get(http, "/healthz")[0], 200)
-        self.assertEqual(running.stop(), 0)
-        self.assertNotIn(SECRET, "".join(running.log + running.out) + str(body))
-
-    def test_a_log_that_does_not_answer_is_told_with_its_address(self):
-        port = harness.free_port()
-        answer = self.call_any("topics", "plan", "--log", f"kafka://127.0.0.1:{port}")
-        self.assertIn(f"127.0.0.1:{port}", answer.err)
-        self.assertIn(answer.code, (2, 3))
-
-
-class Promote(harness.CliTest):
-    def test_moves_everything_and_the_program_goes_on(self):
-        for name in ("Ada", "Bob"):
-            self.publish("user_greeted", {"name": name})
-        self.call("run", "--once")
-        self.publish("user_greeted", {"name": "Cyd"})
-        before = self.call("events", "--json", "--body").json_lines
-        answer = self.call("promote", "hello.db", "--store", "new.db")
-        self.assertIn("3 events up to position 3", answer.out)
-        self.assertEqual(self.call("events", "--json", "--body", "--store", "new.db").json_lines, before)
-        self.assertEqual(self.call("run", "--once", "--store", "new.db").out, "hello Cyd\n")
-        self.assertEqual(self.call("verify", "--json", "--store", "new.db").json["problems"], [])
-        self.assertIn("promoted to new.db before", self.call("promote", "hello.db", "--store", "new.db").out)
-
-    def test_refuses_what_it_must_not_touch(self):
-        self.call("promote", "hello.db", "--store", "new.db", expect=3)
-        self.publish("user_greeted", {"name": "Ada"})
-        self.call("promote", "hello.db", expect=2)
-        self.call("promote", "hello.db", "--store", "new.db", "--published-until", "end", expect=2)
-        running = self.run_program()
-        self.assertIn(f"process {running.process.pid}",
-                      self.call("promote", "hello.db", "--store", "new.db", expect=3).err)
-        self.assertEqual(running.stop(), 0)
-        self.call("publish", "user_greeted", '{"name":"B"}', "--store", "other.db")
-        self.assertIn("not empty", self.call("promote", "hello.db", "--store", "other.db", expect=2).err)
-
-    def test_killed_in_the_middle_it_goes_on(self):
-        self.publish("user_greeted", {"name": "Ada"})
-        self.call("run", "--once")
-        process = subprocess.Popen([self.program, "promote", "hello.db", "--store", "new.db"],
-                                   cwd=self.directory, stderr=subprocess.PIPE, text=True,
-                                   stdout=subprocess.DEVNULL)
-        process.stderr.readline()
-        process.kill()
-        process.stderr.close()
-        process.wait()
-        self.call("promote", "hello.db", "--store", "new.db")
-        self.assertEqual(self.call("verify", "--json", "--store", "new.db").json["problems"], [])
-        self.assertEqual(self.call("run", "--once", "--store", "new.db").out, "")
 
 
 if __name__ == "__main__":

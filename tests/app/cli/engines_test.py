@@ -1,0 +1,60 @@
+"""Engines other than a file: what a program says and does while a server does not answer."""
+import signal
+
+import harness
+
+SECRET = "hunter2-planted"
+
+
+class Unreachable(harness.CliTest):
+    def test_a_database_that_does_not_answer(self):
+        port = harness.free_port()
+        url = f"mongodb://ada:{SECRET}@127.0.0.1:{port}/d?serverSelectionTimeoutMS=200"
+        for command in (["events"], ["groups"], ["verify"], ["publish", "user_greeted", '{"name":"A"}']):
+            answer = self.call(*command, "--store", url, expect=3)
+            self.assertIn(f"127.0.0.1:{port}", answer.err)
+            self.assertNotIn(SECRET, answer.err)
+            self.assertEqual(len(answer.err.splitlines()), 1, answer.err)
+        self.assertIn(f"127.0.0.1:{port}", self.call("doctor", "--store", url, expect=1).out)
+
+    def test_run_waits_for_a_database_and_says_so(self):
+        url = f"mongodb://ada:{SECRET}@127.0.0.1:{harness.free_port()}/d?serverSelectionTimeoutMS=200"
+        http = harness.free_port()
+        running = harness.RunningProgram(self.program, self.directory, "--store", url,
+                                         "--http", f"127.0.0.1:{http}")
+        self.addCleanup(self._end, running)
+        running.wait_for_log("trying again")
+        status, body = harness.eventually(lambda: harness.get(http, "/readyz"))
+        self.assertEqual((status, body["status"]), (503, "not ready"))
+        self.assertIn("127.0.0.1", body["because"][0])
+        self.assertEqual(harness.get(http, "/healthz")[0], 200)
+        self.assertEqual(running.stop(), 0)
+        self.assertNotIn(SECRET, "".join(running.log + running.out) + str(body))
+
+    def test_a_log_that_does_not_answer_is_told_with_its_address(self):
+        port = harness.free_port()
+        answer = self.call_any("topics", "plan", "--log", f"kafka://127.0.0.1:{port}")
+        self.assertIn(f"127.0.0.1:{port}", answer.err)
+        self.assertIn(answer.code, (2, 3))
+
+    def test_run_waits_for_a_log_and_takes_events_meanwhile(self):
+        http = harness.free_port()
+        url = f"kafka://127.0.0.1:{harness.free_port()}"
+        running = harness.RunningProgram(self.program, self.directory, "--log", url,
+                                         "--http", f"127.0.0.1:{http}")
+        self.addCleanup(self._end, running)
+        running.wait_for_log("trying again")
+        status, body = harness.eventually(lambda: harness.get(http, "/readyz"))
+        self.assertEqual(status, 503)
+        self.assertIn("127.0.0.1", body["because"][0])
+        self.assertEqual(self.publish("user_greeted", {"name": "Ada"})["position"], 1)
+        answer = self.call("publish", "user_greeted", '{"name":"Bob"}', "--wait", "log",
+                           "--wait-timeout", "0", expect=3)
+        self.assertIn("stored at position 2", answer.err)
+        running.signal(signal.SIGTERM)
+        self.assertEqual(running.wait(), 0)
+        self.assertEqual(running.out, [])
+
+
+if __name__ == "__main__":
+    harness.main()
