@@ -77,7 +77,7 @@ class Topics:
         return self.prefix + event.event_type.value
 
     async def delete(self):
-        admin = AIOKafkaAdminClient(bootstrap_servers=BROKERS)
+        admin = AIOKafkaAdminClient(bootstrap_servers=BROKERS, request_timeout_ms=PATIENCE * 1000)
         await admin.start()
         try:
             await admin.delete_topics(self.names)
@@ -86,7 +86,8 @@ class Topics:
 
     @contextlib.asynccontextmanager
     async def producer(self):
-        producer = AIOKafkaProducer(bootstrap_servers=BROKERS, acks="all", enable_idempotence=True)
+        producer = AIOKafkaProducer(bootstrap_servers=BROKERS, acks="all", enable_idempotence=True,
+                                    request_timeout_ms=PATIENCE * 1000)
         await producer.start()
         try:
             yield producer
