@@ -10,8 +10,13 @@ void Awaited::remove(std::int64_t position) {
     const auto found = keys_.find(position);
     if (found == keys_.end()) return;
     const auto same_key = by_key_.find(found->second);
+    const bool was_first = *same_key->second.begin() == position;
     same_key->second.erase(position);
-    if (same_key->second.empty()) by_key_.erase(same_key);
+    if (same_key->second.empty()) {
+        by_key_.erase(same_key);
+    } else if (was_first) {
+        firsts_.push_back(*same_key->second.begin());
+    }
     keys_.erase(found);
 }
 

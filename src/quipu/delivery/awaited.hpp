@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace quipu {
@@ -24,10 +25,13 @@ class Awaited {
     /// The lowest position; there must be one.
     [[nodiscard]] std::int64_t first() const { return keys_.begin()->first; }
     [[nodiscard]] std::vector<std::int64_t> positions() const;
+    /// Positions that have become the first awaited one of their key since the last call.
+    [[nodiscard]] std::vector<std::int64_t> take_firsts() { return std::exchange(firsts_, {}); }
 
   private:
     std::map<std::int64_t, std::string> keys_;
     std::unordered_map<std::string, std::set<std::int64_t>> by_key_;
+    std::vector<std::int64_t> firsts_;
 };
 
 }  // namespace quipu

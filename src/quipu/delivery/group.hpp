@@ -87,6 +87,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     [[nodiscard]] bool admit(Arrival& arrival);
     /// Lets records begin whose predecessors have begun, or will not come.
     void release_early();
+    void begin_early(std::int64_t position);
     /// Passes over the store's log, so that the offset can move, and lag and order are known.
     void skim();
     void refresh();

@@ -15,7 +15,10 @@ constexpr std::size_t poll_batch = 256;
 constexpr std::size_t skim_batches = 8;
 // So many subscribed records may be known from the store and not yet seen in the log.
 constexpr std::size_t max_awaited = 65'536;
-constexpr std::size_t max_early = 16'384;
+// Early ones beyond the first number are read from the store again when their time comes; beyond
+// the second, order is given up rather than memory.
+constexpr std::size_t max_early_bodies = 4096;
+constexpr std::size_t max_early = 262'144;
 constexpr std::chrono::milliseconds poll_wait{20};
 constexpr std::chrono::milliseconds error_wait{500};
 constexpr std::chrono::milliseconds refresh_interval{1000};
@@ -79,7 +82,7 @@ void DeliveryRuntime::Group::log_loop() {
             // Resuming fetches anew, so it waits until it is worth it.
             if (paused && room < (most + 1) / 2) room = 0;
         }
-        const bool full = room == 0 || !held_.empty() || early_.size() >= max_early;
+        const bool full = room == 0 || !held_.empty();
         if (full != paused) consumer_->pause(paused = full);
         auto batch = consumer_->poll(poll_wait, full ? 1 : std::min(room, poll_batch));
         if (!batch) {
@@ -144,6 +147,9 @@ void DeliveryRuntime::Group::accept_arrivals(std::vector<Arrival>& arrivals,
             }
             places_.add(position, arrival.place);
             if (awaited_.before(position, order_of(*arrival.record))) {
+                awaited_.add(position, order_of(*arrival.record));
+                // A refused one stands in the store under its place, and is small in number.
+                if (early_.size() >= max_early_bodies) arrival.record.reset();
                 early_.emplace(position, std::move(arrival));
                 continue;
             }
@@ -172,34 +178,60 @@ std::string DeliveryRuntime::Group::order_of(const Record& record) const {
 }
 
 void DeliveryRuntime::Group::release_early() {
-    if (early_.empty()) return;
-    const auto now = Clock::now();
-    std::vector<RecordPtr> behind;
-    RecordPtr impatient;
+    if (early_.empty()) {
+        const std::lock_guard lock(mutex_);
+        static_cast<void>(awaited_.take_firsts());
+        return;
+    }
+    while (true) {
+        std::vector<std::int64_t> ready;
+        {
+            const std::lock_guard lock(mutex_);
+            for (const std::int64_t position : awaited_.take_firsts()) {
+                if (early_.contains(position)) ready.push_back(position);
+            }
+        }
+        const bool patient = early_.size() < max_early && Clock::now() - arrived_ < order_patience;
+        if (ready.empty() && !early_.empty() && !patient) {
+            ready.push_back(early_.begin()->first);
+            notice(
+                DeliveryNotice::Level::warning, nullptr,
+                "position " + std::to_string(ready.front()) +
+                    " goes on without an earlier event of its key, which the log does not bring");
+        }
+        if (ready.empty()) return;
+        for (const std::int64_t position : ready) begin_early(position);
+        arrived_ = Clock::now();
+    }
+}
+
+void DeliveryRuntime::Group::begin_early(std::int64_t position) {
+    Arrival& arrival = early_.at(position);
+    while (arrival.record == nullptr) {
+        auto stored = store_.at(position);
+        if (stored && *stored) {
+            arrival.record = std::make_shared<const Record>(std::move(**stored));
+        } else if (stored) {
+            // It was taken out of the log, which counts as finished.
+            early_.erase(position);
+            const std::lock_guard lock(mutex_);
+            finished_here(position);
+            return;
+        } else {
+            wait_after(stored.error());
+            const std::lock_guard lock(mutex_);
+            if (stopping_) return;
+        }
+    }
+    const RecordPtr record = arrival.record;
+    bool behind = false;
     {
         const std::lock_guard lock(mutex_);
-        bool give_up = now - arrived_ >= order_patience;
-        for (auto next = early_.begin(); next != early_.end();) {
-            const RecordPtr record = next->second.record;
-            if (awaited_.before(record->position, order_of(*record))) {
-                if (!give_up) {
-                    ++next;
-                    continue;
-                }
-                give_up = false;
-                impatient = record;
-            }
-            if (!admit(next->second)) behind.push_back(record);
-            next = early_.erase(next);
-            arrived_ = now;
-        }
+        behind = !admit(arrival);
         changed_.notify_all();
     }
-    if (impatient != nullptr) {
-        notice(DeliveryNotice::Level::warning, impatient.get(),
-               "goes on without an earlier event of its key that the log does not bring");
-    }
-    for (const RecordPtr& record : behind) park_behind(record);
+    early_.erase(position);
+    if (behind) park_behind(record);
 }
 
 void DeliveryRuntime::Group::skim() {
@@ -238,7 +270,10 @@ void DeliveryRuntime::Group::refresh() {
             const std::set<std::int64_t> left(unfinished->begin(), unfinished->end());
             const std::lock_guard lock(mutex_);
             for (const std::int64_t position : awaited) {
-                if (!left.contains(position)) awaited_.remove(position);
+                if (left.contains(position)) continue;
+                awaited_.remove(position);
+                if (early_.erase(position) == 0) continue;
+                for (const LogPlace& place : places_.take(position)) consumer_->finished(place);
             }
         }
     }
