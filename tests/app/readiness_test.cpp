@@ -88,7 +88,8 @@ TEST(Readiness, NotWithoutTheLog) {
     EXPECT_TRUE(assess(facts).ready);
     facts.log->reachable = false;
     facts.log->problem = "h:1: connection refused";
-    EXPECT_THAT(assess(facts).because, ElementsAre("the log does not answer: h:1: connection refused"));
+    EXPECT_THAT(assess(facts).because,
+                ElementsAre("the log does not answer: h:1: connection refused"));
 }
 
 TEST(Readiness, ARelayIsStuckOnlyWithWorkAndWithoutProgress) {
