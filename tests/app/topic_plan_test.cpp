@@ -33,9 +33,12 @@ class Topics final : public TopicLog {
     Result<std::vector<TopicState>> there = std::vector<TopicState>{};
     std::vector<std::string> asked;
 
-    void produce(LogRecord /*record*/, Done done) override { done(LogPlace{}); }
+    void produce(LogRecord /*record*/, Done done, std::optional<std::uint64_t> /*epoch*/) override {
+        done(LogPlace{});
+    }
     bool flush(std::chrono::milliseconds /*timeout*/) override { return true; }
     void purge() override {}
+    std::uint64_t epoch() override { return 0; }
     Result<std::unique_ptr<LogConsumer>> consume(LogConsumerOptions /*options*/) override {
         return fail(ErrorCode::unavailable, "nobody reads here");
     }

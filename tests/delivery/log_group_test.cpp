@@ -40,7 +40,7 @@ class LogGroups : public DeliveryTest {
   protected:
     void SetUp() override {
         DeliveryTest::SetUp();
-        if (!IsSkipped()) start();
+        start();
     }
     void TearDown() override { relay_.reset(); }
 
@@ -215,6 +215,31 @@ TEST_F(LogGroups, WhatAMemberParkedIsRetriedByTheNextOwner) {
     ASSERT_TRUE(publisher().publish(Slow{.number = 3}, {.key = "k"}));
     ASSERT_TRUE(eventually([&] { return store_->parked("patient")->size() == 3; }));
     EXPECT_EQ(second.handled, 0);
+}
+
+TEST_F(LogGroups, AMemberWhoseNameIsTakenGoesOnWithoutOne) {
+    std::atomic<bool> taken{false};
+    log_.fence = [&](const LogConsumerOptions& options) -> std::optional<Error> {
+        if (options.member.empty() || !taken) return std::nullopt;
+        return Error{ErrorCode::conflict, "another member has this name"};
+    };
+    Collector collector;
+    RuntimeOptions options;
+    options.producer = {"tests", "1.0", Environment::test};
+    options.log = &log_;
+    options.member = "named";
+    DeliveryRuntime runtime(*store_, Events::types(), {bind_group<Events>(collector)},
+                            std::move(options));
+    ASSERT_TRUE(runtime.start());
+    for (int number = 0; number < 20; ++number) order("ada", number);
+    ASSERT_TRUE(eventually([&] { return counter("ada").value > 0; }));
+    taken = true;
+    for (int number = 20; number < 40; ++number) order("ada", number);
+    ASSERT_TRUE(runtime.drain(60s));
+    const Counter counted = counter("ada");
+    EXPECT_EQ(counted.value, 40);
+    EXPECT_TRUE(std::ranges::is_sorted(counted.seen));
+    EXPECT_TRUE(runtime.stop());
 }
 
 TEST_F(LogGroups, ARestartedMemberRepeatsNothing) {

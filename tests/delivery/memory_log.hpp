@@ -29,15 +29,23 @@ class MemoryLog : public TopicLog {
 
     /// Decides what becomes of a produced record; from the producing thread. Empty: all is well.
     std::function<std::optional<Error>(const LogRecord&)> fault;
+    /// Asked by each poll() of a member; an error stays that member's answer for good.
+    std::function<std::optional<Error>(const LogConsumerOptions&)> fence;
     /// How often a produced record gets into the log.
     std::atomic<int> copies{1};
+    /// What epoch() says. A test that makes it lose records counts them.
+    std::atomic<std::uint64_t> losses{0};
 
-    void produce(LogRecord record, Done done) override {
+    void produce(LogRecord record, Done done,
+                 std::optional<std::uint64_t> epoch = std::nullopt) override {
         std::optional<Error> error;
         LogPlace place;
         {
             const std::lock_guard lock(mutex_);
-            if (fault) error = fault(record);
+            if (epoch.value_or(losses) != losses) {
+                error = Error{ErrorCode::unavailable, "earlier records were lost"};
+            }
+            if (!error && fault) error = fault(record);
             const auto topic = topics_.find(record.place.partition.event_type);
             if (!error && topic == topics_.end()) {
                 error =
@@ -59,6 +67,7 @@ class MemoryLog : public TopicLog {
         if (error) return done(std::unexpected(*error));
         done(place);
     }
+    std::uint64_t epoch() override { return losses; }
     bool flush(std::chrono::milliseconds) override { return true; }
     void purge() override {}
 
@@ -128,6 +137,8 @@ class MemoryLog : public TopicLog {
         Result<std::vector<LogRecord>> poll(std::chrono::milliseconds timeout,
                                             std::size_t limit) override {
             const auto until = std::chrono::steady_clock::now() + timeout;
+            if (!fenced_ && log_.fence) fenced_ = log_.fence(options_);
+            if (fenced_) return std::unexpected(*fenced_);
             while (true) {
                 rebalance();
                 auto found = take(limit);
@@ -220,6 +231,7 @@ class MemoryLog : public TopicLog {
         std::uint64_t generation_ = 0;
         std::map<LogPartition, std::int64_t> next_;
         std::map<LogPartition, std::set<std::int64_t>> given_;
+        std::optional<Error> fenced_;
         bool paused_ = false;
         bool closed_ = false;
     };

@@ -107,6 +107,41 @@ TEST_F(RelayTest, WhatTheLogLosesIsSentAgainInOrder) {
     EXPECT_TRUE(one->status().problem.empty()) << one->status().problem;
 }
 
+/// Loses the first record at the moment when the relay is about to give it the second.
+class LosingLog : public MemoryLog {
+  public:
+    using MemoryLog::MemoryLog;
+    void produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch) override {
+        const int call = ++calls_;
+        if (call == 1) {
+            first_ = std::move(done);
+            return;
+        }
+        if (call == 2) {
+            ++losses;
+            first_(fail(ErrorCode::unavailable, "the producer was made anew"));
+        }
+        MemoryLog::produce(std::move(record), std::move(done), epoch);
+    }
+
+  private:
+    std::atomic<int> calls_{0};
+    Done first_;
+};
+
+TEST_F(RelayTest, WhatIsOnItsWayToTheLogDoesNotOvertakeWhatTheLogLoses) {
+    LosingLog losing{{"ordered", "shipped", "slow"}, 1};
+    for (int number = 1; number <= 3; ++number) order("ada", number);
+    Relay one(*store_, losing, RelayOptions{.lease = 300ms});
+    ASSERT_TRUE(one.start());
+    ASSERT_TRUE(one.wait_published(3, 60s));
+    std::vector<std::int64_t> found;
+    for (const LogRecord& record : losing.all("ordered")) {
+        found.push_back(decode_as<Ordered>(record.value)->data.number);
+    }
+    EXPECT_EQ(found, (std::vector<std::int64_t>{1, 2, 3}));
+}
+
 TEST_F(RelayTest, ARecordTheLogRefusesIsADeadLetterAndCanBeRequeued) {
     std::atomic<bool> refuse{true};
     log_.fault = [&](const LogRecord& record) -> std::optional<Error> {

@@ -93,6 +93,34 @@ struct Failing {
     void on(const Event<Slow>&) { throw std::runtime_error("tomorrow"); }
 };
 
+/// A store that cannot be read for a while.
+class UnreadableStore : public test::StoreProxy {
+  public:
+    using StoreProxy::StoreProxy;
+    std::atomic<int> failures{0};
+    Result<std::optional<Document>> document(std::string_view collection,
+                                             std::string_view key) override {
+        if (collection == Counter::collection && failures-- > 0) {
+            return fail(ErrorCode::unavailable, "the server is gone");
+        }
+        return StoreProxy::document(collection, key);
+    }
+};
+
+TEST_F(DeliveryTest, AStoreThatIsAwayCostsNoTryOfAHandler) {
+    UnreadableStore unreadable(*store_);
+    front_ = &unreadable;
+    unreadable.failures = 5;  // more than an Ordered has tries
+    Shipping shipping;
+    auto runtime = run(shipping);
+    for (int number = 0; number < 5; ++number) order("ada", number);
+    ASSERT_TRUE(runtime->drain(60s));
+    EXPECT_EQ(counter("ada").value, 5);
+    EXPECT_TRUE(letters().empty());
+    EXPECT_EQ(runtime->status().front().failed, 0U);
+    ASSERT_TRUE(runtime->stop());
+}
+
 TEST_F(DeliveryTest, EffectsOffsetAndEventsCommitTogether) {
     test::StoreProxy proxy(*store_);
     std::atomic<int> apart{0};

@@ -12,7 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TEST = re.compile(r"^\s*TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.M)
 NAMED = re.compile(r"`([A-Z]\w+)\.([A-Z]\w+)`")
 ADDED = re.compile(r"add_test\(NAME\s+([\w.${}]+)")
-NAMED_OF_CMAKE = re.compile(r"`((?:store|install|e2e|conformance|compile_fail|tidy)\.\w+)`")
+NAMED_OF_CMAKE = re.compile(
+    r"`((?:store|install|e2e|conformance|interop|compile_fail|faults|tidy)\.[\w-]+)`")
 LINK = re.compile(r"\[[^\]]+\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -23,7 +24,7 @@ def main():
     added = []
     for source in (ROOT / "tests").rglob("CMakeLists.txt"):
         for name in ADDED.findall(source.read_text(encoding="utf-8")):
-            added.append(re.compile(re.sub(r"\\\$\\{\w+\\}", r"\\w+", re.escape(name))))
+            added.append(re.compile(re.sub(r"\\\$\\{\w+\\}", r"[\\w-]+", re.escape(name))))
     problems = []
     checked = 0
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:

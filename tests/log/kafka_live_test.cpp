@@ -108,16 +108,16 @@ TEST_F(KafkaLive, KeysGoWhereOtherClientsPutThem) {
 
 TEST_F(KafkaLive, ALargeRecordPassesAndATooLargeOneIsALimit) {
     create("greeted");
-    const auto large = produce(log_record("greeted", "k", std::string(990'000, 'x')));
+    const auto large = produce(log_record("greeted", "k", std::string(1'100'000, 'x')));
     EXPECT_TRUE(large) << large.error().message;
-    const auto refused = produce(log_record("greeted", "k", std::string(1'000'001, 'x')));
+    const auto refused = produce(log_record("greeted", "k", std::string(2'100'000, 'x')));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::limit);
     EXPECT_THAT(log_->health().problem, AllOf(HasSubstr("greeted"), HasSubstr("too large")));
     EXPECT_TRUE(produce(log_record("greeted", "k", "small")));
     EXPECT_TRUE(eventually([&] { return log_->health().problem.empty(); }));
     const auto consumer = consume(group({"greeted"}));
-    EXPECT_EQ(read(*consumer, 2)[0].value.size(), 990'000U);
+    EXPECT_EQ(read(*consumer, 2)[0].value.size(), 1'100'000U);
 }
 
 /// The broker refuses whole batches; only the record that is too large by itself may fail for good.
@@ -132,7 +132,7 @@ TEST_F(KafkaLive, ARecordThatTheBrokerRefusesTakesNoOthersWithIt) {
         for (const int number : open_numbers) {
             log->produce(
                 log_record("greeted", "k",
-                           number == 2 ? std::string(2'000'000, 'x') : std::to_string(number)),
+                           number == 2 ? std::string(4'000'000, 'x') : std::to_string(number)),
                 [&, number](Result<LogPlace> place) {
                     const std::scoped_lock lock(mutex);
                     results.insert_or_assign(number, std::move(place));

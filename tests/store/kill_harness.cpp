@@ -87,9 +87,12 @@ bool drain(int pipe, Checker& checker, int wait_milliseconds, bool& ready) {
     return true;
 }
 
+/// Counted in what was acknowledged, then in time: a busy machine must not make every life too
+/// short to have done anything.
 struct Life {
-    std::chrono::microseconds length;
-    bool from_birth;  ///< counted from the child's start, so that opening is killed, too
+    std::int64_t acknowledgements;
+    std::chrono::microseconds after;
+    bool from_birth;  ///< only time, from the child's start, so that opening is killed, too
 };
 
 /// Lets a child live. False when it ended by itself.
@@ -107,10 +110,11 @@ bool run_and_kill(const std::filesystem::path& file, std::int64_t first, Checker
     ::close(ends[1]);
     bool ready = false;
     bool open = child > 0;
-    while (open && !ready && !life.from_birth) {
+    const std::int64_t enough = checker.acknowledged() + life.acknowledgements;
+    while (open && !life.from_birth && (!ready || checker.acknowledged() < enough)) {
         open = drain(ends[0], checker, 30'000, ready);
     }
-    const auto end = Clock::now() + life.length;
+    const auto end = Clock::now() + life.after;
     while (open && Clock::now() < end) {
         open = drain(ends[0], checker, 1, ready);
     }
@@ -175,7 +179,9 @@ int run_job(const Settings& settings) {
             remove_files(file);
             checker = std::make_unique<Checker>();
         }
-        const Life life{std::chrono::microseconds(5'000 + random() % 55'000), random() % 4 == 0};
+        const Life life{.acknowledgements = static_cast<std::int64_t>(random() % 100),
+                        .after = std::chrono::microseconds(random() % 50'000),
+                        .from_birth = random() % 4 == 0};
         const std::int64_t first = 1 + std::int64_t{round} * 10'000'000;
         if (!run_and_kill(file, first, *checker, life)) {
             std::fprintf(stderr, "round %d: the child ended before it was killed\n", round);

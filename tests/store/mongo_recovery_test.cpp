@@ -27,8 +27,7 @@ class SlowWriter {
         state_ = mongo::load_state(*server_);
     }
     [[nodiscard]] Commit commit(Transaction transaction) {
-        static const Draft::Members none;
-        Draft draft(state_, *server_, at(1'800'000'000), none);
+        Draft draft(state_, *server_, at(1'800'000'000), false);
         EXPECT_TRUE(draft.add(stores::prepare(std::move(transaction)).value()));
         return draft.finish();
     }

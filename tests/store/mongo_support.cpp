@@ -37,6 +37,7 @@ MongoOptions MongoDatabase::options() const {
     MongoOptions options;
     options.uri = mongo_uri();
     options.database = name_;
+    options.server_wait = std::chrono::seconds(60);  // the test machine may be busy
     return options;
 }
 

@@ -91,7 +91,7 @@ kafka_up() {
         kafka_common "$node" 1 1 "1@127.0.0.1:$controller"
         cat <<TEXT
 listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
+advertised.listeners=PLAINTEXT://${QUIPU_SERVERS_ADVERTISED:-127.0.0.1:$port}
 TEXT
     } >"$node/server.properties"
     kafka_node "$node" "$(kafka_cluster_id)" || return 1

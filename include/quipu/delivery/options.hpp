@@ -19,7 +19,9 @@ struct GroupOptions {
     /// Handlers that run at the same time, on as many threads. Records of one key never do.
     std::size_t parallelism = 4;
     /// Runs one handler at a time in log order across keys, on one thread. For handlers that share
-    /// documents between keys, such as a queue. A failing key still holds back only itself.
+    /// documents between keys, such as a queue. A failing key still holds back only itself. Where
+    /// several processes share the group through a topic log they take turns, which is slow: run
+    /// it in one.
     bool serial = false;
     Start start = Start::earliest;
     /// Records read from the log and not finished; reading pauses there (back-pressure).

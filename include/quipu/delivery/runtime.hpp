@@ -45,7 +45,8 @@ struct RuntimeOptions {
     /// processes; from the store itself when null. Must outlive the runtime.
     TopicLog* log = nullptr;
     /// Static membership in the log's groups: a name for this process that outlives its restarts
-    /// and that no other process has. Empty for dynamic membership.
+    /// and that no other process has: a member whose name another takes goes on without one. Empty
+    /// for dynamic membership.
     std::string member;
     std::size_t max_conflicts = 100;  ///< reruns of one handling before it counts as a failure
 };

@@ -110,7 +110,14 @@ class TopicLog {
     /// large for the broker), not_found (no such topic), invalid (not allowed); unavailable: the
     /// record may or may not be in the log, and so may those queued after it, which get unavailable
     /// as well; send all of them again in order.
-    virtual void produce(LogRecord record, Done done) = 0;
+    /// With an `epoch`, a record that comes after such a loss is refused in the same way: its
+    /// caller did not know yet that it belongs behind records that were lost.
+    virtual void produce(LogRecord record, Done done,
+                         std::optional<std::uint64_t> epoch = std::nullopt) = 0;
+
+    /// How often queued records were lost so far. To be asked when everything before has been
+    /// answered for; it then holds for the records that follow.
+    [[nodiscard]] virtual std::uint64_t epoch() = 0;
 
     /// Waits until nothing is queued any more, at most `timeout`; false if something is left.
     virtual bool flush(std::chrono::milliseconds timeout) = 0;

@@ -18,7 +18,7 @@ struct MongoOptions {
     /// The members of an event as BSON, for readers in other languages: a document of which
     /// `event_version`, `metadata` and `payload` are stored beside the body (event_document() of
     /// codec/bson.hpp gives one). Empty for a body that is no event of the catalogue; such records
-    /// are stored with the body alone. Called on the store's writer thread.
+    /// are stored with the body alone. Called on the thread that calls `submit`.
     std::function<std::string(const Record&)> document;
     std::size_t max_batch_records = 1024;            ///< of one shared commit
     std::size_t max_batch_bytes = 8 * 1024 * 1024;   ///< of one shared commit, below BSON's 16 MiB

@@ -124,9 +124,10 @@ GroupStatus DeliveryRuntime::Group::status() const {
         const std::lock_guard lock(mutex_);
         status.group = name_;
         status.position = cursor_;
-        for (const auto* open : {&outstanding_, &awaited_}) {
-            if (!open->empty()) status.position = std::min(status.position, *open->begin() - 1);
+        if (!outstanding_.empty()) {
+            status.position = std::min(status.position, *outstanding_.begin() - 1);
         }
+        if (!awaited_.empty()) status.position = std::min(status.position, awaited_.first() - 1);
         status.in_flight = outstanding_.size();
         status.parked = lanes_.parked();
         status.handled = handled_;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "awaited.hpp"
 #include "lanes.hpp"
 #include "log_intake.hpp"
 #include "open_places.hpp"
@@ -46,6 +47,8 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     struct Failure {
         std::string error;
         bool permanent = false;
+        /// It could not read its documents: no try of the handler's, and no reason to give up.
+        bool store_is_away = false;
     };
 
     /// What running a unit of records has brought, to be committed as one.
@@ -71,11 +74,20 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
 
     // group_log.cpp: reader thread, or with mutex_ held where it says so
     [[nodiscard]] Result<void> open_consumer();
+    [[nodiscard]] Result<std::unique_ptr<LogConsumer>> make_consumer(bool named);
+    /// After a conflict about the member's name.
+    void give_up_name(const Error& error);
     void log_loop();
     void end_log();
     void take_held();
     void accept_arrivals(std::vector<Arrival>& arrivals, const std::set<std::int64_t>& unfinished);
-    /// Passes over the store's log, so that the offset can move and lag is known.
+    /// Records with the same answer begin in the store's order.
+    [[nodiscard]] std::string order_of(const Record& record) const;
+    /// mutex_ is held: lets a record begin; false when it has to be parked behind another.
+    [[nodiscard]] bool admit(Arrival& arrival);
+    /// Lets records begin whose predecessors have begun, or will not come.
+    void release_early();
+    /// Passes over the store's log, so that the offset can move, and lag and order are known.
     void skim();
     void refresh();
     void adopt_parked();
@@ -149,9 +161,11 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     std::unique_ptr<LogConsumer> consumer_;    // null where the store is the log
     std::vector<LogRecord> held_;              // reader thread: polled, and not in the store yet
     OpenPlaces places_;
-    std::set<std::string> sources_;     // the partitions that are assigned
-    std::set<std::int64_t> awaited_;    // up to the cursor, subscribed, not seen in the log yet
-    Clock::time_point next_refresh_{};  // reader thread
+    std::set<std::string> sources_;          // the partitions that are assigned
+    Awaited awaited_;                        // up to the cursor, subscribed, not begun
+    std::map<std::int64_t, Arrival> early_;  // reader thread: before an earlier one of their key
+    Clock::time_point arrived_{};            // reader thread: when something last came or began
+    Clock::time_point next_refresh_{};       // reader thread
     Clock::time_point paused_until_{};
     Clock::time_point next_tick_{};
     bool tick_running_ = false;

@@ -14,10 +14,14 @@ namespace {
 constexpr std::size_t poll_batch = 256;
 constexpr std::size_t skim_batches = 8;
 // So many subscribed records may be known from the store and not yet seen in the log.
-constexpr std::size_t max_awaited = 8192;
+constexpr std::size_t max_awaited = 65'536;
+constexpr std::size_t max_early = 16'384;
 constexpr std::chrono::milliseconds poll_wait{20};
 constexpr std::chrono::milliseconds error_wait{500};
-constexpr std::chrono::seconds refresh_interval{1};
+constexpr std::chrono::milliseconds refresh_interval{1000};
+constexpr std::chrono::milliseconds refresh_for_order{50};
+// So long nothing may come before a record goes on without the one that its key waits for.
+constexpr std::chrono::seconds order_patience{10};
 // A handler that runs longer keeps its effects all the same if it commits before the partition's
 // next owner does; it only may have worked for nothing.
 constexpr std::chrono::seconds revoke_wait{10};
@@ -25,12 +29,12 @@ constexpr std::chrono::seconds close_wait{30};
 
 }  // namespace
 
-Result<void> DeliveryRuntime::Group::open_consumer() {
+Result<std::unique_ptr<LogConsumer>> DeliveryRuntime::Group::make_consumer(bool named) {
     LogConsumerOptions consumer;
     consumer.group = name_;
     consumer.event_types = subscribed_types_;
     consumer.from_earliest = binding_.options.start == Start::earliest;
-    consumer.member = options_.member.empty() ? std::string{} : options_.member + '.' + name_;
+    if (named && !options_.member.empty()) consumer.member = options_.member + '.' + name_;
     // The callbacks run within poll() and close(), on the reader's thread, which holds the group.
     consumer.assigned = [this](const std::vector<LogPartition>& partitions) {
         partitions_assigned(partitions);
@@ -38,10 +42,29 @@ Result<void> DeliveryRuntime::Group::open_consumer() {
     consumer.revoked = [this](const std::vector<LogPartition>& partitions, bool lost) {
         partitions_revoked({partitions.begin(), partitions.end()}, lost);
     };
-    auto opened = options_.log->consume(std::move(consumer));
-    if (!opened) return std::unexpected(std::move(opened.error()));
-    consumer_ = std::move(*opened);
+    return options_.log->consume(std::move(consumer));
+}
+
+Result<void> DeliveryRuntime::Group::open_consumer() {
+    auto made = make_consumer(true);
+    if (!made) return std::unexpected(std::move(made.error()));
+    consumer_ = std::move(*made);
     return {};
+}
+
+void DeliveryRuntime::Group::give_up_name(const Error& error) {
+    // Another process has the name, or the broker took what this one said before a new start for
+    // another's. Without a name both can work, and the group does not stand still.
+    notice(DeliveryNotice::Level::warning, nullptr,
+           error.message + "; this member goes on without a name");
+    consumer_->close();
+    auto made = make_consumer(false);
+    if (!made) return wait_after(made.error());
+    {
+        const std::lock_guard lock(mutex_);
+        consumer_.swap(*made);
+    }
+    made->reset();
 }
 
 void DeliveryRuntime::Group::log_loop() {
@@ -56,17 +79,23 @@ void DeliveryRuntime::Group::log_loop() {
             // Resuming fetches anew, so it waits until it is worth it.
             if (paused && room < (most + 1) / 2) room = 0;
         }
-        const bool full = room == 0 || !held_.empty();
+        const bool full = room == 0 || !held_.empty() || early_.size() >= max_early;
         if (full != paused) consumer_->pause(paused = full);
         auto batch = consumer_->poll(poll_wait, full ? 1 : std::min(room, poll_batch));
         if (!batch) {
-            wait_after(batch.error());
+            if (batch.error().code == ErrorCode::conflict) {
+                give_up_name(batch.error());
+                paused = false;
+            } else {
+                wait_after(batch.error());
+            }
             continue;
         }
         std::ranges::move(*batch, std::back_inserter(held_));
         if (!held_.empty()) take_held();
         skim();
         refresh();
+        release_early();
     }
     end_log();
 }
@@ -92,6 +121,8 @@ void DeliveryRuntime::Group::take_held() {
     }
     auto unfinished = store_.unfinished(name_, unknown);
     if (!unfinished) return wait_after(unfinished.error());
+    // What stands before them in the store is known first.
+    skim();
     held_.clear();
     accept_arrivals(*arrivals, {unfinished->begin(), unfinished->end()});
 }
@@ -103,7 +134,7 @@ void DeliveryRuntime::Group::accept_arrivals(std::vector<Arrival>& arrivals,
         const std::lock_guard lock(mutex_);
         for (Arrival& arrival : arrivals) {
             const std::int64_t position = arrival.record->position;
-            if (outstanding_.contains(position)) {
+            if (outstanding_.contains(position) || early_.contains(position)) {
                 places_.add(position, arrival.place);
                 continue;
             }
@@ -111,16 +142,62 @@ void DeliveryRuntime::Group::accept_arrivals(std::vector<Arrival>& arrivals,
                 consumer_->finished(arrival.place);
                 continue;
             }
-            if (outstanding_.empty()) progressed_ = Clock::now();
-            outstanding_.insert(position);
-            awaited_.erase(position);
             places_.add(position, arrival.place);
-            if (!arrival.refusal.empty()) {
-                refused_[position] = Failure{std::move(arrival.refusal), true};
+            if (awaited_.before(position, order_of(*arrival.record))) {
+                early_.emplace(position, std::move(arrival));
+                continue;
             }
-            if (!lanes_.add(arrival.record)) behind.push_back(arrival.record);
+            const RecordPtr record = arrival.record;
+            if (!admit(arrival)) behind.push_back(record);
         }
         changed_.notify_all();
+    }
+    arrived_ = Clock::now();
+    for (const RecordPtr& record : behind) park_behind(record);
+}
+
+bool DeliveryRuntime::Group::admit(Arrival& arrival) {
+    const std::int64_t position = arrival.record->position;
+    if (outstanding_.empty()) progressed_ = Clock::now();
+    outstanding_.insert(position);
+    awaited_.remove(position);
+    if (!arrival.refusal.empty()) {
+        refused_[position] = Failure{std::move(arrival.refusal), true};
+    }
+    return lanes_.add(arrival.record);
+}
+
+std::string DeliveryRuntime::Group::order_of(const Record& record) const {
+    return binding_.options.serial ? std::string{} : record.key;
+}
+
+void DeliveryRuntime::Group::release_early() {
+    if (early_.empty()) return;
+    const auto now = Clock::now();
+    std::vector<RecordPtr> behind;
+    RecordPtr impatient;
+    {
+        const std::lock_guard lock(mutex_);
+        bool give_up = now - arrived_ >= order_patience;
+        for (auto next = early_.begin(); next != early_.end();) {
+            const RecordPtr record = next->second.record;
+            if (awaited_.before(record->position, order_of(*record))) {
+                if (!give_up) {
+                    ++next;
+                    continue;
+                }
+                give_up = false;
+                impatient = record;
+            }
+            if (!admit(next->second)) behind.push_back(record);
+            next = early_.erase(next);
+            arrived_ = now;
+        }
+        changed_.notify_all();
+    }
+    if (impatient != nullptr) {
+        notice(DeliveryNotice::Level::warning, impatient.get(),
+               "goes on without an earlier event of its key that the log does not bring");
     }
     for (const RecordPtr& record : behind) park_behind(record);
 }
@@ -140,7 +217,7 @@ void DeliveryRuntime::Group::skim() {
         for (const RecordPtr& record : *batch) {
             const std::int64_t position = record->position;
             if (!pass(*record) || is_finished_already(position)) continue;
-            if (!outstanding_.contains(position)) awaited_.insert(position);
+            if (!outstanding_.contains(position)) awaited_.add(position, order_of(*record));
         }
     }
     flush_skipped(false);
@@ -149,11 +226,11 @@ void DeliveryRuntime::Group::skim() {
 void DeliveryRuntime::Group::refresh() {
     const auto now = Clock::now();
     if (now < next_refresh_) return;
-    next_refresh_ = now + refresh_interval;
+    next_refresh_ = now + (early_.empty() ? refresh_interval : refresh_for_order);
     std::vector<std::int64_t> awaited;
     {
         const std::lock_guard lock(mutex_);
-        awaited.assign(awaited_.begin(), awaited_.end());
+        awaited = awaited_.positions();
     }
     if (!awaited.empty()) {
         // Members in other processes finish theirs.
@@ -161,7 +238,7 @@ void DeliveryRuntime::Group::refresh() {
             const std::set<std::int64_t> left(unfinished->begin(), unfinished->end());
             const std::lock_guard lock(mutex_);
             for (const std::int64_t position : awaited) {
-                if (!left.contains(position)) awaited_.erase(position);
+                if (!left.contains(position)) awaited_.remove(position);
             }
         }
     }
@@ -200,16 +277,21 @@ void DeliveryRuntime::Group::partitions_revoked(const std::set<LogPartition>& pa
     std::unique_lock lock(mutex_);
     for (const std::string& source : gone) sources_.erase(source);
     // What is not begun is left to the next owner.
-    std::set<std::int64_t> waiting;
+    std::map<std::int64_t, std::string> waiting;
     static_cast<void>(lanes_.remove_waiting([&](const Record& record) {
         if (!gone.contains(places_.source(record.position))) return false;
-        waiting.insert(record.position);
+        waiting.emplace(record.position, order_of(record));
         return true;
     }));
-    for (const std::int64_t position : places_.forget(partitions, waiting)) {
+    std::set<std::int64_t> positions;
+    for (const auto& [position, key] : waiting) positions.insert(position);
+    std::set<std::int64_t> early;
+    for (const auto& [position, arrival] : early_) early.insert(position);
+    for (const std::int64_t position : places_.forget(partitions, early)) early_.erase(position);
+    for (const std::int64_t position : places_.forget(partitions, positions)) {
         outstanding_.erase(position);
         refused_.erase(position);
-        if (position <= cursor_) awaited_.insert(position);
+        if (position <= cursor_) awaited_.add(position, waiting.at(position));
     }
     const auto until = Clock::now() + (lost ? std::chrono::seconds{0} : revoke_wait);
     changed_.wait_until(lock, until, [&] { return !places_.any_in(partitions); });
@@ -240,7 +322,7 @@ void DeliveryRuntime::Group::finished_here(std::int64_t position) {
     if (position > cursor_) {
         finished_above_.insert(position);
     } else {
-        awaited_.erase(position);
+        awaited_.remove(position);
     }
     for (const LogPlace& place : places_.take(position)) consumer_->finished(place);
 }
@@ -255,7 +337,7 @@ bool DeliveryRuntime::Group::finished_elsewhere(std::int64_t position) {
 }
 
 RecordPtr DeliveryRuntime::Group::original(const RecordPtr& record) {
-    if (consumer_ == nullptr) return record;
+    if (options_.log == nullptr) return record;
     auto stored = store_.at(record->position);
     if (!stored || !*stored) return record;
     return std::make_shared<const Record>(std::move(**stored));

@@ -76,6 +76,8 @@ std::optional<DeliveryRuntime::Group::Failure> DeliveryRuntime::Group::call(Effe
         failure = Failure{"cannot be decoded: " + std::string(error.what()), true};
     } catch (const Reject& error) {
         failure = Failure{error.what(), true};
+    } catch (const EffectError& error) {
+        failure = Failure{error.what(), false, error.error().retryable()};
     } catch (const std::exception& error) {
         failure = Failure{error.what(), false};
     } catch (...) {
@@ -152,6 +154,12 @@ void DeliveryRuntime::Group::run_items(std::vector<Item> items) {
             continue;
         }
         if (auto failure = handle(effects, *item.record, 1)) {
+            if (failure->store_is_away) {
+                finished.pop_back();
+                const std::lock_guard lock(mutex_);
+                pause_for({ErrorCode::unavailable, std::move(failure->error)});
+                break;
+            }
             const std::size_t parked_before = unit.newly_parked.size();
             settle_failure(unit, item.record, std::move(*failure), {},
                            places_.source(item.record->position));
@@ -173,6 +181,10 @@ void DeliveryRuntime::Group::run_items(std::vector<Item> items) {
     }
     unit.items.insert(unit.items.begin(), items.begin(),
                       items.begin() + static_cast<std::ptrdiff_t>(done));
+    if (unit.items.empty()) {
+        const std::lock_guard lock(mutex_);
+        return lanes_.give_back(rest);
+    }
     Transaction own = effects.take();
     own.park = std::move(unit.transaction.park);
     own.dead_letters = std::move(unit.transaction.dead_letters);
@@ -214,6 +226,12 @@ void DeliveryRuntime::Group::run_retry(Lane& lane) {
     const int attempt = static_cast<int>(parked.attempts.size()) + 1;
     std::optional<Failure> failure;
     if (subscriptions_.contains(shared->event_type)) failure = handle(effects, *shared, attempt);
+    if (failure && failure->store_is_away) {
+        const std::lock_guard lock(mutex_);
+        pause_for({ErrorCode::unavailable, std::move(failure->error)});
+        lanes_.retried(lane, false, options_.world.now());
+        return;
+    }
     if (failure) {
         settle_failure(unit, shared, std::move(*failure), parked.attempts, parked.source);
     }

@@ -51,7 +51,10 @@ Result<std::vector<Arrival>> take_in(Store& store, const EventTypes& types,
     std::vector<Foreign> foreign;
     for (std::size_t index = 0; index < records.size(); ++index) {
         arrivals[index].place = records[index].place;
-        if (auto own = wire::from_own_log(records[index], store.identity())) {
+        // What this process has not seen in its store yet is asked for by its id, as foreign ones
+        // are.
+        auto own = wire::from_own_log(records[index], store.identity());
+        if (own && own->position <= store.last_position()) {
             arrivals[index].record = std::make_shared<const Record>(*std::move(own));
         } else {
             foreign.push_back({index, wire::adopt(records[index], types, now).record});

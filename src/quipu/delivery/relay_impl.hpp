@@ -46,7 +46,7 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     [[nodiscard]] bool publish_some();
     /// False when the record needs no sending. mutex_ is held.
     [[nodiscard]] bool accept(const RecordPtr& record);
-    void send(const RecordPtr& record, std::uint64_t term);
+    void send(const RecordPtr& record, std::uint64_t term, std::uint64_t epoch);
     void send_again(std::unique_lock<std::mutex>& lock);
     void answered(const RecordPtr& record, std::uint64_t term, const Result<LogPlace>& place);
     void settle_error(const RecordPtr& record, const Error& error);
@@ -74,7 +74,8 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     bool stopping_ = false;
     bool active_ = false;
     bool publishing_ = false;  // the publish thread runs
-    std::uint64_t term_ = 0;  // grows with each lease; answers of an older one count no more
+    std::uint64_t term_ = 0;   // grows with each lease; answers of an older one count no more
+    std::uint64_t epoch_ = 0;  // of the log, when it last had answered for all that was sent
     std::int64_t cursor_ = 0;
     std::int64_t mark_ = 0;
     std::set<std::int64_t> finished_above_;

@@ -58,9 +58,11 @@ void Relay::Impl::try_to_lead() {
         lease_.release();
         return set_problem(position.error().message);
     }
+    const std::uint64_t epoch = log_.epoch();
     const std::lock_guard lock(mutex_);
     ++term_;
     active_ = true;
+    epoch_ = epoch;
     cursor_ = mark_ = position->position;
     finished_above_ = {position->finished_above.begin(), position->finished_above.end()};
     sent_.clear();

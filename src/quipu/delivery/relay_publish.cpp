@@ -62,13 +62,16 @@ bool Relay::Impl::publish_some() {
     }
     for (const RecordPtr& record : *batch) {
         bool to_send = false;
+        std::uint64_t epoch = 0;
         {
             const std::lock_guard lock(mutex_);
             // What the log has lost goes first, or a key's order would break.
             if (stopping_ || !active_ || term != term_ || again_ > 0) return true;
             to_send = accept(record);
+            epoch = epoch_;
         }
-        if (to_send) send(record, term);
+        // Should the log lose an earlier record from here on, it refuses this one.
+        if (to_send) send(record, term, epoch);
     }
     if (!batch->empty()) changed_.notify_all();
     return !batch->empty();
@@ -93,11 +96,13 @@ bool Relay::Impl::accept(const RecordPtr& record) {
     return true;
 }
 
-void Relay::Impl::send(const RecordPtr& record, std::uint64_t term) {
-    log_.produce(wire::to_log(*record, store_.identity()),
-                 [self = shared_from_this(), record, term](const Result<LogPlace>& place) {
-                     self->answered(record, term, place);
-                 });
+void Relay::Impl::send(const RecordPtr& record, std::uint64_t term, std::uint64_t epoch) {
+    log_.produce(
+        wire::to_log(*record, store_.identity()),
+        [self = shared_from_this(), record, term](const Result<LogPlace>& place) {
+            self->answered(record, term, place);
+        },
+        epoch);
 }
 
 void Relay::Impl::send_again(std::unique_lock<std::mutex>& lock) {
@@ -112,8 +117,10 @@ void Relay::Impl::send_again(std::unique_lock<std::mutex>& lock) {
     }
     again_ = 0;
     lock.unlock();
-    for (const RecordPtr& record : records) send(record, term);
+    const std::uint64_t epoch = log_.epoch();
+    for (const RecordPtr& record : records) send(record, term, epoch);
     lock.lock();
+    epoch_ = epoch;
 }
 
 void Relay::Impl::answered(const RecordPtr& record, std::uint64_t term,

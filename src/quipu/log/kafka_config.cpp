@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "quipu/log/kafka_answers.hpp"
 #include "quipu/log/kafka_properties.hpp"
 
 namespace quipu::kafka {
@@ -128,6 +129,8 @@ Conf Config::make(Role role) const {
     set(conf.get(), "socket.nagle.disable", "true");
     set(conf.get(), "socket.keepalive.enable", "true");
     set(conf.get(), "reconnect.backoff.max.ms", "2000");
+    // An event has at most 1 MiB; headers and key come on top.
+    set(conf.get(), "message.max.bytes", std::to_string(max_record_bytes));
     if (role == Role::producer) {
         set(conf.get(), "linger.ms", "1");
         set(conf.get(), "partitioner", "murmur2_random");

@@ -70,9 +70,10 @@ class KafkaLog final : public TopicLog {
           admin_(config_, health_, control_.client()),
           producer_(std::move(producer)) {}
 
-    void produce(LogRecord record, Done done) override {
-        producer_->produce(std::move(record), std::move(done));
+    void produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch) override {
+        producer_->produce(std::move(record), std::move(done), epoch);
     }
+    std::uint64_t epoch() override { return producer_->epoch(); }
     bool flush(std::chrono::milliseconds timeout) override { return producer_->flush(timeout); }
     void purge() override { producer_->purge(); }
 

@@ -111,7 +111,7 @@ rd_kafka_resp_err_t Producer::send(rd_kafka_t* client, Pending& pending) {
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-void Producer::produce(LogRecord record, Done done) {
+void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch) {
     auto pending = std::make_unique<Pending>(Pending{std::move(record), {}, std::move(done)});
     const std::string& type = pending->record.place.partition.event_type;
     pending->topic = config_->topic(type);
@@ -125,7 +125,7 @@ void Producer::produce(LogRecord record, Done done) {
                 began = renewals_;
             }
             // What was called before a renewal belongs behind records that have failed.
-            if (closed_ || renew_ || renewals_ != began) {
+            if (closed_ || renew_ || renewals_ != began || epoch.value_or(losses_) != losses_) {
                 break;
             }
             code = send(client_->get(), *pending);
@@ -193,6 +193,8 @@ void Producer::delivered(const rd_kafka_message_t& message) {
         bool doubtful = false;
         {
             const std::scoped_lock lock(mutex_);
+            // What is queued behind a lost record must not overtake it.
+            renew_ = renew_ || error.retryable();
             doubtful = error.code == ErrorCode::limit && !single_;
             if (doubtful) {
                 // The broker refuses a whole batch for its size. Sent again one by one, only the
@@ -286,6 +288,7 @@ void Producer::renew() {
     single_ = single;
     single_since_ = Clock::now();
     if (!quiet_) {
+        ++losses_;
         changed_.wait_for(lock, fence, [&] { return closed_; });
     }
     renew_ = false;
@@ -320,6 +323,11 @@ void Producer::purge() {
         rd_kafka_purge(client_->get(), purge_all | RD_KAFKA_PURGE_F_NON_BLOCKING);
     }
     changed_.wait(lock, [&] { return outstanding_ == 0; });
+}
+
+std::uint64_t Producer::epoch() const {
+    const std::scoped_lock lock(mutex_);
+    return losses_;
 }
 
 std::int64_t Producer::queued() const {

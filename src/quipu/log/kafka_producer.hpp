@@ -29,7 +29,8 @@ class Producer final : private ClientEvents {
     Producer(const Producer&) = delete;
     Producer& operator=(const Producer&) = delete;
 
-    void produce(LogRecord record, Done done);
+    void produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch = std::nullopt);
+    [[nodiscard]] std::uint64_t epoch() const;
     /// Makes the topics of these types ready, now and after each renewal.
     void expect(const std::vector<std::string>& event_types);
     bool flush(std::chrono::milliseconds timeout);
@@ -67,9 +68,10 @@ class Producer final : private ClientEvents {
     std::vector<std::pair<Done, Error>> rejected_;  ///< what librdkafka did not take
     std::int64_t outstanding_ = 0;                  ///< records whose `done` has not run
     std::uint64_t renewals_ = 0;
-    bool renew_ = false;   ///< this client takes nothing more
-    bool quiet_ = false;   ///< it had nothing left: callers may wait for the next one
-    bool single_ = false;  ///< batches of one record, to tell which one is too large
+    std::uint64_t losses_ = 0;  ///< renewals that gave up records
+    bool renew_ = false;        ///< this client takes nothing more
+    bool quiet_ = false;        ///< it had nothing left: callers may wait for the next one
+    bool single_ = false;       ///< batches of one record, to tell which one is too large
     bool single_next_ = false;
     Clock::time_point single_since_{};
     bool closed_ = false;

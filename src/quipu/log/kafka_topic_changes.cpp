@@ -60,6 +60,8 @@ Result<Admin::Errors> Admin::create(const std::vector<const TopicSpec*>& specs) 
         }
         rd_kafka_NewTopic_set_config(topic.get(), retention_name.data(),
                                      retention_text(*spec).c_str());
+        rd_kafka_NewTopic_set_config(topic.get(), "max.message.bytes",
+                                     std::to_string(max_record_bytes).c_str());
         if (spec->replication >= 3) {
             // With one replica less a record that was acknowledged could exist once only.
             rd_kafka_NewTopic_set_config(topic.get(), "min.insync.replicas", "2");

@@ -10,16 +10,9 @@
 #include "quipu/store/mongo_records.hpp"
 
 namespace quipu::mongo {
-namespace {
 
-/// Bodies larger than this are stored without the members beside them: a document has at most
-/// 16 MiB, and holds both.
-constexpr std::size_t most_bytes_with_members = std::size_t{4} << 20;
-
-}  // namespace
-
-Draft::Draft(const State& state, Server& server, Time stored_at, const Members& members)
-    : state_(state), server_(server), members_(members) {
+Draft::Draft(const State& state, Server& server, Time stored_at, bool with_members)
+    : state_(state), server_(server), with_members_(with_members) {
     commit_.number = state.seen + 1;
     commit_.token = new_id();
     commit_.stored_at = stored_at;
@@ -191,16 +184,15 @@ Appended Draft::append(const PreparedAppend& append) {
         record->sequence = head(record->aggregate_id) + 1;
         heads_[record->aggregate_id] = record->sequence;
     }
-    const std::string members = members_ && record->body.size() <= most_bytes_with_members
-                                    ? members_(*record)
-                                    : std::string{};
     ids_.emplace(record->event_id, commit_.events.size());
-    commit_.events.push_back({.record = record, .document = bson([&](BsonWriter& writer) {
-                                                    writer.int64("_id", record->position);
-                                                    writer.int64("commit", commit_.number);
-                                                    put_record(writer, *record, append.image,
-                                                               append.execution_id, members);
-                                                })});
+    commit_.events.push_back(
+        {.record = record, .document = bson([&](BsonWriter& writer) {
+                               writer.int64("_id", record->position);
+                               writer.int64("commit", commit_.number);
+                               put_record(writer, *record, append.image, append.execution_id,
+                                          with_members_ ? std::string_view(append.members)
+                                                        : std::string_view{});
+                           })});
     bytes_ += commit_.events.back().document.size();
     return {.position = record->position, .sequence = record->sequence};
 }

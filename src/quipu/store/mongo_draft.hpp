@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,10 +21,8 @@ namespace quipu::mongo {
 /// transaction is in the commit then) and throw Failure when the server fails.
 class Draft final : private GroupView {
   public:
-    using Members = std::function<std::string(const Record&)>;
-
-    /// `state` and `server` must outlive it. `members` may be empty.
-    Draft(const State& state, Server& server, Time stored_at, const Members& members);
+    /// `state` and `server` must outlive it. Without `with_members` events have their body only.
+    Draft(const State& state, Server& server, Time stored_at, bool with_members);
 
     [[nodiscard]] Result<Committed> add(const Prepared& prepared);
 
@@ -72,7 +69,7 @@ class Draft final : private GroupView {
 
     const State& state_;
     Server& server_;
-    const Members& members_;
+    bool with_members_;
     Commit commit_;
     std::size_t bytes_ = 0;
     // What this commit changes, on top of the state.

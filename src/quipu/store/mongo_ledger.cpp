@@ -23,6 +23,7 @@ constexpr milliseconds grace{300};
 constexpr minutes retention{10};
 constexpr std::int64_t kept_commits = 1000;
 constexpr std::int64_t trimmed_at_once = 64;
+constexpr std::size_t kept_tokens = 256;
 
 /// Runs on while the machine sleeps.
 nanoseconds time_since_boot() {
@@ -46,6 +47,7 @@ void Ledger::open() {
     const Order held = order();
     reload();
     catch_up(held);
+    trim_old();  // programs that run for a short time never trim what they wrote
 }
 
 void Ledger::reload() {
@@ -78,7 +80,15 @@ std::string Ledger::commit_at(std::int64_t number, bool whole) {
 }
 
 bool Ledger::behind() {
+    return projected(server_) >= next_.load();
+}
+
+bool Ledger::orphaned() {
     return !commit_at(next_.load(), false).empty();
+}
+
+bool Ledger::has_next(const Order&) {
+    return !commit_at(state_.seen + 1, false).empty();
 }
 
 void Ledger::refresh() {
@@ -102,8 +112,8 @@ bool Ledger::wait_until_projected(std::int64_t number) {
     }
 }
 
-void Ledger::catch_up(const Order&) {
-    settle();
+void Ledger::catch_up(const Order& held) {
+    settle(held);
     for (;;) {
         const nanoseconds began = time_since_boot();
         if (!fresh() && projected(server_) > state_.seen) {
@@ -119,11 +129,11 @@ void Ledger::catch_up(const Order&) {
             throw unreadable(state_.seen + 1);
         }
         const bool done = wait_until_projected(commit->number);
-        adopt(*std::move(commit), done);
+        adopt(held, *std::move(commit), done);
     }
 }
 
-void Ledger::settle() {
+void Ledger::settle(const Order&) {
     if (!pending_) {
         return;
     }
@@ -135,7 +145,11 @@ void Ledger::settle() {
     publish(*pending_);
 }
 
-void Ledger::adopt(Commit commit, bool projected) {
+void Ledger::adopt(const Order& held, Commit commit, bool projected) {
+    tokens_.push_back(commit.token);
+    if (tokens_.size() > kept_tokens) {
+        tokens_.pop_front();
+    }
     {
         const std::scoped_lock lock(state_mutex_);
         state_.apply(commit);
@@ -144,7 +158,7 @@ void Ledger::adopt(Commit commit, bool projected) {
     if (projected) {
         publish(*pending_);
     } else {
-        settle();
+        settle(held);
     }
 }
 
@@ -191,9 +205,6 @@ Ledger::Outcome Ledger::store(const Order& held, Commit commit) {
             throw;
         }
     }
-    if (probe) {
-        probe("inserted");
-    }
     // The answer may have been lost, or be that to the driver's own second try. Who has the number
     // is what counts.
     if (!inserted && !is_ours(commit)) {
@@ -208,11 +219,25 @@ Ledger::Outcome Ledger::store(const Order& held, Commit commit) {
                           "; whether it is stored is not known");
     }
     confirmed_ = began;
-    adopt(std::move(commit), false);
-    if (probe) {
-        probe("projected");
-    }
+    adopt(held, std::move(commit), false);
     return Outcome::stored;
+}
+
+bool Ledger::adopted(const Order&, const std::string& token) const {
+    return std::ranges::find(tokens_, token) != tokens_.end();
+}
+
+void Ledger::trim_old() {
+    constexpr std::chrono::hours day{24};
+    const auto before = std::chrono::floor<milliseconds>(std::chrono::system_clock::now() - day);
+    server_.erase(commits_collection, bson([&](BsonWriter& writer) {
+                      writer.begin_document("_id");
+                      writer.int64("$lte", state_.seen - kept_commits);
+                      writer.end();
+                      writer.begin_document("stored_at");
+                      writer.date("$lt", before.time_since_epoch().count());
+                      writer.end();
+                  }));
 }
 
 void Ledger::trim(const Order&) {

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -39,12 +38,22 @@ class Ledger {
     [[nodiscard]] Order order() { return Order(order_); }
     /// Brings collections and memory to the newest commit.
     void catch_up(const Order& order);
+    /// Completes what an earlier failure left half done; without a look for new commits.
+    void settle(const Order& order);
+    /// Whether there is a commit after the one that state() stands at.
+    [[nodiscard]] bool has_next(const Order& order);
     /// Stores `commit`, which was made for state(). When it throws, the commit may be stored.
     [[nodiscard]] Outcome store(const Order& order, Commit commit);
     [[nodiscard]] const State& state(const Order&) const noexcept { return state_; }
+    /// Whether the commit with this token is among the last ones that passed.
+    [[nodiscard]] bool adopted(const Order&, const std::string& token) const;
 
-    /// Whether there is a commit that this process has not seen.
+    /// Whether something is in the collections that this process has not seen. Every commit that
+    /// anybody got an answer for is there.
     [[nodiscard]] bool behind();
+    /// Whether there is a commit that this process has not seen, in the collections or not: its
+    /// writer may have died.
+    [[nodiscard]] bool orphaned();
     /// catch_up(), if there is anything new.
     void refresh();
     /// Runs `look(state)` beside a writer that advances.
@@ -57,14 +66,11 @@ class Ledger {
     /// Removes commits that nobody needs any more.
     void trim(const Order& order);
 
-    /// For tests: called with what comes next ("inserted", "projected").
-    std::function<void(const char*)> probe;
-
   private:
     using Clock = std::chrono::nanoseconds;
     void reload();
-    void settle();
-    void adopt(Commit commit, bool projected);
+    void trim_old();
+    void adopt(const Order& order, Commit commit, bool projected);
     void publish(const Commit& commit);
     [[nodiscard]] std::string commit_at(std::int64_t number, bool whole);
     [[nodiscard]] bool wait_until_projected(std::int64_t number);
@@ -81,6 +87,7 @@ class Ledger {
     std::optional<Commit> pending_;  ///< in memory, perhaps not wholly in the collections
     Clock confirmed_{};              ///< when state_ was last known to be the newest
     std::deque<std::pair<Clock, std::int64_t>> old_;  ///< commits that may be trimmed one day
+    std::deque<std::string> tokens_;                  ///< of the last commits
     std::atomic<std::int64_t> next_ = 1;
     std::atomic<std::int64_t> events_ = 0;
 };

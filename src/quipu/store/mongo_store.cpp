@@ -8,6 +8,11 @@
 #include "quipu/store/mongo_store_impl.hpp"
 
 namespace quipu::mongo {
+namespace {
+
+constexpr std::size_t most_body_with_members = std::size_t{4} << 20;
+
+}  // namespace
 
 MongoStore::MongoStore(MongoOptions options, std::unique_ptr<Server> server)
     : options_(std::move(options)),
@@ -49,7 +54,9 @@ void MongoStore::follow() {
     constexpr milliseconds shortest{2};
     constexpr milliseconds longest{50};
     constexpr milliseconds after_failure{500};
+    constexpr milliseconds look_for_orphans{250};
     milliseconds pause = shortest;
+    auto looked = std::chrono::steady_clock::now();
     for (;;) {
         {
             std::unique_lock lock(stop_mutex_);
@@ -58,12 +65,19 @@ void MongoStore::follow() {
             }
         }
         try {
-            const bool behind = ledger_.behind();
+            bool behind = ledger_.behind();
+            const auto now = std::chrono::steady_clock::now();
+            if (!behind && now - looked > look_for_orphans) {
+                looked = now;
+                behind = ledger_.orphaned();
+            }
             if (behind) {
-                ledger_.refresh();
+                const auto order = ledger_.order();
+                ledger_.catch_up(order);
+                watch_.notify();
             }
             pause = behind ? shortest : std::min(pause * 2, longest);
-            condition_.good();
+            condition_.good(false);
         } catch (const Failure& failure) {
             condition_.bad(failure);
             pause = after_failure;
@@ -78,6 +92,13 @@ void MongoStore::submit(Transaction transaction, Done done) {
     if (!prepared) {
         done(std::unexpected(std::move(prepared.error())));
         return;
+    }
+    for (auto& append : prepared->appends) {
+        // A document holds body and members, and has at most 16 MiB.
+        if (options_.document && append.record->body.size() <= most_body_with_members) {
+            append.members = options_.document(*append.record);
+            prepared->bytes += append.members.size();
+        }
     }
     writer_->submit(*std::move(prepared), std::move(done));
 }

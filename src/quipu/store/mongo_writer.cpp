@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <future>
 #include <utility>
 
 #include "quipu/store/mongo_projection.hpp"
@@ -23,9 +22,9 @@ Time wall_clock() {
 
 }  // namespace
 
-void Condition::good() {
+void Condition::good(bool written) {
     const std::scoped_lock lock(mutex_);
-    if (!problem_.empty()) {
+    if (!problem_.empty() && (written || !refuses_us_)) {
         problem_.clear();
         if (options_.notice) {
             options_.notice("warning", "the MongoDB server answers again");
@@ -37,6 +36,7 @@ void Condition::bad(const Failure& failure) {
     const std::scoped_lock lock(mutex_);
     const bool first = problem_.empty();
     problem_ = failure.what();
+    refuses_us_ = failure.kind() == Failure::Kind::access;
     if (first && options_.notice) {
         options_.notice("error", problem_);
     }
@@ -49,7 +49,12 @@ std::string Condition::problem() const {
 
 Writer::Writer(Server& server, Ledger& ledger, const MongoOptions& options, LogWatch& watch,
                Condition& condition)
-    : server_(server), ledger_(ledger), options_(options), watch_(watch), condition_(condition) {
+    : server_(server),
+      ledger_(ledger),
+      options_(options),
+      watch_(watch),
+      condition_(condition),
+      queue_(options.max_queue_bytes) {
     thread_ = std::jthread([this] { run(); });
 }
 
@@ -58,66 +63,16 @@ Writer::~Writer() {
 }
 
 void Writer::stop() {
-    {
-        const std::scoped_lock lock(mutex_);
-        closing_ = true;
-    }
-    work_.notify_all();
-    space_.notify_all();
+    queue_.close();
     if (thread_.joinable()) {
         thread_.join();
     }
 }
 
-void Writer::submit(Prepared prepared, Store::Done done) {
-    if (prepared.bytes > options_.max_queue_bytes) {
-        done(fail(ErrorCode::limit, "a transaction of " + std::to_string(prepared.bytes) +
-                                        " bytes is larger than the queue of the store "
-                                        "(max_queue_bytes); split it"));
-        return;
-    }
-    enqueue({.prepared = std::move(prepared), .command = {}, .done = std::move(done)});
-}
-
-void Writer::enqueue(Job job) {
-    {
-        std::unique_lock lock(mutex_);
-        const std::size_t bytes = job.prepared.bytes;
-        if (std::this_thread::get_id() != thread_.get_id()) {
-            space_.wait(lock, [&] {
-                return closing_ || queued_bytes_ + bytes <= options_.max_queue_bytes;
-            });
-        }
-        if (!closing_) {
-            queued_bytes_ += bytes;
-            queue_.push_back(std::move(job));
-            if (std::exchange(idle_, false)) {
-                lock.unlock();
-                work_.notify_one();
-            }
-            return;
-        }
-    }
-    job.done(fail(ErrorCode::unavailable, "the store is closing"));
-}
-
-Result<void> Writer::execute(Command command) {
-    if (std::this_thread::get_id() == thread_.get_id()) {
-        return fail(ErrorCode::internal,
-                    "a blocking function of the store was called from a callback of the store");
-    }
-    std::promise<Result<void>> promise;
-    auto answer = promise.get_future();
-    enqueue({.prepared = {}, .command = std::move(command), .done = [&](Result<Committed> result) {
-                 promise.set_value(result ? Result<void>()
-                                          : std::unexpected(std::move(result.error())));
-             }});
-    return answer.get();
-}
-
 void Writer::run() {
+    queue_.begin();
     std::vector<Job> jobs;
-    while (take(jobs)) {
+    while (queue_.take(jobs)) {
         std::span<Job> rest(jobs);
         while (!rest.empty()) {
             rest = rest.subspan(process(rest.first(batch_size(rest))));
@@ -127,46 +82,14 @@ void Writer::run() {
     }
 }
 
-bool Writer::take(std::vector<Job>& jobs) {
-    std::unique_lock lock(mutex_);
-    if (queue_.empty() && !closing_) {
-        idle_ = true;
-        work_.wait(lock, [this] { return !queue_.empty() || closing_; });
-        idle_ = false;
-    }
-    jobs.swap(queue_);
-    return !jobs.empty();
-}
-
-void Writer::release(std::size_t bytes) {
-    {
-        const std::scoped_lock lock(mutex_);
-        queued_bytes_ -= bytes;
-    }
-    space_.notify_all();
-}
-
 std::size_t Writer::batch_size(std::span<const Job> jobs) const {
-    std::size_t records = 0;
-    std::size_t bytes = 0;
-    std::size_t size = 0;
-    for (const Job& job : jobs) {
-        // A command looks into the collections, where nothing of this commit is yet.
-        if (size > 0 && job.command) {
-            break;
-        }
-        records += std::max<std::size_t>(1, job.prepared.appends.size());
-        bytes += job.prepared.bytes;
-        if (size > 0 &&
-            (records > options_.max_batch_records || bytes > options_.max_batch_bytes)) {
-            break;
-        }
-        ++size;
-        if (job.command) {
-            break;
-        }
-    }
-    return size;
+    // A command looks into the collections, where nothing of its commit is yet: it goes alone.
+    const auto command =
+        std::ranges::find_if(jobs, [](const Job& job) { return bool(job.command); });
+    const auto before = static_cast<std::size_t>(command - jobs.begin());
+    return before == 0 ? 1
+                       : Queue::batch_size(jobs.first(before), options_.max_batch_records,
+                                           options_.max_batch_bytes);
 }
 
 Result<Committed> Writer::add(Draft& draft, Job& job) {
@@ -178,13 +101,16 @@ Result<Committed> Writer::add(Draft& draft, Job& job) {
 }
 
 void Writer::store(std::span<Job> jobs, Results& results, bool with_members) {
-    static const Draft::Members none;
     const auto order = ledger_.order();
-    ledger_.catch_up(order);
+    ledger_.settle(order);
+    // A commit whose insertion seemed to fail may appear later. Then its answers are the right
+    // ones, not those that the same wishes get on top of themselves.
+    std::vector<std::pair<std::string, Results>> tried;
+    const auto end = std::chrono::steady_clock::now() + options_.server_wait;
     for (;;) {
         results.clear();
         Draft draft(ledger_.state(order), server_, options_.clock ? options_.clock() : wall_clock(),
-                    with_members ? options_.document : none);
+                    with_members);
         for (Job& job : jobs) {
             results.push_back(add(draft, job));
             if (draft.bytes() > most_commit_bytes) {
@@ -192,17 +118,41 @@ void Writer::store(std::span<Job> jobs, Results& results, bool with_members) {
             }
         }
         if (draft.empty()) {
-            return;
+            // Where something is stored, that its number was free proves that all checks saw the
+            // newest state. Here nothing does.
+            if (!ledger_.has_next(order)) {
+                return;
+            }
+            ledger_.catch_up(order);
+            continue;
         }
         if (draft.bytes() > most_transaction_bytes) {
             throw Failure(Failure::Kind::refused,
                           "a transaction has more bytes than one MongoDB document may have "
                           "(16 MiB); split it");
         }
-        if (ledger_.store(order, draft.finish()) == Ledger::Outcome::stored) {
+        Commit commit = draft.finish();
+        const std::int64_t number = commit.number;
+        tried.emplace_back(commit.token, results);
+        if (ledger_.store(order, std::move(commit)) == Ledger::Outcome::stored) {
             return;
         }
         ledger_.catch_up(order);
+        for (auto& [token, answers] : tried) {
+            if (ledger_.adopted(order, token)) {
+                results = std::move(answers);
+                return;
+            }
+        }
+        if (ledger_.state(order).seen < number) {
+            // Neither stored nor another's: the server has not made up its mind yet.
+            if (std::chrono::steady_clock::now() > end) {
+                throw Failure(Failure::Kind::unreachable,
+                              server_.location() +
+                                  " does not confirm a commit; whether it is stored is not known");
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
     }
 }
 
@@ -210,7 +160,7 @@ std::size_t Writer::process(std::span<Job> jobs) {
     Results results;
     try {
         store(jobs, results, true);
-        condition_.good();
+        condition_.good(true);
     } catch (const Failure& failure) {
         const bool refused = failure.kind() == Failure::Kind::refused;
         if (refused && jobs.size() > 1) {
@@ -240,19 +190,7 @@ std::size_t Writer::process(std::span<Job> jobs) {
         results.assign(jobs.size(), fail(ErrorCode::unavailable, exception.what()));
     }
     const std::size_t done = std::min(results.size(), jobs.size());
-    std::size_t bytes = 0;
-    for (const Job& job : jobs.first(done)) {
-        bytes += job.prepared.bytes;
-    }
-    release(bytes);
-    for (std::size_t i = 0; i < done; ++i) {
-        try {
-            jobs[i].done(std::move(results[i]));
-        } catch (...) {
-            // The data is safe and the other callers wait for their answers.
-        }
-        jobs[i] = {};
-    }
+    queue_.answer(jobs.first(done), results);
     watch_.notify();
     return done;
 }

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <functional>
 #include <mutex>
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "quipu/store/commit_queue.hpp"
 #include "quipu/store/mongo_draft.hpp"
 #include "quipu/store/mongo_ledger.hpp"
 #include "quipu/store/prepare.hpp"
@@ -20,7 +20,8 @@ namespace quipu::mongo {
 class Condition {
   public:
     explicit Condition(const MongoOptions& options) : options_(options) {}
-    void good();
+    /// A call succeeded. That one may read does not mean that one may write.
+    void good(bool written);
     void bad(const Failure& failure);
     [[nodiscard]] std::string problem() const;
 
@@ -28,13 +29,15 @@ class Condition {
     const MongoOptions& options_;
     mutable std::mutex mutex_;
     std::string problem_;
+    bool refuses_us_ = false;
 };
 
 /// The thread that makes commits of what waits. A transaction that fails its checks fails alone;
 /// no answer is given before the commit that it depends on is stored.
 class Writer {
   public:
-    using Command = std::function<Result<void>(Draft&)>;
+    using Queue = CommitQueue<Draft>;
+    using Command = Queue::Command;
 
     /// The arguments must outlive it.
     Writer(Server& server, Ledger& ledger, const MongoOptions& options, LogWatch& watch,
@@ -44,25 +47,22 @@ class Writer {
     Writer& operator=(const Writer&) = delete;
 
     /// As Store::submit.
-    void submit(Prepared prepared, Store::Done done);
+    void submit(Prepared prepared, Store::Done done) {
+        queue_.submit(std::move(prepared), std::move(done));
+    }
     /// Runs `command` in a commit of its own and waits. It runs again when another process was
     /// first.
-    [[nodiscard]] Result<void> execute(Command command);
+    [[nodiscard]] Result<void> execute(Command command) {
+        return queue_.execute(std::move(command));
+    }
     /// Stores what waits, answers it, and takes no more.
     void stop();
 
   private:
-    struct Job {
-        Prepared prepared;
-        Command command;
-        Store::Done done;
-    };
-    using Results = std::vector<Result<Committed>>;
+    using Job = Queue::Job;
+    using Results = Queue::Results;
 
-    void enqueue(Job job);
     void run();
-    bool take(std::vector<Job>& jobs);
-    void release(std::size_t bytes);
     [[nodiscard]] std::size_t batch_size(std::span<const Job> jobs) const;
     /// Returns how many of `jobs` are done with.
     std::size_t process(std::span<Job> jobs);
@@ -77,13 +77,7 @@ class Writer {
     LogWatch& watch_;
     Condition& condition_;
 
-    std::mutex mutex_;
-    std::condition_variable work_;
-    std::condition_variable space_;
-    std::vector<Job> queue_;
-    std::size_t queued_bytes_ = 0;
-    bool idle_ = false;
-    bool closing_ = false;
+    Queue queue_;
     std::size_t commits_ = 0;                              ///< writer thread only
     std::chrono::steady_clock::time_point last_tidied_{};  ///< writer thread only
     std::jthread thread_;

@@ -19,6 +19,7 @@ struct PreparedAppend {
     std::optional<std::int64_t> expected_sequence;
     RecordImage image;
     std::string execution_id;  ///< from the body; empty when it is the aggregate_id
+    std::string members;       ///< what an engine stores beside the body for other readers
 };
 
 /// A transaction ready for the writer thread; `rest` has no appends left.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <future>
 #include <utility>
 
 namespace quipu::sqlite {
@@ -15,15 +14,15 @@ Time wall_clock() {
     return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-Error closing() {
-    return {ErrorCode::unavailable, "the store is closing"};
-}
-
 }  // namespace
 
 Writer::Writer(std::unique_ptr<WriteSession> session, const SqliteOptions& options,
                TailCache& cache, LogWatch& watch)
-    : session_(std::move(session)), options_(options), cache_(cache), watch_(watch) {
+    : session_(std::move(session)),
+      options_(options),
+      cache_(cache),
+      watch_(watch),
+      queue_(options.max_queue_bytes) {
     const std::int64_t last = session_->last_position();
     checkpoint_at_ = static_cast<std::int64_t>(options_.wal_bytes) / page_bytes;
     events_ = last - session_->removed().count(1, last);
@@ -37,62 +36,10 @@ Writer::~Writer() {
 }
 
 void Writer::stop() {
-    {
-        const std::scoped_lock lock(mutex_);
-        closing_ = true;
-    }
-    work_.notify_all();
-    space_.notify_all();
+    queue_.close();
     if (thread_.joinable()) {
         thread_.join();
     }
-}
-
-void Writer::submit(Prepared prepared, Store::Done done) {
-    if (prepared.bytes > options_.max_queue_bytes) {
-        done(fail(ErrorCode::limit, "a transaction of " + std::to_string(prepared.bytes) +
-                                        " bytes is larger than the queue of the store "
-                                        "(max_queue_bytes); split it"));
-        return;
-    }
-    enqueue({.prepared = std::move(prepared), .command = {}, .done = std::move(done)});
-}
-
-void Writer::enqueue(Job job) {
-    {
-        std::unique_lock lock(mutex_);
-        const std::size_t bytes = job.prepared.bytes;
-        if (std::this_thread::get_id() != thread_.get_id()) {
-            space_.wait(lock, [&] {
-                return closing_ || queued_bytes_ + bytes <= options_.max_queue_bytes;
-            });
-        }
-        if (!closing_) {
-            queued_bytes_ += bytes;
-            queue_.push_back(std::move(job));
-            if (std::exchange(idle_, false)) {
-                lock.unlock();
-                work_.notify_one();
-            }
-            return;
-        }
-    }
-    job.done(std::unexpected(closing()));
-}
-
-Result<void> Writer::execute(Command command) {
-    if (std::this_thread::get_id() == thread_.get_id()) {
-        return fail(ErrorCode::internal,
-                    "a blocking function of the store was called from a "
-                    "callback of the store");
-    }
-    std::promise<Result<void>> promise;
-    auto answer = promise.get_future();
-    enqueue({.prepared = {}, .command = std::move(command), .done = [&](Result<Committed> result) {
-                 promise.set_value(result ? Result<void>()
-                                          : std::unexpected(std::move(result.error())));
-             }});
-    return answer.get();
 }
 
 std::string Writer::problem() const {
@@ -105,52 +52,19 @@ std::int64_t Writer::wal_bytes() const noexcept {
 }
 
 void Writer::run() {
+    queue_.begin();
     std::vector<Job> jobs;
-    while (take(jobs)) {
+    while (queue_.take(jobs)) {
         std::span<Job> rest(jobs);
         while (!rest.empty()) {
-            const std::size_t size = batch_size(rest);
+            const std::size_t size =
+                Queue::batch_size(rest, options_.max_batch_records, options_.max_batch_bytes);
             process(rest.first(size));
             rest = rest.subspan(size);
             checkpoint_when_due();
         }
         jobs.clear();
     }
-}
-
-bool Writer::take(std::vector<Job>& jobs) {
-    std::unique_lock lock(mutex_);
-    if (queue_.empty() && !closing_) {
-        idle_ = true;
-        work_.wait(lock, [this] { return !queue_.empty() || closing_; });
-        idle_ = false;
-    }
-    jobs.swap(queue_);
-    return !jobs.empty();
-}
-
-void Writer::release(std::size_t bytes) {
-    {
-        const std::scoped_lock lock(mutex_);
-        queued_bytes_ -= bytes;
-    }
-    space_.notify_all();
-}
-
-std::size_t Writer::batch_size(std::span<const Job> jobs) const {
-    std::size_t records = 0;
-    std::size_t bytes = 0;
-    std::size_t size = 0;
-    for (const Job& job : jobs) {
-        records += std::max<std::size_t>(1, job.prepared.appends.size());
-        bytes += job.prepared.bytes;
-        if (size > 0 &&
-            (records > options_.max_batch_records || bytes > options_.max_batch_bytes)) {
-            break;
-        }
-        ++size;
-    }
-    return size;
 }
 
 Result<Committed> Writer::run(Job& job) {
@@ -190,10 +104,6 @@ bool Writer::store(std::span<Job> jobs, Results& results) {
 }
 
 void Writer::process(std::span<Job> jobs) {
-    std::size_t bytes = 0;
-    for (const Job& job : jobs) {
-        bytes += job.prepared.bytes;
-    }
     results_.clear();
     if (lasting_problem_) {
         results_.assign(jobs.size(), fail(ErrorCode::unavailable, "nothing can be written to " +
@@ -208,8 +118,7 @@ void Writer::process(std::span<Job> jobs) {
             results_.push_back(std::move(one.front()));
         }
     }
-    release(bytes);
-    answer(jobs, results_);
+    queue_.answer(jobs, results_);
     watch_.notify();
 }
 
@@ -222,17 +131,6 @@ void Writer::publish(const Effects& effects) {
                static_cast<std::int64_t>(effects.removed.size());
     frames_ = session_->wal_frames();
     watch_.set(session_->last_position());
-}
-
-void Writer::answer(std::span<Job> jobs, Results& results) {
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-        try {
-            jobs[i].done(std::move(results[i]));
-        } catch (...) {
-            // The data is safe and the other callers wait for their answers.
-        }
-        jobs[i] = {};
-    }
 }
 
 void Writer::recover(const Failure& failure) {

@@ -1,17 +1,16 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
 #include <thread>
-#include <vector>
+#include <utility>
 
+#include "quipu/store/commit_queue.hpp"
 #include "quipu/store/log_watch.hpp"
 #include "quipu/store/sqlite_session.hpp"
 #include "quipu/store/sqlite_store.hpp"
@@ -23,7 +22,8 @@ namespace quipu::sqlite {
 /// only then answers.
 class Writer {
   public:
-    using Command = std::function<Result<void>(WriteSession&)>;
+    using Queue = CommitQueue<WriteSession>;
+    using Command = Queue::Command;
 
     /// `options`, `cache` and `watch` must outlive it.
     Writer(std::unique_ptr<WriteSession> session, const SqliteOptions& options, TailCache& cache,
@@ -33,10 +33,14 @@ class Writer {
     Writer& operator=(const Writer&) = delete;
 
     /// As Store::submit.
-    void submit(Prepared prepared, Store::Done done);
+    void submit(Prepared prepared, Store::Done done) {
+        queue_.submit(std::move(prepared), std::move(done));
+    }
     /// Runs `command` within a shared commit and waits. It may run a second time when another
     /// member of its commit failed.
-    [[nodiscard]] Result<void> execute(Command command);
+    [[nodiscard]] Result<void> execute(Command command) {
+        return queue_.execute(std::move(command));
+    }
     /// Stores what waits, answers it, and takes no more.
     void stop();
 
@@ -46,25 +50,15 @@ class Writer {
     [[nodiscard]] std::int64_t wal_bytes() const noexcept;
 
   private:
-    struct Job {
-        Prepared prepared;
-        Command command;
-        Store::Done done;
-    };
-    using Results = std::vector<Result<Committed>>;
+    using Job = Queue::Job;
+    using Results = Queue::Results;
 
-    void enqueue(Job job);
     void run();
-    bool take(std::vector<Job>& jobs);
-    void release(std::size_t bytes);
-    /// The first jobs of `jobs` that fit into one commit.
-    [[nodiscard]] std::size_t batch_size(std::span<const Job> jobs) const;
     void process(std::span<Job> jobs);
     bool store(std::span<Job> jobs, Results& results);
     [[nodiscard]] Result<Committed> run(Job& job);
     void recover(const Failure& failure);
     void publish(const Effects& effects);
-    static void answer(std::span<Job> jobs, Results& results);
     void checkpoint_when_due();
     void set_problem(std::string problem, bool lasting);
 
@@ -73,13 +67,7 @@ class Writer {
     TailCache& cache_;
     LogWatch& watch_;
 
-    std::mutex mutex_;
-    std::condition_variable work_;
-    std::condition_variable space_;
-    std::vector<Job> queue_;
-    std::size_t queued_bytes_ = 0;
-    bool idle_ = false;
-    bool closing_ = false;
+    Queue queue_;
 
     mutable std::mutex problem_mutex_;
     std::string problem_;

@@ -1,0 +1,30 @@
+#include "awaited.hpp"
+
+namespace quipu {
+
+void Awaited::add(std::int64_t position, const std::string& key) {
+    if (keys_.emplace(position, key).second) by_key_[key].insert(position);
+}
+
+void Awaited::remove(std::int64_t position) {
+    const auto found = keys_.find(position);
+    if (found == keys_.end()) return;
+    const auto same_key = by_key_.find(found->second);
+    same_key->second.erase(position);
+    if (same_key->second.empty()) by_key_.erase(same_key);
+    keys_.erase(found);
+}
+
+bool Awaited::before(std::int64_t position, const std::string& key) const {
+    const auto same_key = by_key_.find(key);
+    return same_key != by_key_.end() && *same_key->second.begin() < position;
+}
+
+std::vector<std::int64_t> Awaited::positions() const {
+    std::vector<std::int64_t> all;
+    all.reserve(keys_.size());
+    for (const auto& [position, key] : keys_) all.push_back(position);
+    return all;
+}
+
+}  // namespace quipu

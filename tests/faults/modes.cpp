@@ -1,0 +1,286 @@
+// The faults, one function each.
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string_view>
+#include <thread>
+
+#include "faults/history.hpp"
+#include "faults/tcp_proxy.hpp"
+
+namespace quipu::faults {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A history grows over so many rounds, so that each fault meets one with a past.
+constexpr int rounds_per_history = 20;
+
+std::string shared(const char* variable) {
+    std::string value = environment(variable);
+    if (value.empty()) throw Skipped{std::string(variable) + " names no server"};
+    return value;
+}
+
+/// A broker of this test's own, so that other tests keep theirs.
+class Broker {
+  public:
+    explicit Broker(const std::string& advertised = {}) : servers_(check(), advertised) {
+        if (!servers_.run()) throw Skipped{"no broker of its own can be started"};
+    }
+    [[nodiscard]] std::string address() const { return servers_.variable("QUIPU_TEST_KAFKA"); }
+    void command(const std::string& word) const { servers_.command(word, "kafka/1"); }
+
+  private:
+    static std::string check() {
+        static_cast<void>(shared("QUIPU_TEST_KAFKA"));
+        static_cast<void>(shared("QUIPU_TEST_SERVERS"));
+        return "kafka";
+    }
+    Servers servers_;
+};
+
+using Fault = std::function<void(std::mt19937&, int round)>;
+using Change = std::function<void(History&)>;
+
+/// One program under load; `fault` comes and goes each round, then the program recovers.
+void rounds_of(const Settings& settings, Totals& totals, const std::string& brokers,
+               const Change& change, const Fault& fault, int replication = 1) {
+    std::mt19937 random(settings.seed);
+    while (totals.rounds < settings.rounds && totals.faults.empty()) {
+        History history(settings, totals, brokers, replication);
+        if (change) change(history);
+        auto child = history.start(history.plan);
+        history.more(*child, 20);
+        for (int round = 0; round < rounds_per_history && totals.rounds < settings.rounds;
+             ++round) {
+            sleep_between(random, 0, 100);
+            fault(random, totals.rounds);
+            history.recover(*child);
+            ++totals.rounds;
+            if (!history.good()) break;
+        }
+        history.finish(std::move(child));
+    }
+}
+
+void broker_kill(const Settings& settings, Totals& totals) {
+    const Broker broker;
+    rounds_of(settings, totals, broker.address(), {}, [&](std::mt19937& random, int) {
+        broker.command("kill");
+        sleep_between(random, 0, 300);
+        broker.command("start");
+    });
+}
+
+void broker_stop(const Settings& settings, Totals& totals) {
+    const Broker broker;
+    rounds_of(settings, totals, broker.address(), {}, [&](std::mt19937& random, int round) {
+        broker.command("pause");
+        // Beyond the session's three seconds from time to time.
+        sleep_between(random, 500, settings.long_run ? 5000 : (round % 7 == 6 ? 4500 : 1000));
+        broker.command("resume");
+    });
+}
+
+void leader_move(const Settings& settings, Totals& totals) {
+    const Servers servers;
+    const std::string brokers = shared("QUIPU_TEST_KAFKA3");
+    rounds_of(
+        settings, totals, brokers, {},
+        [&](std::mt19937& random, int round) {
+            const std::string node = std::to_string(1 + random() % 3);
+            // A broker that is silent for three seconds loses what it leads.
+            if (round % 4 == 0) {
+                servers.command("kill", node);
+                sleep_between(random, 0, 4000);
+                servers.command("start", node);
+            } else {
+                servers.command("pause", node);
+                sleep_between(random, 2500, 5000);
+                servers.command("resume", node);
+            }
+        },
+        3);
+}
+
+void store_down(const Settings& settings, Totals& totals) {
+    static_cast<void>(shared("QUIPU_TEST_KAFKA"));
+    static_cast<void>(shared("QUIPU_TEST_SERVERS"));
+    const Servers mongo("mongo", {});
+    if (!mongo.run()) throw Skipped{"no MongoDB server can be started"};
+    const auto change = [&](History& history) {
+        history.plan.mongo = mongo.variable("QUIPU_TEST_MONGO");
+        history.plan.database = "faults_" + std::to_string(totals.histories);
+        history.plan.pause_us = 20'000;
+    };
+    rounds_of(settings, totals, shared("QUIPU_TEST_KAFKA"), change,
+              [&](std::mt19937& random, int round) {
+                  if (settings.long_run && round % 100 == 0) {
+                      mongo.command("pause", "mongo/1");
+                      std::this_thread::sleep_for(60s);
+                      mongo.command("resume", "mongo/1");
+                  } else if (round % 2 == 0) {
+                      mongo.command("pause", "mongo/1");
+                      sleep_between(random, 200, 1500);
+                      mongo.command("resume", "mongo/1");
+                  } else {
+                      mongo.command("kill", "mongo/1");
+                      sleep_between(random, 0, 1000);
+                      mongo.command("start", "mongo/1");
+                  }
+              });
+}
+
+constexpr std::array<std::string_view, 10> points{"",
+                                                  "before_publish_commit",
+                                                  "after_publish_commit",
+                                                  "before_produce",
+                                                  "after_ack",
+                                                  "before_mark",
+                                                  "after_mark",
+                                                  "before_effect",
+                                                  "after_effect",
+                                                  "before_offset"};
+
+void program_kill(const Settings& settings, Totals& totals) {
+    const std::string brokers = shared("QUIPU_TEST_KAFKA");
+    std::mt19937 random(settings.seed);
+    while (totals.rounds < settings.rounds && totals.faults.empty()) {
+        History history(settings, totals, brokers);
+        // A static member gets its partitions back at once, a dynamic one when it is missed.
+        if (totals.histories % 2 == 1) history.plan.member = "one";
+        for (int round = 0; round < rounds_per_history / 2 && totals.rounds < settings.rounds;
+             ++round) {
+            Plan plan = history.plan;
+            plan.point = points[static_cast<std::size_t>(totals.rounds) % points.size()];
+            plan.after = static_cast<int>(random() % 60);
+            plan.pause_us = 1000;
+            ++plan.seed;
+            const auto child = history.start(plan);
+            if (plan.point.empty()) {
+                sleep_between(random, 0, 600);
+                child->signal(SIGKILL);
+            }
+            if (!child->wait(180s)) history.fault("backlog: nothing passes " + plan.point);
+            if (child->result() != -SIGKILL) {
+                history.fault("unsound: a child ends with " + std::to_string(child->result()));
+            }
+            history.check_store();
+            ++totals.rounds;
+            if (!history.good()) return;
+        }
+        history.finish(history.start(history.plan));
+    }
+}
+
+void rebalance(const Settings& settings, Totals& totals) {
+    const std::string brokers = shared("QUIPU_TEST_KAFKA");
+    while (totals.rounds < settings.rounds && totals.faults.empty()) {
+        History history(settings, totals, brokers);
+        history.plan.members = 2;
+        history.plan.storm = 8;
+        const auto most = std::min(settings.rounds - totals.rounds, 100);
+        auto child = history.start(history.plan);
+        const auto end = std::chrono::steady_clock::now() + 30min;
+        while (child->board()->steps < most && child->runs()) {
+            if (std::chrono::steady_clock::now() > end) break;
+            std::this_thread::sleep_for(20ms);
+        }
+        totals.rounds += static_cast<int>(child->board()->steps);
+        history.finish(std::move(child));
+    }
+}
+
+void proxied(const Settings& settings, Totals& totals,
+             const std::function<void(TcpProxy&, std::mt19937&)>& fault) {
+    TcpProxy proxy;
+    const Broker broker(proxy.address());
+    const std::string real = broker.address();
+    proxy.set_target(static_cast<std::uint16_t>(std::stoi(real.substr(real.rfind(':') + 1))));
+    const auto change = [](History& history) { history.plan.socket_timeout_ms = 1500; };
+    rounds_of(settings, totals, proxy.address(), change,
+              [&](std::mt19937& random, int) { fault(proxy, random); });
+}
+
+void proxy_reset(const Settings& settings, Totals& totals) {
+    proxied(settings, totals, [](TcpProxy& proxy, std::mt19937& random) {
+        for (auto times = 1 + random() % 5; times > 0; --times) {
+            proxy.reset();
+            sleep_between(random, 0, 150);
+        }
+    });
+}
+
+void proxy_half_open(const Settings& settings, Totals& totals) {
+    proxied(settings, totals, [](TcpProxy& proxy, std::mt19937& random) {
+        constexpr std::array ways{TcpProxy::Silence::requests, TcpProxy::Silence::answers,
+                                  TcpProxy::Silence::both};
+        proxy.silence(ways[random() % ways.size()]);
+        sleep_between(random, 100, 1200);
+        const auto end = random() % 3;
+        if (end == 0) proxy.reset();
+        if (end == 1) proxy.resume();
+        // Else the clients have to notice it by themselves.
+    });
+}
+
+void duplicates(const Settings& settings, Totals& totals) {
+    const auto change = [](History& history) {
+        history.plan.duplicates = 30;
+        history.plan.delay_ms = 300;
+    };
+    rounds_of(settings, totals, shared("QUIPU_TEST_KAFKA"), change,
+              [](std::mt19937& random, int) { sleep_between(random, 200, 600); });
+    if (totals.repetitions == 0) totals.add({"unsound: nothing was published twice"});
+}
+
+/// Positive control: a broken program, which the checker must find.
+void planted(const Settings& settings, Totals& totals) {
+    const std::string brokers = shared("QUIPU_TEST_KAFKA");
+    History history(settings, totals, brokers);
+    Plan plan = history.plan;
+    plan.plant = settings.plant;
+    // Two of them show only when the program dies at the worst moment.
+    if (plan.plant == "ack") plan.point = "before_publish_commit";
+    if (plan.plant == "offset") plan.point = "before_effect";
+    plan.after = 40;
+    plan.patience = 4;
+    auto child = history.start(plan);
+    if (plan.point.empty()) {
+        history.more(*child, 200);
+        child->signal(SIGTERM);
+    } else {
+        // Time enough to commit the offsets of what was read.
+        plan.pause_us = 10'000;
+    }
+    static_cast<void>(child->wait(180s));
+    child.reset();
+    Plan last = history.plan;
+    last.customers = 0;
+    last.patience = 4;
+    history.finish(history.start(last));
+}
+
+}  // namespace
+
+bool run_mode(const Settings& settings, Totals& totals) {
+    const std::map<std::string_view, void (*)(const Settings&, Totals&)> modes{
+        {"broker-kill", broker_kill},   {"broker-stop", broker_stop},
+        {"leader-move", leader_move},   {"store-down", store_down},
+        {"program-kill", program_kill}, {"rebalance", rebalance},
+        {"proxy-reset", proxy_reset},   {"proxy-half-open", proxy_half_open},
+        {"duplicates", duplicates},     {"planted", planted},
+    };
+    const auto mode = modes.find(settings.mode);
+    if (mode == modes.end()) return false;
+    mode->second(settings, totals);
+    return true;
+}
+
+}  // namespace quipu::faults
