@@ -21,8 +21,8 @@
 #include <random>
 #include <vector>
 
-#include "store/kill_checker.hpp"
 #include "quipu/store/sqlite_store.hpp"
+#include "store/kill_checker.hpp"
 #include "store/support.hpp"
 
 namespace quipu::kill {
