@@ -1,5 +1,6 @@
-# A server that speaks MongoDB's protocol, for tests: FerretDB 1.24 over PostgreSQL. To be sourced;
-# tools/servers calls mongo_fetch, mongo_up and mongo_down.
+# shellcheck shell=bash
+# A server that speaks MongoDB's protocol, for tests: FerretDB 1.24 over PostgreSQL. Sourced by
+# tools/servers, which says what it may use. FerretDB is mongo/1, PostgreSQL mongo/2.
 #
 # FerretDB is no MongoDB. What it lacks, as far as quipu's store meets it:
 #   - transactions over several documents (the store needs none);
@@ -14,102 +15,83 @@
 #   - write concern and read concern: it takes them and does what PostgreSQL does.
 # Its SQLite backend reads whole collections for an integer _id, so it is the slower one here.
 
-MONGO_VERSION=v1.24.2
-MONGO_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/quipu/servers/ferretdb-$MONGO_VERSION
+ferret_version=v1.24.2
+ferret=$cache/ferretdb-$ferret_version/ferretdb
 
 # Builds the server into the cache, once. Its sources come through Go's module proxy; the file that
 # its build would generate from git is written here.
 mongo_fetch() {
-    [ -x "$MONGO_CACHE/ferretdb" ] && return 0
-    command -v go >/dev/null || { echo "mongo: go is not installed" >&2; return 1; }
-    mongo_postgres initdb >/dev/null || return 1
-    local module work
-    module=$(cd / && GOFLAGS=-mod=mod go mod download -json "github.com/FerretDB/FerretDB@$MONGO_VERSION" |
-        sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p')
-    [ -d "$module" ] || { echo "mongo: FerretDB's sources cannot be had" >&2; return 1; }
-    mkdir -p "$MONGO_CACHE" && work=$(mktemp -d "$MONGO_CACHE/build.XXXXXX") || return 1
-    cp -r "$module/." "$work" && chmod -R u+w "$work" &&
-        echo "$MONGO_VERSION" >"$work/build/version/version.txt" &&
-        (cd "$work" && CGO_ENABLED=0 go build -o "$MONGO_CACHE/ferretdb.new" ./cmd/ferretdb) &&
-        mv "$MONGO_CACHE/ferretdb.new" "$MONGO_CACHE/ferretdb"
-    local result=$?
+    need python3 setpriv psql
+    postgres_program initdb >/dev/null || cannot "PostgreSQL is missing; tools/install-packages test installs it"
+    [[ -x $ferret ]] && return 0
+    need go
+    say "building FerretDB $ferret_version into ${ferret%/*}"
+    local module work log
+    mkdir -p "${ferret%/*}"
+    work=$(mktemp -d "${ferret%/*}/build.XXXXXX")
+    log=$work.log
+    module=$(cd / && GOFLAGS=-mod=mod go mod download -json "github.com/FerretDB/FerretDB@$ferret_version" 2>"$log" |
+        sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p') || true
+    if [[ -n $module ]] && cp -r "$module/." "$work" && chmod -R u+w "$work" &&
+        echo "$ferret_version" >"$work/build/version/version.txt" &&
+        (cd "$work" && CGO_ENABLED=0 go build -o "$ferret.new" ./cmd/ferretdb) >>"$log" 2>&1; then
+        mv "$ferret.new" "$ferret"
+    fi
     rm -rf "$work"
-    return $result
+    [[ -x $ferret ]] || { tail -n 5 "$log" >&2; cannot "FerretDB cannot be fetched and built"; }
+    rm -f "$log"
 }
 
-# The path of one of PostgreSQL's programs.
-mongo_postgres() {
+# The path of one of PostgreSQL's programs, which Debian keeps out of the PATH.
+postgres_program() {
     local found
-    found=$(ls -d /usr/lib/postgresql/*/bin/"$1" 2>/dev/null | sort -V | tail -1)
-    [ -n "$found" ] || found=$(command -v "$1") || {
-        echo "mongo: PostgreSQL is not installed (package postgresql)" >&2
-        return 1
-    }
+    found=$(find /usr/lib/postgresql -path "*/bin/$1" 2>/dev/null | sort -V | tail -n 1)
+    [[ -n $found ]] || found=$(command -v "$1") || return 1
     echo "$found"
 }
 
-# Runs a command as a user that PostgreSQL takes: it refuses root.
-mongo_as_user() {
-    if [ "$(id -u)" = 0 ]; then
-        setpriv --reuid=postgres --regid=postgres --clear-groups "$@"
-    else
-        "$@"
-    fi
-}
+# PostgreSQL refuses root.
+as_postgres=()
+if ((EUID == 0)); then
+    as_postgres=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+fi
 
-mongo_free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
+mongo_sql() { psql -h "$state/mongo/2" -p "$1" -U quipu -d postgres -qtc "$2"; }
 
-# mongo_up STATE_DIR: starts both on free ports of the loopback, waits until FerretDB answers and
-# writes STATE_DIR/mongo.env with QUIPU_TEST_MONGO and QUIPU_TEST_MONGO_PID; prints the first.
 mongo_up() {
-    local state=$1/mongo port sql_port attempt
-    mkdir -p "$state/postgres" "$state/ferretdb" || return 1
-    chmod 711 "$1" "$state"
-    [ "$(id -u)" = 0 ] && chown postgres "$state/postgres"
-    sql_port=$(mongo_free_port)
-    if [ ! -d "$state/postgres/data" ]; then
-        mongo_as_user "$(mongo_postgres initdb)" -D "$state/postgres/data" -A trust -U quipu \
-            -E UTF8 --no-locale --no-instructions >"$state/initdb.log" 2>&1 ||
-            { cat "$state/initdb.log" >&2; return 1; }
+    local ferret_node=$state/mongo/1 sql_node=$state/mongo/2 port sql_port command_line
+    mkdir -p "$ferret_node/state" "$sql_node"
+    read -r port sql_port <<<"$(free_ports 2)"
+    if ((EUID == 0)); then
+        chmod 711 "$state" "$state/mongo"
+        chown postgres "$sql_node"
+        "${as_postgres[@]}" test -w "$sql_node" ||
+            cannot "the user postgres cannot enter $sql_node; set QUIPU_SERVERS_STATE to a directory that it can"
     fi
-    mongo_as_user "$(mongo_postgres pg_ctl)" -D "$state/postgres/data" -w -s \
-        -l "$state/postgres/log" -o "-p $sql_port -k '$state/postgres' \
-        -c listen_addresses=127.0.0.1 -c max_connections=120" start || return 1
-    psql -h "$state/postgres" -p "$sql_port" -U quipu -d postgres -qtc \
-        "SELECT 1 FROM pg_database WHERE datname = 'ferretdb'" | grep -q 1 ||
-        psql -h "$state/postgres" -p "$sql_port" -U quipu -d postgres -qc \
-            'CREATE DATABASE ferretdb' || return 1
-    port=$(mongo_free_port)
-    "$MONGO_CACHE/ferretdb" --handler=postgresql --telemetry=disable --log-level=WARN \
-        --postgresql-url="postgres://quipu@127.0.0.1:$sql_port/ferretdb" \
-        --state-dir="$state/ferretdb" --listen-addr="127.0.0.1:$port" --debug-addr=- \
-        >"$state/ferretdb.log" 2>&1 </dev/null &
-    echo $! >"$state/ferretdb.pid"
-    for attempt in $(seq 100); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-            printf 'QUIPU_TEST_MONGO=mongodb://127.0.0.1:%s/\nQUIPU_TEST_MONGO_PID=%s\n' \
-                "$port" "$(cat "$state/ferretdb.pid")" >"$1/mongo.env"
-            head -1 "$1/mongo.env"
-            return 0
-        fi
-        sleep 0.1
-    done
-    cat "$state/ferretdb.log" >&2
-    mongo_down "$1"
-    return 1
+    if ! "${as_postgres[@]}" "$(postgres_program initdb)" -D "$sql_node/data" -A trust -U quipu -E UTF8 \
+        --no-locale --no-instructions >"$sql_node/log" 2>&1 </dev/null; then
+        tail -n 20 "$sql_node/log" >&2
+        return 1
+    fi
+    command_line=("${as_postgres[@]}" "$(postgres_program postgres)" -D "$sql_node/data" -p "$sql_port"
+        -k "$sql_node" -c listen_addresses=127.0.0.1 -c max_connections=120)
+    printf '%s\n' "${command_line[@]}" >"$sql_node/command"
+    spawn "$sql_node" "${command_line[@]}"
+    wait_for 60 "$sql_node" mongo_sql "$sql_port" 'SELECT 1' || return 1
+    mongo_sql "$sql_port" 'CREATE DATABASE ferretdb' || return 1
+    command_line=("$ferret" --handler=postgresql --telemetry=disable --log-level=WARN
+        "--postgresql-url=postgres://quipu@127.0.0.1:$sql_port/ferretdb" "--state-dir=$ferret_node/state"
+        "--listen-addr=127.0.0.1:$port" --debug-addr=-)
+    printf '%s\n' "${command_line[@]}" >"$ferret_node/command"
+    spawn "$ferret_node" "${command_line[@]}"
+    wait_for 60 "$ferret_node" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" || return 1
+    printf 'QUIPU_TEST_MONGO=mongodb://127.0.0.1:%s/\nQUIPU_TEST_MONGO_PID=%s\n' "$port" \
+        "$(pid_of "$ferret_node")" >"$state/mongo/env"
+    echo "FerretDB at 127.0.0.1:$port" >"$state/mongo/summary"
 }
 
-# mongo_down STATE_DIR: ends what mongo_up started there; the data stays.
+# FerretDB first: PostgreSQL waits for its clients.
 mongo_down() {
-    local state=$1/mongo pid
-    if pid=$(cat "$state/ferretdb.pid" 2>/dev/null) &&
-        grep -qz ferretdb "/proc/$pid/cmdline" 2>/dev/null; then
-        kill -CONT "$pid"
-        kill "$pid"
-    fi
-    rm -f "$state/ferretdb.pid" "$1/mongo.env"
-    [ -d "$state/postgres/data" ] || return 0
-    mongo_as_user "$(mongo_postgres pg_ctl)" -D "$state/postgres/data" -m fast -w -s stop
+    finish "$state/mongo/1"
+    finish "$state/mongo/2"
 }
