@@ -103,11 +103,17 @@ mongo_up() {
 
 # mongo_down STATE_DIR: ends what mongo_up started there; the data stays.
 mongo_down() {
-    local state=$1/mongo pid
+    local state=$1/mongo pid attempt
     if pid=$(cat "$state/ferretdb.pid" 2>/dev/null) &&
         grep -qz ferretdb "/proc/$pid/cmdline" 2>/dev/null; then
         kill -CONT "$pid"
         kill "$pid"
+        # It waits for requests that never end when it has run out of connections.
+        for attempt in $(seq 50); do
+            kill -0 "$pid" 2>/dev/null || break
+            [ "$attempt" = 50 ] && kill -KILL "$pid"
+            sleep 0.1
+        done
     fi
     rm -f "$state/ferretdb.pid" "$1/mongo.env"
     [ -d "$state/postgres/data" ] || return 0
