@@ -184,6 +184,25 @@ TEST(MongoRecovery, ALateWriterChangesNothing) {
     EXPECT_EQ(next->appended[0].sequence, 5);
 }
 
+TEST(MongoHealth, TellsWhatThereIs) {
+    const MongoDatabase database;
+    auto store = open_mongo_store(database.options()).value();
+    ASSERT_TRUE(store->commit(append(event(1))));
+    ASSERT_TRUE(store->commit(append(event(2))));
+    ASSERT_TRUE(store->archive(uuid(1), "me", "test"));
+    const auto health = store->health().value();
+    EXPECT_THAT(health.engine, testing::MatchesRegex("mongodb [0-9.]+( .FerretDB v[0-9.]+.)?"));
+    EXPECT_THAT(health.location, testing::StartsWith("mongodb://"));
+    EXPECT_THAT(health.location, testing::EndsWith("/" + database.name()));
+    EXPECT_EQ(health.last_position, 2);
+    EXPECT_EQ(health.events, 1);
+    EXPECT_GT(health.bytes, 0);
+    EXPECT_TRUE(health.writable);
+    EXPECT_EQ(health.problem, "");
+    store = open_mongo_store(database.options()).value();
+    EXPECT_EQ(store->health()->events, 1);
+}
+
 TEST(MongoRecovery, AnotherDatabaseIsLeftAlone) {
     const MongoDatabase database;
     auto server = Server::make(database.options()).value();

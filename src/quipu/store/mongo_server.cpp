@@ -175,8 +175,8 @@ void Server::greet() {
     const std::string build =
         command(bson([](BsonWriter& writer) { writer.int32("buildInfo", 1); }));
     engine_ = "mongodb " + View(build).string("version");
-    if (const View ferret = View(build).document("ferretdb"); !ferret.bytes().empty()) {
-        engine_ += " (FerretDB " + ferret.string("version") + ")";
+    if (View(build).has("ferretdbVersion")) {
+        engine_ += " (FerretDB " + View(build).string("ferretdbVersion") + ")";
         // It keeps a connection to its database for each update of a request, and waits for ever
         // when they have run out.
         one_update_at_a_time_ = true;
