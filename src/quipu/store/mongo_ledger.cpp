@@ -133,6 +133,35 @@ void Ledger::catch_up(const Order& held) {
     }
 }
 
+/// Marks the time in which the collections hold a part of a commit.
+class Ledger::Projecting {
+  public:
+    explicit Projecting(Ledger& ledger) : ledger_(ledger) {
+        const std::scoped_lock lock(ledger_.projecting_mutex_);
+        ledger_.projecting_ = true;
+    }
+    ~Projecting() {
+        {
+            const std::scoped_lock lock(ledger_.projecting_mutex_);
+            ledger_.projecting_ = false;
+            ++ledger_.projections_;
+        }
+        ledger_.projected_.notify_all();
+    }
+    Projecting(const Projecting&) = delete;
+    Projecting& operator=(const Projecting&) = delete;
+
+  private:
+    Ledger& ledger_;
+};
+
+void Ledger::steady() {
+    std::unique_lock lock(projecting_mutex_);
+    const std::uint64_t now = projections_;
+    projected_.wait_for(lock, std::chrono::seconds(5),
+                        [&] { return !projecting_ || projections_ != now; });
+}
+
 void Ledger::settle(const Order&) {
     if (!pending_) {
         return;
@@ -141,7 +170,10 @@ void Ledger::settle(const Order&) {
         reload();
         return;
     }
-    project(*pending_, state_, server_);
+    {
+        const Projecting projecting(*this);
+        project(*pending_, state_, server_);
+    }
     publish(*pending_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -63,10 +64,14 @@ class Ledger {
         return look(std::as_const(state_));
     }
     [[nodiscard]] std::int64_t events() const noexcept { return events_.load(); }
+    /// Waits while this process puts a commit into the collections, so that who has seen a part of
+    /// it sees all of it with the next read. Bounded.
+    void steady();
     /// Removes commits that nobody needs any more.
     void trim(const Order& order);
 
   private:
+    class Projecting;
     using Clock = std::chrono::nanoseconds;
     void reload();
     void trim_old();
@@ -83,6 +88,10 @@ class Ledger {
     LogWatch& watch_;
     std::mutex order_;
     std::mutex state_mutex_;
+    std::mutex projecting_mutex_;
+    std::condition_variable projected_;
+    bool projecting_ = false;
+    std::uint64_t projections_ = 0;
     State state_;
     std::optional<Commit> pending_;  ///< in memory, perhaps not wholly in the collections
     Clock confirmed_{};              ///< when state_ was last known to be the newest

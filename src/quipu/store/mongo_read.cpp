@@ -160,6 +160,7 @@ Result<std::int64_t> MongoStore::count_beyond(std::int64_t position,
 Result<std::optional<Document>> MongoStore::document(std::string_view collection,
                                                      std::string_view key) {
     return reading([&]() -> Result<std::optional<Document>> {
+        ledger_.steady();
         const std::string found =
             server_->find_one(documents_collection, by_id(joined(collection, key)));
         if (found.empty() || is_tombstone(View(found))) {
@@ -173,6 +174,7 @@ Result<std::vector<Document>> MongoStore::documents(std::string_view collection,
                                                     std::string_view prefix, std::string_view after,
                                                     std::size_t limit) {
     return reading([&]() -> Result<std::vector<Document>> {
+        ledger_.steady();
         std::vector<Document> found;
         std::optional<Error> damage;
         const auto wanted = [&](std::string_view key) {
