@@ -30,7 +30,7 @@ class Ledger {
     using Order = std::unique_lock<std::mutex>;
 
     /// The arguments must outlive it.
-    Ledger(Server& server, const MongoOptions& options, TailCache& cache, LogWatch& watch);
+    Ledger(Server& server, TailCache& cache, LogWatch& watch);
 
     // Functions below throw Failure when the server fails.
 
@@ -83,7 +83,6 @@ class Ledger {
     [[nodiscard]] bool fresh() const;
 
     Server& server_;
-    const MongoOptions& options_;
     TailCache& cache_;
     LogWatch& watch_;
     std::mutex order_;
