@@ -44,6 +44,7 @@ def main():
     fuzzer, directory = sys.argv[1], pathlib.Path(sys.argv[2])
     # The first byte of the HTTP inputs says how they are cut into pieces.
     seeds = {
+        "bson_fuzz": events,
         "decode_fuzz": events,
         "http_fuzz": lambda: ["\x07" + text for text in REQUESTS],
         "http_client_fuzz": lambda: ["\x07" + text for text in RESPONSES],
