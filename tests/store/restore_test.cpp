@@ -1,0 +1,121 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "store/sqlite_fixture.hpp"
+
+namespace quipu::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+RecordPtr placed(std::int64_t position, std::int64_t number, std::int64_t sequence = 0) {
+    Record record = event(number, "made", sequence == 0 ? "" : "a");
+    record.position = position;
+    record.sequence = sequence;
+    record.stored_at = at(1'700'000'000 + position);
+    return std::make_shared<const Record>(std::move(record));
+}
+
+std::optional<ErrorCode> refusal(Store& store, const RestoreBatch& batch) {
+    const auto done = store.restore(batch);
+    return done ? std::nullopt : std::optional(done.error().code);
+}
+
+TEST(Restore, KeepsPositionsSequencesAndTimesAndLeavesHoles) {
+    SqliteFixture store;
+    RestoreBatch batch;
+    batch.events = {placed(3, 1, 3), placed(7, 2, 6)};
+    batch.last_position = 9;
+    ASSERT_TRUE(store->restore(batch).has_value());
+    for (int round = 0; round < 2; ++round) {  // in memory, and from the file
+        EXPECT_EQ(store->last_position(), 9);
+        EXPECT_EQ((*store->at(7))->sequence, 6);
+        EXPECT_EQ((*store->at(3))->stored_at, at(1'700'000'003));
+        EXPECT_EQ(store->read(0, 10)->size(), 2U);
+        EXPECT_EQ(store->health()->events, 2);
+        EXPECT_THAT(*store->verify(), IsEmpty());
+        store.reopen();
+    }
+    const auto next = store->commit(append(event(3, "made", "a")));
+    ASSERT_TRUE(next.has_value());
+    EXPECT_EQ(next->appended.front().position, 10);
+    EXPECT_EQ(next->appended.front().sequence, 7);
+}
+
+TEST(Restore, ARefusedBatchLeavesNothing) {
+    SqliteFixture store;
+    RestoreBatch first;
+    first.events = {placed(1, 1)};
+    ASSERT_TRUE(store->restore(first).has_value());
+    RestoreBatch second;
+    second.events = {placed(2, 2), placed(3, 1)};  // the second id is stored already
+    second.documents = {{"c", {.key = "k", .body = "{}", .revision = 4}}};
+    EXPECT_EQ(refusal(*store, second), ErrorCode::conflict);
+    RestoreBatch third;
+    third.documents = second.documents;
+    third.groups = {{.group = "g", .position = 2, .finished_above = {}}};  // beyond the log
+    EXPECT_EQ(refusal(*store, third), ErrorCode::invalid);
+    EXPECT_EQ(refusal(*store, first), ErrorCode::invalid);  // not beyond the end
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(store->last_position(), 1);
+        EXPECT_EQ(store->health()->events, 1);
+        EXPECT_THAT(*store->collections(), IsEmpty());
+        EXPECT_THAT(*store->groups(), IsEmpty());
+        EXPECT_FALSE((*store->find(uuid(2))).has_value());
+        store.reopen();
+    }
+}
+
+TEST(Restore, StateMayBePutInAgain) {
+    SqliteFixture store;
+    RestoreBatch events;
+    events.events = {placed(1, 1), placed(3, 3)};
+    ASSERT_TRUE(store->restore(events).has_value());
+    RestoreBatch state;
+    state.archived = {
+        {.record = *placed(2, 2), .deleted_at = at(5), .deleted_by = "d", .reason = "r"}};
+    state.documents = {{"c", {.key = "k", .body = "{}", .revision = 4}}};
+    state.erased_revision = 9;
+    state.groups = {{.group = "g", .position = 1, .finished_above = {3}}};
+    state.parked = {{.group = "g", .position = 3, .key = "x", .due_at = at(9), .attempts = {}}};
+    DeadLetter letter;
+    letter.id = 17;
+    letter.group = "g";
+    letter.record = placed(1, 1);
+    letter.status = DeadLetter::Status::discarded;
+    letter.note = "n";
+    state.dead_letters = {letter};
+    for (int round = 0; round < 2; ++round) {
+        ASSERT_TRUE(store->restore(state).has_value());
+        EXPECT_THAT(*store->collections(), ElementsAre("c"));
+        EXPECT_EQ((*store->document("c", "k"))->revision, 4);
+        EXPECT_EQ((*store->archived(uuid(2)))->reason, "r");
+        EXPECT_EQ(store->parked("g")->size(), 1U);
+        EXPECT_EQ((*store->dead_letter(17))->note, "n");
+        const auto groups = store->groups();
+        EXPECT_EQ(groups->front().position, 1);
+        EXPECT_THAT(groups->front().finished_above, ElementsAre(3));
+        EXPECT_THAT(*store->verify(), IsEmpty());
+    }
+    Transaction put;
+    put.documents = {{"c", "new", "{}"}};
+    ASSERT_TRUE(store->commit(std::move(put)).has_value());
+    EXPECT_EQ((*store->document("c", "new"))->revision, 10);
+}
+
+TEST(Restore, AnArchivedEventMustBeAHole) {
+    SqliteFixture store;
+    RestoreBatch batch;
+    batch.events = {placed(1, 1)};
+    batch.archived = {
+        {.record = *placed(1, 2), .deleted_at = at(5), .deleted_by = "", .reason = ""}};
+    EXPECT_THAT(store->restore(batch).error().message, HasSubstr("not empty"));
+    EXPECT_EQ(store->last_position(), 0);
+}
+
+}  // namespace
+}  // namespace quipu::test
