@@ -40,8 +40,8 @@ Damage unreadable(std::int64_t number) {
 
 }  // namespace
 
-Ledger::Ledger(Server& server, const MongoOptions& options, TailCache& cache, LogWatch& watch)
-    : server_(server), options_(options), cache_(cache), watch_(watch) {}
+Ledger::Ledger(Server& server, TailCache& cache, LogWatch& watch)
+    : server_(server), cache_(cache), watch_(watch) {}
 
 void Ledger::open() {
     const Order held = order();

@@ -12,7 +12,6 @@
 #include "quipu/store/log_watch.hpp"
 #include "quipu/store/mongo_commit.hpp"
 #include "quipu/store/mongo_state.hpp"
-#include "quipu/store/mongo_store.hpp"
 #include "quipu/store/tail_cache.hpp"
 
 namespace quipu::mongo {
@@ -29,7 +28,7 @@ class Ledger {
     using Order = std::unique_lock<std::mutex>;
 
     /// The arguments must outlive it.
-    Ledger(Server& server, const MongoOptions& options, TailCache& cache, LogWatch& watch);
+    Ledger(Server& server, TailCache& cache, LogWatch& watch);
 
     // Functions below throw Failure when the server fails.
 
@@ -78,7 +77,6 @@ class Ledger {
     [[nodiscard]] bool fresh() const;
 
     Server& server_;
-    const MongoOptions& options_;
     TailCache& cache_;
     LogWatch& watch_;
     std::mutex order_;

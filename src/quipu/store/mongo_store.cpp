@@ -19,7 +19,7 @@ MongoStore::MongoStore(MongoOptions options, std::unique_ptr<Server> server)
       server_(std::move(server)),
       cache_(options_.cache_records, options_.cache_bytes),
       condition_(options_),
-      ledger_(*server_, options_, cache_, watch_) {}
+      ledger_(*server_, cache_, watch_) {}
 
 MongoStore::~MongoStore() {
     watch_.wake();
