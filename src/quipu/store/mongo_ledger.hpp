@@ -13,7 +13,6 @@
 #include "quipu/store/log_watch.hpp"
 #include "quipu/store/mongo_commit.hpp"
 #include "quipu/store/mongo_state.hpp"
-#include "quipu/store/mongo_store.hpp"
 #include "quipu/store/tail_cache.hpp"
 
 namespace quipu::mongo {
