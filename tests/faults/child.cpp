@@ -27,6 +27,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+constexpr int leave = 2;
+constexpr std::int64_t most_behind = 1500;
 volatile sig_atomic_t asked_to_end = 0;
 
 const Producer producer{"faults", "1", Environment::test};
@@ -57,7 +59,10 @@ class Load {
         std::vector<std::int64_t> next;
         for (int each = 0; each < count_; ++each) next.push_back(continue_at(first_ + each));
         while (!stop.stop_requested()) {
+            std::this_thread::sleep_for(std::chrono::microseconds{plan_.pause_us});
             for (int each = 0; each < count_ && !stop.stop_requested(); ++each) {
+                // Bounded: what a slow machine has not handled yet must be handled in the end.
+                if (board_.last - board_.slowest > most_behind) break;
                 std::int64_t& mine = next[static_cast<std::size_t>(each)];
                 if (mine > plan_.limit) continue;
                 number = mine;
@@ -281,6 +286,8 @@ int run_child(const Plan& plan) {
     struct sigaction action{};
     action.sa_handler = [](int) { asked_to_end = 1; };
     ::sigaction(SIGTERM, &action, nullptr);
+    action.sa_handler = [](int) { asked_to_end = leave; };
+    ::sigaction(SIGUSR1, &action, nullptr);
     const SharedBoard board(plan.directory / plan.board);
 
     auto opened = open_store(plan);
@@ -339,7 +346,8 @@ int run_child(const Plan& plan) {
         for (auto& thread : threads) thread.request_stop();
         threads.clear();
     }
-    const bool idle = work_off(store, relay, members, *board.operator->(), plan.patience);
+    const bool idle = asked_to_end == leave ||
+                      work_off(store, relay, members, *board.operator->(), plan.patience);
     if (!idle) ::_exit(5);
     if (!members.stop()) {
         say("a member does not end");

@@ -20,7 +20,7 @@ struct Plan {
     std::int64_t epoch_ms = 0;  ///< time stamp of the events' number 0
     int first_customer = 0;     ///< it publishes for these
     int customers = 0;
-    int pause_us = 4000;           ///< between two events of one thread
+    int pause_us = 6000;           ///< between two events of one thread
     int members = 1;               ///< runtimes of both groups
     int storm = 0;                 ///< so many members come and go, up to this
     std::int64_t limit = 100'000;  ///< numbers of one customer, at most

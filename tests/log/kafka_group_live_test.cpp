@@ -315,6 +315,63 @@ TEST_F(KafkaGroup, PausingOftenNeitherLosesNorRepeats) {
     }
 }
 
+TEST_F(KafkaGroup, APartitionThatIsKeptThroughARebalanceIsNoLongerPaused) {
+    create("numbers", 2);
+    produce_numbers("numbers", 0, 4000, 40);
+    std::atomic<int> assignments = 0;
+    std::atomic<std::size_t> assigned = 0;
+    auto options = group({"numbers"});
+    options.assigned = [&](const std::vector<LogPartition>& partitions) {
+        assigned = partitions.size();
+        ++assignments;
+    };
+    const auto consumer = consume(options);
+    read(*consumer, 10);
+    consumer->pause(true);
+    // So long that librdkafka is told to fetch nothing.
+    const auto end = std::chrono::steady_clock::now() + 2500ms;
+    while (std::chrono::steady_clock::now() < end) {
+        EXPECT_TRUE(consumer->poll(50ms, 1));
+    }
+    Member other(*log_, group({"numbers"}));
+    ASSERT_TRUE(eventually([&] {
+        static_cast<void>(consumer->poll(50ms, 1));
+        return assignments > 1 && assigned == 1;
+    }));
+    consumer->pause(false);
+    EXPECT_FALSE(read(*consumer, 1000).empty());
+}
+
+/// A reader that pauses for long, again and again, because its handlers are slow, still reads every
+/// partition: what was fetched and not given is dropped by a pause.
+TEST_F(KafkaGroup, NoPartitionWaitsForTheOthersToBeEmpty) {
+    constexpr std::int32_t partitions = 6;
+    create("numbers", partitions);
+    const std::string filling(500, 'x');
+    std::atomic<int> acknowledged = 0;
+    for (int i = 0; i < 18'000; ++i) {
+        log_->produce(log_record("numbers", "key" + std::to_string(i), filling),
+                      [&](const Result<LogPlace>& place) { acknowledged += place ? 1 : 0; });
+    }
+    ASSERT_TRUE(log_->flush(60s));
+    ASSERT_EQ(acknowledged, 18'000);
+    const auto consumer = consume(group({"numbers"}));
+    std::map<std::int32_t, std::size_t> seen;
+    for (int cycle = 0; cycle < partitions; ++cycle) {
+        consumer->pause(false);
+        for (const LogRecord& record : read(*consumer, 512)) {
+            ++seen[record.place.partition.partition];
+        }
+        consumer->pause(true);
+        // Beyond the time for which fetched records are kept.
+        const auto end = std::chrono::steady_clock::now() + 1500ms;
+        while (std::chrono::steady_clock::now() < end) {
+            EXPECT_TRUE(consumer->poll(50ms, 1));
+        }
+    }
+    EXPECT_EQ(seen.size(), static_cast<std::size_t>(partitions));
+}
+
 TEST_F(KafkaGroup, RevokedIsCalledBeforeTheCommit) {
     create("numbers");
     produce_numbers("numbers", 0, 5, 1);

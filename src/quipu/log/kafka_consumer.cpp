@@ -16,6 +16,8 @@ using std::chrono::milliseconds;
 
 constexpr auto slice = milliseconds(100);
 constexpr auto short_pause = std::chrono::seconds(1);
+// How long partitions that had their turn wait after a pause for those that had none.
+constexpr auto turn = std::chrono::seconds(1);
 // What is kept while paused.
 constexpr std::size_t hold_records = 500;
 constexpr std::size_t hold_bytes = 4 << 20;
@@ -97,6 +99,10 @@ Result<std::vector<LogRecord>> Consumer::poll(milliseconds timeout, std::size_t 
     while (true) {
         commit_if_due();
         look_up_committed();
+        if (rest_ != nullptr && Clock::now() >= rest_until_) {
+            rd_kafka_resume_partitions(client_->get(), rest_.get());
+            rest_.reset();
+        }
         const bool enough = !paused_ && !ready_.empty();
         if (enough && ready_.size() >= limit) {
             break;
@@ -148,6 +154,8 @@ void Consumer::accept(const rd_kafka_message_t& message) {
     LogRecord record = make_record(message, *config_);
     // Going on after a pause or an error can bring records again.
     if (offsets_.give(record.place)) {
+        served_.insert(record.place.partition);
+        rest_until_ = {};
         ready_bytes_ += record.value.size();
         ready_.push_back(std::move(record));
     }
@@ -196,7 +204,7 @@ void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_lis
     } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
         revoked(list);
     } else {
-        rd_kafka_assign(client_->get(), nullptr);
+        unassign();
         health_->tell("warning", "rebalance",
                       call_error(code, "group " + options_.group, {}).message);
     }
@@ -211,6 +219,8 @@ void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     rd_kafka_assign(client_->get(), list);
     // A new assignment is not paused.
     stopped_ = false;
+    rest_.reset();
+    served_.clear();
     health_->clear("group " + options_.group);
     for (const auto& partition : got) {
         health_->clear("consume " + config_->topic(partition.event_type));
@@ -229,6 +239,18 @@ void Consumer::revoked(const rd_kafka_topic_partition_list_t* list) {
         commit_now(gone);
     }
     offsets_.revoke(gone);
+    unassign();
+}
+
+void Consumer::unassign() {
+    // librdkafka keeps a pause beyond the assignment: a partition that comes back would be silent.
+    if (stopped_ || rest_ != nullptr) {
+        stop_fetching(false);
+        if (rest_ != nullptr) {
+            rd_kafka_resume_partitions(client_->get(), rest_.get());
+            rest_.reset();
+        }
+    }
     rd_kafka_assign(client_->get(), nullptr);
 }
 
@@ -270,9 +292,30 @@ void Consumer::stop_fetching(bool stop) {
         return;
     }
     const PartitionList all(raw);
-    stop ? rd_kafka_pause_partitions(client_->get(), all.get())
-         : rd_kafka_resume_partitions(client_->get(), all.get());
     stopped_ = stop;
+    if (stop) {
+        rest_.reset();
+        rd_kafka_pause_partitions(client_->get(), all.get());
+        return;
+    }
+    // What was fetched and not given is dropped by a pause. So that the same partitions are not
+    // dropped each time until the others are empty, those that gave nothing yet begin.
+    PartitionList first(rd_kafka_topic_partition_list_new(all->cnt));
+    PartitionList rest(rd_kafka_topic_partition_list_new(all->cnt));
+    for (const auto& element : elements(all.get())) {
+        const bool served = served_.contains(place_of(element, *config_).partition);
+        rd_kafka_topic_partition_list_add(served ? rest.get() : first.get(), element.topic,
+                                          element.partition);
+    }
+    if (first->cnt == 0) {
+        served_.clear();
+        first.swap(rest);
+    }
+    rd_kafka_resume_partitions(client_->get(), first.get());
+    if (rest->cnt > 0) {
+        rest_ = std::move(rest);
+        rest_until_ = Clock::now() + turn;
+    }
 }
 
 void Consumer::close() {

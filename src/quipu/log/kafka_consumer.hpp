@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void assigned(const rd_kafka_topic_partition_list_t* list);
     void revoked(const rd_kafka_topic_partition_list_t* list);
 
+    void unassign();
+
     void accept(const rd_kafka_message_t& message);
     void accept_error(const rd_kafka_message_t& message);
     /// While paused: keeps what comes from growing. True when librdkafka need not be asked now.
@@ -68,6 +71,9 @@ class Consumer final : public LogConsumer, private ClientEvents {
     bool paused_ = false;
     bool stopped_ = false;  ///< paused, and librdkafka fetches nothing either
     Clock::time_point paused_at_{};
+    std::set<LogPartition> served_;  ///< have given records since all partitions had their turn
+    PartitionList rest_;             ///< of these: not resumed yet after a pause
+    Clock::time_point rest_until_{};
     std::atomic<bool> closed_ = false;
     Clock::time_point next_commit_{};
     Clock::time_point next_look_up_ = Clock::time_point::max();

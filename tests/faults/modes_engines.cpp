@@ -1,4 +1,4 @@
-// The faults, one function each.
+// Faults of brokers, stores and connections, one function each.
 #include <signal.h>
 
 #include <algorithm>
@@ -9,23 +9,20 @@
 #include <string_view>
 #include <thread>
 
-#include "faults/history.hpp"
+#include "faults/modes.hpp"
 #include "faults/tcp_proxy.hpp"
 
 namespace quipu::faults {
-
-namespace {
-
-using namespace std::chrono_literals;
-
-/// A history grows over so many rounds, so that each fault meets one with a past.
-constexpr int rounds_per_history = 20;
 
 std::string shared(const char* variable) {
     std::string value = environment(variable);
     if (value.empty()) throw Skipped{std::string(variable) + " names no server"};
     return value;
 }
+
+namespace {
+
+using namespace std::chrono_literals;
 
 /// A broker of this test's own, so that other tests keep theirs.
 class Broker {
@@ -137,66 +134,6 @@ void store_down(const Settings& settings, Totals& totals) {
               });
 }
 
-constexpr std::array<std::string_view, 10> points{"",
-                                                  "before_publish_commit",
-                                                  "after_publish_commit",
-                                                  "before_produce",
-                                                  "after_ack",
-                                                  "before_mark",
-                                                  "after_mark",
-                                                  "before_effect",
-                                                  "after_effect",
-                                                  "before_offset"};
-
-void program_kill(const Settings& settings, Totals& totals) {
-    const std::string brokers = shared("QUIPU_TEST_KAFKA");
-    std::mt19937 random(settings.seed);
-    while (totals.rounds < settings.rounds && totals.faults.empty()) {
-        History history(settings, totals, brokers);
-        // A static member gets its partitions back at once, a dynamic one when it is missed.
-        if (totals.histories % 2 == 1) history.plan.member = "one";
-        for (int round = 0; round < rounds_per_history / 2 && totals.rounds < settings.rounds;
-             ++round) {
-            Plan plan = history.plan;
-            plan.point = points[static_cast<std::size_t>(totals.rounds) % points.size()];
-            plan.after = static_cast<int>(random() % 60);
-            plan.pause_us = 1000;
-            ++plan.seed;
-            const auto child = history.start(plan);
-            if (plan.point.empty()) {
-                sleep_between(random, 0, 600);
-                child->signal(SIGKILL);
-            }
-            if (!child->wait(180s)) history.fault("backlog: nothing passes " + plan.point);
-            if (child->result() != -SIGKILL) {
-                history.fault("unsound: a child ends with " + std::to_string(child->result()));
-            }
-            history.check_store();
-            ++totals.rounds;
-            if (!history.good()) return;
-        }
-        history.finish(history.start(history.plan));
-    }
-}
-
-void rebalance(const Settings& settings, Totals& totals) {
-    const std::string brokers = shared("QUIPU_TEST_KAFKA");
-    while (totals.rounds < settings.rounds && totals.faults.empty()) {
-        History history(settings, totals, brokers);
-        history.plan.members = 2;
-        history.plan.storm = 8;
-        const auto most = std::min(settings.rounds - totals.rounds, 100);
-        auto child = history.start(history.plan);
-        const auto end = std::chrono::steady_clock::now() + 30min;
-        while (child->board()->steps < most && child->runs()) {
-            if (std::chrono::steady_clock::now() > end) break;
-            std::this_thread::sleep_for(20ms);
-        }
-        totals.rounds += static_cast<int>(child->board()->steps);
-        history.finish(std::move(child));
-    }
-}
-
 void proxied(const Settings& settings, Totals& totals,
              const std::function<void(TcpProxy&, std::mt19937&)>& fault) {
     TcpProxy proxy;
@@ -240,42 +177,16 @@ void duplicates(const Settings& settings, Totals& totals) {
     if (totals.repetitions == 0) totals.add({"unsound: nothing was published twice"});
 }
 
-/// Positive control: a broken program, which the checker must find.
-void planted(const Settings& settings, Totals& totals) {
-    const std::string brokers = shared("QUIPU_TEST_KAFKA");
-    History history(settings, totals, brokers);
-    Plan plan = history.plan;
-    plan.plant = settings.plant;
-    // Two of them show only when the program dies at the worst moment.
-    if (plan.plant == "ack") plan.point = "before_publish_commit";
-    if (plan.plant == "offset") plan.point = "before_effect";
-    plan.after = 40;
-    plan.patience = 4;
-    auto child = history.start(plan);
-    if (plan.point.empty()) {
-        history.more(*child, 200);
-        child->signal(SIGTERM);
-    } else {
-        // Time enough to commit the offsets of what was read.
-        plan.pause_us = 10'000;
-    }
-    static_cast<void>(child->wait(180s));
-    child.reset();
-    Plan last = history.plan;
-    last.customers = 0;
-    last.patience = 4;
-    history.finish(history.start(last));
-}
-
 }  // namespace
 
 bool run_mode(const Settings& settings, Totals& totals) {
     const std::map<std::string_view, void (*)(const Settings&, Totals&)> modes{
-        {"broker-kill", broker_kill},   {"broker-stop", broker_stop},
-        {"leader-move", leader_move},   {"store-down", store_down},
-        {"program-kill", program_kill}, {"rebalance", rebalance},
-        {"proxy-reset", proxy_reset},   {"proxy-half-open", proxy_half_open},
-        {"duplicates", duplicates},     {"planted", planted},
+        {"broker-kill", broker_kill}, {"broker-stop", broker_stop},
+        {"leader-move", leader_move}, {"store-down", store_down},
+        {"proxy-reset", proxy_reset}, {"proxy-half-open", proxy_half_open},
+        {"duplicates", duplicates},   {"program-kill", program_kill},
+        {"rebalance", rebalance},     {"processes", processes},
+        {"planted", planted},
     };
     const auto mode = modes.find(settings.mode);
     if (mode == modes.end()) return false;
