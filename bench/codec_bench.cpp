@@ -209,6 +209,7 @@ BENCHMARK(read_time_text);
 /// Prints the console's table and remembers the medians, or the last run where there are none.
 class Remembering final : public benchmark::ConsoleReporter {
   public:
+    Remembering() : benchmark::ConsoleReporter(OO_None) {}
     void ReportRuns(const std::vector<Run>& runs) override {
         for (const Run& run : runs) {
             if (run.aggregate_name.empty() || run.aggregate_name == "median") {

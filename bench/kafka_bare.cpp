@@ -53,7 +53,7 @@ Client make_client(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
 
 class Producer {
   public:
-    explicit Producer(const std::string& brokers) {
+    explicit Producer(const std::string& brokers, Reports reports = Reports::in_between) {
         rd_kafka_conf_t* conf = make_conf(brokers, {{"enable.idempotence", "true"},
                                                     {"acks", "all"},
                                                     {"message.timeout.ms", "0"},
@@ -70,6 +70,11 @@ class Producer {
                 ++static_cast<Producer*>(opaque)->acknowledged_;
             });
         client_ = make_client(RD_KAFKA_PRODUCER, conf);
+        if (reports == Reports::on_a_thread) {
+            thread_ = std::jthread([this](const std::stop_token& stop) {
+                while (!stop.stop_requested()) rd_kafka_poll(client_.get(), 50);
+            });
+        }
     }
 
     void produce(const std::string& topic, const quipu::LogRecord& record, const std::string& key) {
@@ -89,18 +94,25 @@ class Producer {
                                                 RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
             if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
             if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) give_up(rd_kafka_err2str(code));
-            rd_kafka_poll(client_.get(), 10);
+            serve(10);
         }
-        rd_kafka_poll(client_.get(), 0);
+        if (!thread_.joinable()) rd_kafka_poll(client_.get(), 0);
     }
-    void serve(int milliseconds) { rd_kafka_poll(client_.get(), milliseconds); }
+    void serve(int milliseconds) {
+        if (thread_.joinable()) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        } else {
+            rd_kafka_poll(client_.get(), milliseconds);
+        }
+    }
     void wait_for(std::size_t count) {
         while (acknowledged_ < count) serve(10);
     }
 
   private:
     Client client_;
-    std::size_t acknowledged_ = 0;
+    std::atomic<std::size_t> acknowledged_ = 0;
+    std::jthread thread_;
 };
 
 Client make_consumer(const std::string& brokers, const std::string& topic) {
@@ -130,8 +142,8 @@ void give_up(const std::string& message) {
 }
 
 Cost bare_produce(const std::string& brokers, const std::string& topic,
-                  const std::vector<quipu::LogRecord>& pool, std::size_t count) {
-    Producer producer(brokers);
+                  const std::vector<quipu::LogRecord>& pool, std::size_t count, Reports reports) {
+    Producer producer(brokers, reports);
     // The first record waits for the topic's metadata.
     producer.produce(topic, pool.front(), *pool.front().key);
     producer.wait_for(1);

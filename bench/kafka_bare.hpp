@@ -22,9 +22,14 @@ struct Latency {
     double per_second = 0;  ///< what was reached of the offered rate
 };
 
+/// Where a bare producer asks for its delivery reports: in between its own calls, which a library
+/// with callbacks cannot, or on a thread of its own.
+enum class Reports { in_between, on_a_thread };
+
 /// Sends `count` records, those of `pool` again and again, until all are acknowledged.
 [[nodiscard]] Cost bare_produce(const std::string& brokers, const std::string& topic,
-                                const std::vector<quipu::LogRecord>& pool, std::size_t count);
+                                const std::vector<quipu::LogRecord>& pool, std::size_t count,
+                                Reports reports = Reports::in_between);
 
 /// Reads `count` records from the beginning and every byte of them.
 [[nodiscard]] Cost bare_consume(const std::string& brokers, const std::string& topic,

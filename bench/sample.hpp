@@ -35,8 +35,8 @@ inline quipu::Event<Completed> sample_event(std::size_t number = 0) {
                                                     .cpu_time_jiffies = 123,
                                                     .clk_tck_hertz = 100,
                                                     .peak_memory_kb = 20480};
-    // Nine lines, as a small program prints them.
-    for (int line = 0; line < 9; ++line) {
+    // Eight lines, as a small program prints them.
+    for (int line = 0; line < 8; ++line) {
         event->stdout_ += "step " + std::to_string(line) + " took 12 ms\n";
     }
     static const std::size_t missing = sample_bytes - quipu::encode(event)->size();

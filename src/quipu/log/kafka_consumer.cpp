@@ -120,6 +120,7 @@ Result<std::vector<LogRecord>> Consumer::poll(milliseconds timeout, std::size_t 
             rd_kafka_consumer_poll(client_->get(), static_cast<int>(wait.count())));
         if (message != nullptr) {
             accept(*message);
+            accept_fetched(limit);
         } else if (enough || left <= milliseconds(0)) {
             break;
         }
@@ -144,6 +145,20 @@ Result<std::vector<LogRecord>> Consumer::poll(milliseconds timeout, std::size_t 
         return std::unexpected(std::move(*error));
     }
     return records;
+}
+
+void Consumer::accept_fetched(std::size_t limit) {
+    // Without a look at the clock for each. While paused, every record is looked at.
+    for (std::size_t tries = 0; tries < limit && ready_.size() < limit; ++tries) {
+        if (paused_ || error_) {
+            break;
+        }
+        const Message message(rd_kafka_consumer_poll(client_->get(), 0));
+        if (message == nullptr) {
+            break;
+        }
+        accept(*message);
+    }
 }
 
 void Consumer::accept(const rd_kafka_message_t& message) {

@@ -47,6 +47,8 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void unassign();
 
     void accept(const rd_kafka_message_t& message);
+    /// Takes what librdkafka has at hand.
+    void accept_fetched(std::size_t limit);
     void accept_error(const rd_kafka_message_t& message);
     /// While paused: keeps what comes from growing. True when librdkafka need not be asked now.
     [[nodiscard]] bool hold_back();

@@ -84,37 +84,38 @@ Result<Client> Producer::make_client(bool single) {
     return Client::create(Role::producer, std::move(conf), health_, this);
 }
 
-rd_kafka_resp_err_t Producer::send(rd_kafka_t* client, Pending& pending) {
-    Headers headers = make_headers(pending.record.headers);
+rd_kafka_resp_err_t Producer::send(rd_kafka_t* client, Outgoing& outgoing, Pending& pending) {
     Arguments arguments;
-    arguments.add(RD_KAFKA_VTYPE_TOPIC).u.cstr = pending.topic.c_str();
+    arguments.add(RD_KAFKA_VTYPE_TOPIC).u.cstr = outgoing.topic.c_str();
     // Neither copied nor freed by librdkafka: it stays where it is until the delivery report.
-    arguments.add(RD_KAFKA_VTYPE_VALUE, pending.record.value);
+    arguments.add(RD_KAFKA_VTYPE_VALUE, pending.value);
     arguments.add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = &pending;
-    if (pending.record.key) {
-        arguments.add(RD_KAFKA_VTYPE_KEY, *pending.record.key);
+    if (outgoing.key) {
+        arguments.add(RD_KAFKA_VTYPE_KEY, *outgoing.key);
     }
-    if (headers != nullptr) {
-        arguments.add(RD_KAFKA_VTYPE_HEADERS).u.headers = headers.get();
+    if (outgoing.headers != nullptr) {
+        arguments.add(RD_KAFKA_VTYPE_HEADERS).u.headers = outgoing.headers.get();
     }
-    if (pending.record.timestamp != Time{}) {
+    if (outgoing.timestamp != Time{}) {
         arguments.add(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 =
             std::chrono::duration_cast<std::chrono::milliseconds>(
-                pending.record.timestamp.time_since_epoch())
+                outgoing.timestamp.time_since_epoch())
                 .count();
     }
     const Failure failure(rd_kafka_produceva(client, arguments.data(), arguments.size()));
     if (failure != nullptr) {
         return rd_kafka_error_code(failure.get());
     }
-    static_cast<void>(headers.release());
+    static_cast<void>(outgoing.headers.release());
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch) {
-    auto pending = std::make_unique<Pending>(Pending{std::move(record), {}, std::move(done)});
-    const std::string& type = pending->record.place.partition.event_type;
-    pending->topic = config_->topic(type);
+    auto pending = std::make_unique<Pending>(Pending{std::move(record.place.partition.event_type),
+                                                     std::move(record.value), std::move(done)});
+    // librdkafka copies the rest, which need not wait for the delivery report.
+    Outgoing outgoing{config_->topic(pending->event_type), std::move(record.key),
+                      make_headers(record.headers), record.timestamp};
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
     {
         std::unique_lock lock(mutex_);
@@ -128,7 +129,7 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
             if (closed_ || renew_ || renewals_ != began || epoch.value_or(losses_) != losses_) {
                 break;
             }
-            code = send(client_->get(), *pending);
+            code = send(client_->get(), outgoing, *pending);
             if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
                 ++outstanding_;
                 static_cast<void>(pending.release());
@@ -142,7 +143,7 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
             changed_.wait_for(lock, tick);
         }
     }
-    const Error error = produce_error(code, type, pending->topic);
+    const Error error = produce_error(code, pending->event_type, outgoing.topic);
     if (!error.retryable()) {
         report(*pending, error);
     }
@@ -177,19 +178,20 @@ void Producer::answer_rejected() {
 }
 
 void Producer::report(const Pending& pending, const Error& error) {
-    const std::string& type = pending.record.place.partition.event_type;
+    const std::string& type = pending.event_type;
     health_->problem("produce " + type, error);
     const std::scoped_lock lock(mutex_);
     troubled_.insert(type);
+    any_trouble_ = true;
 }
 
 void Producer::delivered(const rd_kafka_message_t& message) {
     const std::unique_ptr<Pending> pending(static_cast<Pending*>(message._private));
-    const std::string& type = pending->record.place.partition.event_type;
+    const std::string& type = pending->event_type;
     if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         pending->done(LogPlace{{type, message.partition}, message.offset});
     } else {
-        Error error = produce_error(message.err, type, pending->topic);
+        Error error = produce_error(message.err, type, config_->topic(type));
         bool doubtful = false;
         {
             const std::scoped_lock lock(mutex_);
@@ -209,17 +211,31 @@ void Producer::delivered(const rd_kafka_message_t& message) {
         }
         pending->done(std::unexpected(std::move(error)));
     }
+    ++answered_;
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR || !any_trouble_) {
+        return;
+    }
     bool cleared = false;
     {
         const std::scoped_lock lock(mutex_);
-        --outstanding_;
-        cleared = message.err == RD_KAFKA_RESP_ERR_NO_ERROR && !troubled_.empty() &&
-                  troubled_.erase(type) > 0;
+        cleared = troubled_.erase(type) > 0;
+        any_trouble_ = !troubled_.empty();
     }
     if (cleared) {
         health_->clear("produce " + type);
     }
-    changed_.notify_all();
+}
+
+void Producer::serve() {
+    rd_kafka_poll(client_->get(), static_cast<int>(tick.count()));
+    // Once for all that came, not once a record: callers would wake up for each.
+    if (const auto answered = std::exchange(answered_, 0); answered > 0) {
+        {
+            const std::scoped_lock lock(mutex_);
+            outstanding_ -= answered;
+        }
+        changed_.notify_all();
+    }
 }
 
 void Producer::failed(rd_kafka_resp_err_t /*code*/) {
@@ -229,7 +245,7 @@ void Producer::failed(rd_kafka_resp_err_t /*code*/) {
 
 void Producer::run() {
     while (client_) {
-        rd_kafka_poll(client_->get(), static_cast<int>(tick.count()));
+        serve();
         answer_rejected();
         std::unique_lock lock(mutex_);
         if (closed_) {
@@ -252,7 +268,7 @@ void Producer::give_up() {
     while (queued() > 0 && Clock::now() < end) {
         answer_rejected();
         rd_kafka_purge(client_->get(), purge_all);
-        rd_kafka_poll(client_->get(), static_cast<int>(tick.count()));
+        serve();
     }
 }
 

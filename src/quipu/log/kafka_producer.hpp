@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -43,19 +44,29 @@ class Producer final : private ClientEvents {
     using Clock = std::chrono::steady_clock;
     /// A record that librdkafka has, until its fate is known.
     struct Pending {
-        LogRecord record;
-        std::string topic;
+        std::string event_type;
+        std::string value;
         Done done;
+    };
+    /// What librdkafka copies of a record when it takes it.
+    struct Outgoing {
+        std::string topic;
+        std::optional<std::string> key;
+        Headers headers;
+        Time timestamp;
     };
 
     Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health);
     [[nodiscard]] Result<Client> make_client(bool single);
     /// Gives it to librdkafka; 0 when it took the record.
-    [[nodiscard]] static rd_kafka_resp_err_t send(rd_kafka_t* client, Pending& pending);
+    [[nodiscard]] static rd_kafka_resp_err_t send(rd_kafka_t* client, Outgoing& outgoing,
+                                                  Pending& pending);
     void delivered(const rd_kafka_message_t& message) override;
     void failed(rd_kafka_resp_err_t code) override;
     void report(const Pending& pending, const Error& error);
     void run();
+    /// Polls: delivery reports come within it.
+    void serve();
     void answer_rejected();
     void give_up();
     void renew();
@@ -77,6 +88,8 @@ class Producer final : private ClientEvents {
     bool closed_ = false;
     std::set<std::string> expected_;  ///< event types whose topics are kept ready
     std::set<std::string> troubled_;  ///< event types with a problem in health
+    std::atomic<bool> any_trouble_ = false;
+    std::int64_t answered_ = 0;  ///< delivery reports of this poll; the thread's own
     std::thread thread_;
 };
 

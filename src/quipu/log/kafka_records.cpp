@@ -13,6 +13,7 @@ RecordHeaders make_headers(const rd_kafka_message_t& message) {
     if (rd_kafka_message_headers(&message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return headers;
     }
+    headers.reserve(rd_kafka_header_cnt(list));
     const char* name = nullptr;
     const void* value = nullptr;
     std::size_t size = 0;
