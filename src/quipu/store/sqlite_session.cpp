@@ -19,11 +19,12 @@ std::unique_ptr<Connection> made_ready(std::unique_ptr<Connection> connection,
 
 }  // namespace
 
-WriteSession::WriteSession(std::unique_ptr<Connection> connection, bool sync_each_commit)
+WriteSession::WriteSession(std::unique_ptr<Connection> connection, bool sync_each_commit,
+                           std::size_t index_portion)
     : connection_(made_ready(std::move(connection), sync_each_commit)),
       begin_(*connection_, "BEGIN IMMEDIATE"),
       commit_(*connection_, "COMMIT"),
-      events_(*connection_),
+      events_(*connection_, index_portion),
       groups_(*connection_),
       documents_(*connection_),
       parked_(*connection_),
@@ -185,6 +186,14 @@ PurgeStep WriteSession::purge(const PurgeFrom& from, Time now, std::size_t limit
     PurgeStep step = removal_.purge(from, now, limit);
     effects_.removed.insert(effects_.removed.end(), step.removed.begin(), step.removed.end());
     return step;
+}
+
+void WriteSession::complete_index() {
+    if (events_.index_behind()) {
+        begin_.run();
+        events_.complete_index();
+        commit_.run();
+    }
 }
 
 void WriteSession::checkpoint(bool wait) {
