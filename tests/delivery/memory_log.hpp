@@ -168,10 +168,11 @@ class MemoryLog : public TopicLog {
             const std::lock_guard lock(log_.mutex_);
             if (generation_ != log_.groups_[options_.group].generation) return false;
             return std::ranges::all_of(next_, [&](const auto& each) {
-                return each.second >= static_cast<std::int64_t>(
-                                          log_.topics_[each.first.event_type]
-                                                      [static_cast<std::size_t>(each.first.partition)]
-                                                          .size());
+                return each.second >=
+                       static_cast<std::int64_t>(
+                           log_.topics_[each.first.event_type]
+                                       [static_cast<std::size_t>(each.first.partition)]
+                                           .size());
             });
         }
         std::int64_t lag() override { return -1; }

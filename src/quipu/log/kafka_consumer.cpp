@@ -182,7 +182,8 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
     const std::string reason = health_->mask(text == nullptr ? "" : text);
     switch (message.err) {
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-            ended_.insert({config_->event_type(rd_kafka_topic_name(message.rkt)), message.partition});
+            ended_.insert(
+                {config_->event_type(rd_kafka_topic_name(message.rkt)), message.partition});
             return;
         case RD_KAFKA_RESP_ERR__FATAL:
         case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: {
