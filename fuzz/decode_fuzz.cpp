@@ -4,16 +4,17 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "check.hpp"
 #include "integr8s/events/catalogue.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace {
 
+using fuzz::check;
 using integr8s::Events;
 
 struct Everything {
@@ -34,10 +35,6 @@ std::string canonical(std::string_view bytes) {
     return text ? *text : std::string();
 }
 
-void check(bool good) {
-    if (!good) std::abort();
-}
-
 void check_event(std::string_view bytes) {
     const auto lax = quipu::decode<Events>(bytes);
     quipu::DecodeOptions options;
@@ -51,7 +48,7 @@ void check_event(std::string_view bytes) {
     const std::string once = canonical(bytes);
     // A double that is no number is written as null, which does not read as a double.
     if (once.empty() || once.find("_seconds\":null") != std::string::npos) return;
-    check(canonical(once) == once);
+    check(canonical(once) == (fuzz::planted() ? once + ' ' : once));
 }
 
 void check_struct(std::string_view bytes) {

@@ -3,29 +3,26 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "check.hpp"
 #include "quipu/app/http_parse.hpp"
 #include "quipu/app/http_sse.hpp"
 
 namespace {
 
+using fuzz::check;
 using quipu::SseEvent;
 using quipu::http::ResponseReader;
 using quipu::http::SseDecoder;
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
 
 std::string read_response(std::string_view bytes, std::size_t piece) {
     const quipu::http::ParseLimits limits{
         .header_bytes = 256, .headers = 8, .body_bytes = 64, .query_params = 1};
     std::string events;
     SseDecoder decoder(32, [&](const SseEvent& event) {
-        require(event.data.size() <= 32);
+        check(event.data.size() <= 32);
         events += event.id + '|' + event.event + '|' + event.data + '\n';
         return events.size() < 50;
     });
@@ -58,14 +55,14 @@ void round_trip(std::string_view text) {
     int seen = 0;
     SseDecoder decoder(1 << 20, [&](const SseEvent& got) {
         if (++seen == 1) return true;
-        require(got.id.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
-        require(got.id.size() <= event.id.size() && got.event.size() <= event.event.size());
-        require(got.data == with_line_feeds(event.data));
+        check(got.id.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
+        check(got.id.size() <= event.id.size() && got.event.size() <= event.event.size());
+        check(got.data == with_line_feeds(event.data));
         return true;
     });
-    require(decoder.feed("data: first\n\n" + quipu::http::encode_sse(event)) ==
-            SseDecoder::State::more);
-    require(seen == 2);
+    check(decoder.feed("data: first\n\n" + quipu::http::encode_sse(event)) ==
+          SseDecoder::State::more);
+    check(seen == 2);
 }
 
 }  // namespace
@@ -76,8 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
     const auto whole = read_response(bytes, bytes.size() + 1);
-    require(read_response(bytes, 1) == whole);
-    require(read_response(bytes, data[0] % 32U + 1U) == whole);
+    check(read_response(bytes, 1) == (fuzz::planted() ? "" : whole));
+    check(read_response(bytes, data[0] % 32U + 1U) == whole);
     round_trip(bytes);
     return 0;
 }

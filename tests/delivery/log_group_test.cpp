@@ -97,6 +97,16 @@ TEST_F(LogGroups, AnEventOfAnotherProducerIsStoredWithItsBytesAndHandledOnce) {
     EXPECT_EQ(log_.all("ordered").size(), 2U) << "it is not published again";
 }
 
+TEST_F(LogGroups, ADrainWaitsForWhatOthersHavePutIntoTheLog) {
+    for (int number = 0; number < 50; ++number) {
+        foreign(body("earlier-" + std::to_string(number), "ada", number));
+    }
+    Collector collector;
+    auto runtime = member(collector);
+    ASSERT_TRUE(runtime->drain(60s));
+    EXPECT_EQ(counter("ada").value, 50);
+}
+
 TEST_F(LogGroups, ARecordThatIsNoEventIsADeadLetterWithItsBytes) {
     Collector collector;
     auto runtime = member(collector);

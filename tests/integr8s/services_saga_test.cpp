@@ -67,6 +67,7 @@ TEST_F(ServicesSaga, DeadlineKillsThePodAndEndsTheExecution) {
         const auto saga = system.row<SagaRow>(id);
         return saga && saga->deadline && *saga->deadline < quipu::now() + 200s;
     }));
+    ASSERT_TRUE(system.wait_for_status(id, ExecutionStatus::running));
     // 60 seconds of its own, 30 of grace.
     system.put_clock_forward(85s);
     EXPECT_EQ(system.service->get(id)->status, ExecutionStatus::running);

@@ -200,12 +200,17 @@ class System {
         if (!done) ADD_FAILURE() << done.error().message;
     }
 
-    /// Waits until `holds`, looking again whenever the log has grown and now and then.
+    /// Waits until `holds`, looking again whenever the log has grown and now and then. Patience
+    /// begins anew with each event: engines are not equally fast.
     [[nodiscard]] bool wait(const std::function<bool()>& holds) {
-        const auto until = std::chrono::steady_clock::now() + patience;
+        auto until = std::chrono::steady_clock::now() + patience;
+        std::int64_t seen = store().last_position();
         while (!holds()) {
-            if (std::chrono::steady_clock::now() > until) return false;
-            store().wait_beyond(store().last_position(), 10ms);
+            const auto now = std::chrono::steady_clock::now();
+            const std::int64_t last = store().last_position();
+            if (std::exchange(seen, last) != last) until = now + patience;
+            if (now > until) return false;
+            store().wait_beyond(last, 10ms);
         }
         return true;
     }

@@ -24,6 +24,7 @@ MongoDatabase::MongoDatabase() {
 }
 
 MongoDatabase::~MongoDatabase() {
+    mongoc_log_set_handler(nullptr, nullptr);  // its start complains of a small /dev/shm
     mongoc_init();
     mongoc_client_t* client = mongoc_client_new(mongo_uri().c_str());
     bson_t command = BSON_INITIALIZER;

@@ -171,6 +171,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     std::map<std::int64_t, Failure> refused_;  // what the store will not take, and why
     std::unique_ptr<LogConsumer> consumer_;    // null where the store is the log
     std::vector<LogRecord> held_;              // reader thread: polled, and not in the store yet
+    bool read_to_end_ = true;                  // nothing in the log that was not taken in
     OpenPlaces places_;
     std::set<std::string> sources_;          // the partitions that are assigned
     Awaited awaited_;                        // up to the cursor, subscribed, not begun

@@ -51,6 +51,7 @@ Result<void> DeliveryRuntime::Group::open_consumer() {
     auto made = make_consumer(true);
     if (!made) return std::unexpected(std::move(made.error()));
     consumer_ = std::move(*made);
+    read_to_end_ = false;
     return {};
 }
 
@@ -98,6 +99,9 @@ void DeliveryRuntime::Group::log_loop() {
         skim();
         refresh();
         release_early();
+        const bool ended = held_.empty() && consumer_->at_end();
+        const std::lock_guard lock(mutex_);
+        read_to_end_ = ended;
     }
     end_log();
 }

@@ -30,9 +30,9 @@ struct Reply {
 void start_library() {
     static std::once_flag once;
     std::call_once(once, [] {
-        mongoc_init();
         // The library's own lines could name documents; the store reports by itself.
         mongoc_log_set_handler(nullptr, nullptr);
+        mongoc_init();
     });
 }
 
