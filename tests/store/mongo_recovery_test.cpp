@@ -251,6 +251,7 @@ TEST(MongoHealth, TellsWhatThereIs) {
     EXPECT_THAT(health.engine, testing::MatchesRegex("mongodb [0-9.]+( .FerretDB v[0-9.]+.)?"));
     EXPECT_THAT(health.location, testing::StartsWith("mongodb://"));
     EXPECT_THAT(health.location, testing::EndsWith("/" + database.name()));
+    EXPECT_EQ(health.durability, "majority, journaled");
     EXPECT_EQ(health.last_position, 2);
     EXPECT_EQ(health.events, 1);
     EXPECT_GT(health.bytes, 0);
