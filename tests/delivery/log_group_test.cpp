@@ -227,6 +227,34 @@ TEST_F(LogGroups, WhatAMemberParkedIsRetriedByTheNextOwner) {
     EXPECT_EQ(second.handled, 0);
 }
 
+TEST_F(LogGroups, WhatWasParkedWithoutALogIsRetriedByOneOfTheMembers) {
+    // A file without a log was promoted: what its group parked names no partition.
+    ASSERT_TRUE(store_->open_group("collector", true));
+    order("ada", 1);
+    const auto record = store_->at(1);
+    ASSERT_TRUE(record && *record);
+    Transaction parked;
+    parked.group = "collector";
+    parked.finished = {1};
+    parked.park = {{.group = "collector",
+                    .position = 1,
+                    .key = (*record)->key,
+                    .due_at = (*record)->timestamp,
+                    .attempts = {{(*record)->timestamp, "not yet"}}}};
+    ASSERT_TRUE(store_->commit(std::move(parked)));
+    Collector first;
+    Collector second;
+    auto one = member(first);
+    auto two = member(second);
+    order("ada", 2);
+    ASSERT_TRUE(eventually([&] { return counter("ada").value >= 2; }));
+    EXPECT_TRUE(one->drain(60s));
+    EXPECT_TRUE(two->drain(60s));
+    EXPECT_EQ(counter("ada").seen, (std::vector<std::int64_t>{1, 2}));
+    EXPECT_TRUE(store_->parked("collector")->empty());
+    EXPECT_TRUE(letters().empty());
+}
+
 TEST_F(LogGroups, AMemberWhoseNameIsTakenGoesOnWithoutOne) {
     std::atomic<bool> taken{false};
     log_.fence = [&](const LogConsumerOptions& options) -> std::optional<Error> {
