@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "quipu/delivery/relay.hpp"
 #include "quipu/store/sqlite_store.hpp"
+#include "store/mongo_support.hpp"
 
 namespace quipu {
 namespace {
@@ -22,10 +25,9 @@ Time at(int second) {
     return Time{std::chrono::seconds{1'700'000'000 + second}};
 }
 
-std::unique_ptr<Store> open(const std::filesystem::path& path, bool read_only = false) {
+std::unique_ptr<Store> open(const std::filesystem::path& path) {
     SqliteOptions options;
     options.path = path;
-    options.read_only = read_only;
     auto store = open_sqlite_store(options);
     EXPECT_TRUE(store.has_value()) << store.error().message;
     return store ? std::move(*store) : nullptr;
@@ -36,15 +38,36 @@ void commit(Store& store, Transaction transaction) {
     ASSERT_TRUE(done.has_value()) << done.error().message;
 }
 
+/// QUIPU_TEST_STORE names the engine of the target: sqlite (the default), or mongo, which needs a
+/// server at QUIPU_TEST_MONGO.
 class PromoteTest : public testing::Test {
   protected:
     void SetUp() override {
+        const char* engine = std::getenv("QUIPU_TEST_STORE");
+        mongo_ = engine != nullptr && std::string_view(engine) == "mongo";
+        if (mongo_ && test::mongo_uri().empty()) {
+            GTEST_SKIP() << "QUIPU_TEST_MONGO names no server; tools/servers starts one";
+        }
+        empty_target();
         std::string pattern = std::filesystem::temp_directory_path() / "quipu-promote-XXXXXX";
         directory_ = ::mkdtemp(pattern.data());
         file_ = directory_ / "old.db";
         target_ = directory_ / "new.db";
     }
     void TearDown() override { std::filesystem::remove_all(directory_); }
+
+    void empty_target() {
+        std::filesystem::remove(target_);
+        database_.reset();
+        if (mongo_) database_ = std::make_unique<test::MongoDatabase>();
+    }
+
+    [[nodiscard]] std::unique_ptr<Store> open_target() const {
+        if (!mongo_) return open(target_);
+        auto store = open_mongo_store(database_->options());
+        EXPECT_TRUE(store.has_value()) << store.error().message;
+        return store ? std::move(*store) : nullptr;
+    }
 
     static Append event(int number) {
         Append append;
@@ -119,13 +142,15 @@ class PromoteTest : public testing::Test {
 
     Result<Promoted> run(PromoteOptions options = {}) const {
         auto source = open(file_);
-        auto target = open(target_);
+        auto target = open_target();
         return promote(*source, file_, *target, options);
     }
 
     std::filesystem::path directory_;
     std::filesystem::path file_;
     std::filesystem::path target_;
+    bool mongo_ = false;
+    std::unique_ptr<test::MongoDatabase> database_;
     std::int64_t last_ = 0;
 };
 
@@ -139,7 +164,7 @@ TEST_F(PromoteTest, EverythingIsAsItWas) {
     EXPECT_EQ(done->dead_letters, 3);
     EXPECT_EQ(done->parked, 2);
     EXPECT_FALSE(done->resumed);
-    auto store = open(target_);
+    auto store = open_target();
     EXPECT_THAT(*store->verify(), IsEmpty());
     EXPECT_EQ(store->health()->events, done->events);
     EXPECT_EQ((*store->document("sagas", "a"))->revision, 4);
@@ -152,7 +177,7 @@ TEST_F(PromoteTest, TheNewStoreGoesOnWhereTheOldOneStood) {
     fill(100);
     ASSERT_TRUE(run().has_value());
     auto old = open(file_);
-    auto store = open(target_);
+    auto store = open_target();
     for (Store* each : {old.get(), store.get()}) {
         Transaction next;
         next.appends = {event(205),
@@ -189,7 +214,7 @@ TEST_F(PromoteTest, KilledAtAnyStepItGoesOn) {
     ASSERT_TRUE(done.has_value()) << done.error().message;
     EXPECT_TRUE(done->was_done || done->resumed);
     auto source = open(file_);
-    auto target = open(target_);
+    auto target = open_target();
     EXPECT_TRUE(compare_stores(*source, file_, *target).has_value());
     EXPECT_THAT(*target->verify(), IsEmpty());
 }
@@ -198,7 +223,7 @@ TEST_F(PromoteTest, AgainWhenDoneChangesNothing) {
     fill(40);
     ASSERT_TRUE(run().has_value());
     {
-        auto store = open(target_);
+        auto store = open_target();
         Transaction later;
         later.appends = {event(201)};
         commit(*store, std::move(later));
@@ -206,19 +231,19 @@ TEST_F(PromoteTest, AgainWhenDoneChangesNothing) {
     const auto again = run();
     ASSERT_TRUE(again.has_value()) << again.error().message;
     EXPECT_TRUE(again->was_done);
-    EXPECT_EQ(open(target_, true)->last_position(), last_ + 1);
+    EXPECT_EQ(open_target()->last_position(), last_ + 1);
 }
 
 TEST_F(PromoteTest, NeedsAnEmptyTarget) {
     fill(40);
     {
-        auto store = open(target_);
+        auto store = open_target();
         Transaction own;
         own.documents = {{"mine", "k", "{}"}};
         commit(*store, std::move(own));
     }
     EXPECT_THAT(run().error().message, HasSubstr("not empty"));
-    std::filesystem::remove(target_);
+    empty_target();
     ASSERT_TRUE(run().has_value());
     file_ = directory_ / "third.db";
     fill(20);
@@ -252,10 +277,27 @@ TEST_F(PromoteTest, TheRelayBeginsWhereItIsTold) {
     EXPECT_THAT(run({.published_until = 11}).error().message, HasSubstr("group second stands at"));
     EXPECT_THAT(run({.published_until = 1000}).error().message, HasSubstr("ends at position"));
     ASSERT_TRUE(run({.published_until = 10}).has_value());
-    const auto groups = open(target_, true)->groups();
+    const auto groups = open_target()->groups();
     const auto relay = std::ranges::find(*groups, relay_group, &GroupPosition::group);
     ASSERT_NE(relay, groups->end());
     EXPECT_EQ(relay->position, 10);
+}
+
+TEST_F(PromoteTest, WhatIsTooMuchAtOnceIsCopiedInParts) {
+    {
+        auto store = open(file_);
+        for (int number = 1; number <= 24; ++number) {
+            Transaction one;
+            one.appends = {event(number)};
+            one.appends[0].record.body = '"' + std::string(std::size_t{1} << 20, 'x') + '"';
+            one.documents = {{"large", std::to_string(number), one.appends[0].record.body}};
+            commit(*store, std::move(one));
+        }
+    }
+    const auto done = run();
+    ASSERT_TRUE(done.has_value()) << done.error().message;
+    EXPECT_EQ(done->events, 24);
+    EXPECT_EQ(done->documents, 24);
 }
 
 TEST_F(PromoteTest, AnEmptyFile) {

@@ -97,6 +97,16 @@ TEST_F(LogGroups, AnEventOfAnotherProducerIsStoredWithItsBytesAndHandledOnce) {
     EXPECT_EQ(log_.all("ordered").size(), 2U) << "it is not published again";
 }
 
+TEST_F(LogGroups, ADrainWaitsForWhatOthersHavePutIntoTheLog) {
+    for (int number = 0; number < 50; ++number) {
+        foreign(body("earlier-" + std::to_string(number), "ada", number));
+    }
+    Collector collector;
+    auto runtime = member(collector);
+    ASSERT_TRUE(runtime->drain(60s));
+    EXPECT_EQ(counter("ada").value, 50);
+}
+
 TEST_F(LogGroups, ARecordThatIsNoEventIsADeadLetterWithItsBytes) {
     Collector collector;
     auto runtime = member(collector);
@@ -215,6 +225,34 @@ TEST_F(LogGroups, WhatAMemberParkedIsRetriedByTheNextOwner) {
     ASSERT_TRUE(publisher().publish(Slow{.number = 3}, {.key = "k"}));
     ASSERT_TRUE(eventually([&] { return store_->parked("patient")->size() == 3; }));
     EXPECT_EQ(second.handled, 0);
+}
+
+TEST_F(LogGroups, WhatWasParkedWithoutALogIsRetriedByOneOfTheMembers) {
+    // A file without a log was promoted: what its group parked names no partition.
+    ASSERT_TRUE(store_->open_group("collector", true));
+    order("ada", 1);
+    const auto record = store_->at(1);
+    ASSERT_TRUE(record && *record);
+    Transaction parked;
+    parked.group = "collector";
+    parked.finished = {1};
+    parked.park = {{.group = "collector",
+                    .position = 1,
+                    .key = (*record)->key,
+                    .due_at = (*record)->timestamp,
+                    .attempts = {{(*record)->timestamp, "not yet"}}}};
+    ASSERT_TRUE(store_->commit(std::move(parked)));
+    Collector first;
+    Collector second;
+    auto one = member(first);
+    auto two = member(second);
+    order("ada", 2);
+    ASSERT_TRUE(eventually([&] { return counter("ada").value >= 2; }));
+    EXPECT_TRUE(one->drain(60s));
+    EXPECT_TRUE(two->drain(60s));
+    EXPECT_EQ(counter("ada").seen, (std::vector<std::int64_t>{1, 2}));
+    EXPECT_TRUE(store_->parked("collector")->empty());
+    EXPECT_TRUE(letters().empty());
 }
 
 TEST_F(LogGroups, AMemberWhoseNameIsTakenGoesOnWithoutOne) {

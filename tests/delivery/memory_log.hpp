@@ -164,6 +164,17 @@ class MemoryLog : public TopicLog {
             ++group.generation;
             group.ready.clear();
         }
+        bool at_end() override {
+            const std::lock_guard lock(log_.mutex_);
+            if (generation_ != log_.groups_[options_.group].generation) return false;
+            return std::ranges::all_of(next_, [&](const auto& each) {
+                return each.second >=
+                       static_cast<std::int64_t>(
+                           log_.topics_[each.first.event_type]
+                                       [static_cast<std::size_t>(each.first.partition)]
+                                           .size());
+            });
+        }
         std::int64_t lag() override { return -1; }
 
       private:

@@ -35,6 +35,7 @@ TEST_F(RelayTest, PublishesWhatIsStoredWithItsBytesKeyAndHeaders) {
     const auto stored = store_->at(1);
     EXPECT_EQ(records[0].value, (*stored)->body);
     EXPECT_EQ(records[0].key, "ada");
+    EXPECT_EQ(records[0].timestamp, (*stored)->timestamp) << "retention goes by it";
     const RecordHeaders expected{{"content-type", "application/json"},
                                  {"event_id", (*stored)->event_id},
                                  {"event_type", "ordered"},

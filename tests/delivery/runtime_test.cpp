@@ -247,6 +247,23 @@ TEST_F(DeliveryTest, ARequeuedDeadLetterIsHandledUnderItsOwnId) {
     EXPECT_TRUE(eventually([&] { return store_->parked("shipping")->empty(); }));
 }
 
+TEST_F(DeliveryTest, ADeadLetterThatAnotherProcessRequeuedIsHandledOnce) {
+    Shipping shipping;
+    std::atomic<bool> broken{true};
+    shipping.before = [&](const Event<Ordered>&, const Delivery&) {
+        if (broken) throw Reject("the shop is closed");
+    };
+    auto runtime = run(shipping);
+    order("ada", 1);
+    ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
+    broken = false;
+    ASSERT_TRUE(store_->requeue(letters()[0].id));  // nobody tells the runtime
+    ASSERT_TRUE(eventually([&] { return counter("ada").value == 1; }));
+    EXPECT_TRUE(eventually([&] { return store_->parked("shipping")->empty(); }));
+    const std::lock_guard lock(shipping.mutex);
+    EXPECT_EQ(shipping.seen.size(), 1U);
+}
+
 TEST_F(DeliveryTest, ARecordThatDoesNotDecodeIsADeadLetterAtOnce) {
     Shipping shipping;
     Transaction transaction;
@@ -290,8 +307,8 @@ TEST_F(DeliveryTest, ARestartGoesOnWhereItStopped) {
     {
         Shipping shipping;
         std::atomic<int> count{0};
-        auto runtime = run(shipping);
         shipping.before = [&](const Event<Ordered>&, const Delivery&) { ++count; };
+        auto runtime = run(shipping);
         ASSERT_TRUE(eventually([&] { return count > 5; }));
         EXPECT_TRUE(runtime->stop());
     }

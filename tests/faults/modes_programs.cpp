@@ -169,9 +169,6 @@ void planted(const Settings& settings, Totals& totals) {
     if (plan.point.empty()) {
         history.more(*child, 200);
         child->signal(SIGTERM);
-    } else {
-        // Time enough to commit the offsets of what was read.
-        plan.pause_us = 10'000;
     }
     static_cast<void>(child->wait(180s));
     child.reset();

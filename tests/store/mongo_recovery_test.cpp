@@ -31,6 +31,17 @@ class SlowWriter {
         EXPECT_TRUE(draft.add(stores::prepare(std::move(transaction)).value()));
         return draft.finish();
     }
+    [[nodiscard]] Commit commit(const RestoreBatch& batch) {
+        Transaction events;
+        Transaction archived;
+        for (const auto& record : batch.events) events.appends.push_back({*record, {}});
+        for (const auto& each : batch.archived) archived.appends.push_back({each.record, {}});
+        Draft draft(state_, *server_, at(1'800'000'000), true);
+        EXPECT_TRUE(draft.restore({.events = stores::prepare(std::move(events)).value().appends,
+                                   .archived = stores::prepare(std::move(archived)).value().appends,
+                                   .batch = batch}));
+        return draft.finish();
+    }
     /// Stores the commit and dies.
     void insert(const Commit& commit) {
         const std::string document = mongo::encode(commit);
@@ -125,6 +136,52 @@ TEST(MongoRecovery, APartlyAppliedCommitIsCompleted) {
     expect_everything(*store);
 }
 
+RestoreBatch another_store() {
+    RestoreBatch batch;
+    for (const std::int64_t number : {3, 9}) {
+        Record record = event(number, "made", "x");
+        record.position = number;
+        record.sequence = number;
+        batch.events.push_back(std::make_shared<const Record>(record));
+    }
+    batch.last_position = 100'000;
+    Record archived = event(4, "made", "x");
+    archived.position = 4;
+    batch.archived = {{.record = archived, .deleted_at = at(5), .deleted_by = "d", .reason = "r"}};
+    batch.heads = {{.aggregate_id = "x", .sequence = 20}, {.aggregate_id = "y", .sequence = 7}};
+    batch.groups = {{.group = "g", .position = 5, .finished_above = {9}}};
+    batch.erased_revision = 40;
+    return batch;
+}
+
+TEST(MongoRecovery, OthersApplyWhatADeadRestoreCommitted) {
+    const MongoDatabase database;
+    auto store = open_mongo_store(database.options()).value();
+    {
+        SlowWriter writer(database.options());
+        writer.insert(writer.commit(another_store()));
+    }
+    EXPECT_EQ(store->wait_beyond(0, std::chrono::minutes(5)), 100'000);
+    for (int round = 0; round < 2; ++round) {  // in memory, and from the database
+        EXPECT_EQ(store->health()->events, 2);
+        EXPECT_EQ((*store->archived(uuid(4)))->reason, "r");
+        EXPECT_EQ(store->groups()->at(0).position, 5);
+        EXPECT_THAT(store->groups()->at(0).finished_above, testing::ElementsAre(9));
+        EXPECT_THAT(store->verify().value(), IsEmpty());
+        store.reset();
+        store = open_mongo_store(database.options()).value();
+    }
+    Transaction next = append(event(30, "made", "x"));
+    next.appends.push_back({event(31, "made", "y"), {}});
+    next.documents.push_back({.collection = "c", .key = "k", .body = "{}"});
+    const auto done = store->commit(std::move(next));
+    ASSERT_TRUE(done);
+    EXPECT_EQ(done->appended[0].position, 100'001);
+    EXPECT_EQ(done->appended[0].sequence, 21);
+    EXPECT_EQ(done->appended[1].sequence, 8);
+    EXPECT_EQ((*store->document("c", "k"))->revision, 41);
+}
+
 TEST(MongoRecovery, ALateWriterChangesNothing) {
     const MongoDatabase database;
     auto store = open_mongo_store(database.options()).value();
@@ -194,6 +251,7 @@ TEST(MongoHealth, TellsWhatThereIs) {
     EXPECT_THAT(health.engine, testing::MatchesRegex("mongodb [0-9.]+( .FerretDB v[0-9.]+.)?"));
     EXPECT_THAT(health.location, testing::StartsWith("mongodb://"));
     EXPECT_THAT(health.location, testing::EndsWith("/" + database.name()));
+    EXPECT_EQ(health.durability, "majority, journaled");
     EXPECT_EQ(health.last_position, 2);
     EXPECT_EQ(health.events, 1);
     EXPECT_GT(health.bytes, 0);

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "store/sqlite_fixture.hpp"
+#include "store/fixture.hpp"
 
 namespace quipu::test {
 namespace {
@@ -26,7 +26,7 @@ std::optional<ErrorCode> refusal(Store& store, const RestoreBatch& batch) {
 }
 
 TEST(Restore, KeepsPositionsSequencesAndTimesAndLeavesHoles) {
-    SqliteFixture store;
+    Fixture store;
     RestoreBatch batch;
     batch.events = {placed(3, 1, 3), placed(7, 2, 6)};
     batch.last_position = 9;
@@ -47,7 +47,7 @@ TEST(Restore, KeepsPositionsSequencesAndTimesAndLeavesHoles) {
 }
 
 TEST(Restore, ARefusedBatchLeavesNothing) {
-    SqliteFixture store;
+    Fixture store;
     RestoreBatch first;
     first.events = {placed(1, 1)};
     ASSERT_TRUE(store->restore(first).has_value());
@@ -71,7 +71,7 @@ TEST(Restore, ARefusedBatchLeavesNothing) {
 }
 
 TEST(Restore, StateMayBePutInAgain) {
-    SqliteFixture store;
+    Fixture store;
     RestoreBatch events;
     events.events = {placed(1, 1), placed(3, 3)};
     ASSERT_TRUE(store->restore(events).has_value());
@@ -108,7 +108,7 @@ TEST(Restore, StateMayBePutInAgain) {
 }
 
 TEST(Restore, AnArchivedEventMustBeAHole) {
-    SqliteFixture store;
+    Fixture store;
     RestoreBatch batch;
     batch.events = {placed(1, 1)};
     batch.archived = {

@@ -57,8 +57,8 @@ struct LogConsumerOptions {
     std::function<void(const std::vector<LogPartition>&, bool lost)> revoked;
 };
 
-/// One member of one consumer group. poll(), pause() and close() belong to one thread; finished()
-/// may be called from any.
+/// One member of one consumer group. poll(), pause(), at_end() and close() belong to one thread;
+/// finished() may be called from any.
 class LogConsumer {
   public:
     virtual ~LogConsumer() = default;
@@ -82,6 +82,10 @@ class LogConsumer {
     /// Commits, leaves the group and ends; revoked() is called for what was assigned. poll() must
     /// not be called any more.
     virtual void close() = 0;
+
+    /// Whether poll() has given everything that the assigned partitions had when they were last
+    /// asked. False before the group has assigned any, or that there are none for this member.
+    [[nodiscard]] virtual bool at_end() = 0;
 
     /// Records in the assigned partitions beyond the committed offsets; -1 when not known yet.
     [[nodiscard]] virtual std::int64_t lag() = 0;

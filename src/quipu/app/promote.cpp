@@ -1,8 +1,10 @@
 #include "quipu/app/promote.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "quipu/codec/json.hpp"
 #include "quipu/delivery/relay.hpp"
@@ -122,17 +124,41 @@ class Promotion {
         return target_.restore(batch);
     }
 
+    /// Rows together where the target takes that many at once, else in parts.
+    template <class Row>
+    Result<void> put(std::vector<Row> RestoreBatch::* part, std::vector<Row> rows) {
+        std::vector<std::vector<Row>> waiting;
+        waiting.push_back(std::move(rows));
+        while (!waiting.empty()) {
+            RestoreBatch batch;
+            batch.*part = std::move(waiting.back());
+            waiting.pop_back();
+            auto stored = target_.restore(batch);
+            if (stored) continue;
+            std::vector<Row>& all = batch.*part;
+            if (stored.error().code != ErrorCode::limit || all.size() < 2) return stored;
+            const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+            waiting.emplace_back(std::make_move_iterator(middle),
+                                 std::make_move_iterator(all.end()));
+            all.erase(middle, all.end());
+            waiting.push_back(std::move(all));
+        }
+        return {};
+    }
+
     Result<void> copy_events() {
         std::int64_t position = target_.last_position();
         while (true) {
             auto records = source_.read(position, options_.batch);
             if (!records) return std::unexpected(std::move(records.error()));
-            RestoreBatch batch;
-            batch.last_position = records->empty() ? source_.last_position() : 0;
-            batch.events = std::move(*records);
-            if (auto stored = target_.restore(batch); !stored) return stored;
-            if (batch.events.empty()) return {};
-            position = batch.events.back()->position;
+            if (records->empty()) {
+                RestoreBatch end;
+                end.last_position = source_.last_position();
+                return target_.restore(end);
+            }
+            position = records->back()->position;
+            auto stored = put(&RestoreBatch::events, std::move(*records));
+            if (!stored) return stored;
             tell("events up to position", position);
         }
     }
@@ -144,9 +170,8 @@ class Promotion {
             if (archived->empty()) return {};
             after = archived->back().record.position;
             done += static_cast<std::int64_t>(archived->size());
-            RestoreBatch batch;
-            batch.archived = std::move(*archived);
-            if (auto stored = target_.restore(batch); !stored) return stored;
+            auto stored = put(&RestoreBatch::archived, std::move(*archived));
+            if (!stored) return stored;
             tell("archived events", done);
         }
     }
@@ -157,9 +182,8 @@ class Promotion {
             if (!heads) return std::unexpected(std::move(heads.error()));
             if (heads->empty()) return {};
             done += heads->size();
-            RestoreBatch batch;
-            batch.heads = std::move(*heads);
-            if (auto stored = target_.restore(batch); !stored) return stored;
+            auto stored = put(&RestoreBatch::heads, std::move(*heads));
+            if (!stored) return stored;
         }
     }
 
@@ -186,11 +210,12 @@ class Promotion {
             if (documents->empty()) return {};
             after = documents->back().key;
             documents_ += static_cast<std::int64_t>(documents->size());
-            RestoreBatch batch;
+            std::vector<PlacedDocument> placed;
             for (Document& document : *documents) {
-                batch.documents.push_back({collection, std::move(document)});
+                placed.push_back({collection, std::move(document)});
             }
-            if (auto stored = target_.restore(batch); !stored) return stored;
+            auto stored = put(&RestoreBatch::documents, std::move(placed));
+            if (!stored) return stored;
             tell("documents", documents_);
         }
     }
@@ -210,9 +235,8 @@ class Promotion {
         for (const GroupPosition& group : *groups) {
             auto parked = source_.parked(group.group);
             if (!parked) return std::unexpected(std::move(parked.error()));
-            RestoreBatch part;
-            part.parked = std::move(*parked);
-            if (auto stored = target_.restore(part); !stored) return stored;
+            auto stored = put(&RestoreBatch::parked, std::move(*parked));
+            if (!stored) return stored;
         }
         return {};
     }
@@ -224,9 +248,8 @@ class Promotion {
             if (letters->empty()) return {};
             after = letters->back().id;
             done += static_cast<std::int64_t>(letters->size());
-            RestoreBatch batch;
-            batch.dead_letters = std::move(*letters);
-            if (auto stored = target_.restore(batch); !stored) return stored;
+            auto stored = put(&RestoreBatch::dead_letters, std::move(*letters));
+            if (!stored) return stored;
             tell("dead letters", done);
         }
     }

@@ -99,7 +99,8 @@ bool DeliveryRuntime::Group::join(Clock::time_point deadline) {
 
 bool DeliveryRuntime::Group::idle_at(std::int64_t position) const {
     const std::lock_guard lock(mutex_);
-    return cursor_ >= position && outstanding_.empty() && awaited_.empty() && pending_commits_ == 0;
+    return read_to_end_ && cursor_ >= position && outstanding_.empty() && awaited_.empty() &&
+           pending_commits_ == 0;
 }
 
 void DeliveryRuntime::Group::requeued(const DeadLetter& letter) {

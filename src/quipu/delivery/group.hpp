@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -20,6 +21,9 @@
 #include "quipu/delivery/runtime.hpp"
 
 namespace quipu {
+
+/// So often a group looks for what other processes did to its records.
+constexpr std::chrono::milliseconds refresh_interval{1000};
 
 /// One consumer group at work: a thread that reads the log into lanes, and threads that handle.
 ///
@@ -91,7 +95,11 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     /// Passes over the store's log, so that the offset can move, and lag and order are known.
     void skim();
     void refresh();
-    void adopt_parked();
+    /// Takes what the store has parked and no lane holds: another process requeued or left it.
+    /// False when this group changes what is parked at the moment; then look again.
+    bool adopt_parked();
+    /// mutex_ is held.
+    void parking_settled();
     void partitions_assigned(const std::vector<LogPartition>& partitions);
     void partitions_revoked(const std::set<LogPartition>& partitions, bool lost);
     void wait_after(const Error& error);
@@ -147,6 +155,8 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     bool stopping_ = false;
     std::size_t running_threads_ = 0;
     std::size_t pending_commits_ = 0;
+    std::size_t parking_ = 0;            // of these, such that change what is parked
+    std::uint64_t parking_settled_ = 0;  // how many of those have ended
     std::vector<std::thread> workers_;
     std::thread reader_;
 
@@ -161,6 +171,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     std::map<std::int64_t, Failure> refused_;  // what the store will not take, and why
     std::unique_ptr<LogConsumer> consumer_;    // null where the store is the log
     std::vector<LogRecord> held_;              // reader thread: polled, and not in the store yet
+    bool read_to_end_ = true;                  // nothing in the log that was not taken in
     OpenPlaces places_;
     std::set<std::string> sources_;          // the partitions that are assigned
     Awaited awaited_;                        // up to the cursor, subscribed, not begun

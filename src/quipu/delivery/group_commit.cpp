@@ -37,6 +37,7 @@ void DeliveryRuntime::Group::commit_items(Unit unit, bool wait) {
     {
         const std::lock_guard lock(mutex_);
         ++pending_commits_;
+        if (!shared->newly_parked.empty()) ++parking_;
     }
     store_.submit(std::move(transaction),
                   [self = shared_from_this(), shared, settled](const Result<Committed>& done) {
@@ -44,6 +45,7 @@ void DeliveryRuntime::Group::commit_items(Unit unit, bool wait) {
                       {
                           const std::lock_guard lock(self->mutex_);
                           --self->pending_commits_;
+                          if (!shared->newly_parked.empty()) self->parking_settled();
                           if (done) {
                               behind = self->items_committed(*shared);
                           } else {
@@ -57,6 +59,11 @@ void DeliveryRuntime::Group::commit_items(Unit unit, bool wait) {
     if (!wait) return;
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return *settled; });
+}
+
+void DeliveryRuntime::Group::parking_settled() {
+    --parking_;
+    ++parking_settled_;
 }
 
 std::vector<Parked> DeliveryRuntime::Group::items_committed(Unit& unit) {
@@ -136,11 +143,13 @@ void DeliveryRuntime::Group::commit_retry(Lane& lane, Unit unit, std::int64_t po
     {
         const std::lock_guard lock(mutex_);
         ++pending_commits_;
+        ++parking_;
     }
     store_.submit(std::move(transaction), [self = shared_from_this(), shared, settled, &lane,
                                            position, removed](const Result<Committed>& done) {
         const std::lock_guard lock(self->mutex_);
         --self->pending_commits_;
+        self->parking_settled();
         if (done) {
             self->failed_ += shared->failures;
             self->letters_ += shared->letters;

@@ -21,7 +21,6 @@ constexpr std::size_t max_early_bodies = 4096;
 constexpr std::size_t max_early = 262'144;
 constexpr std::chrono::milliseconds poll_wait{20};
 constexpr std::chrono::milliseconds error_wait{500};
-constexpr std::chrono::milliseconds refresh_interval{1000};
 constexpr std::chrono::milliseconds refresh_for_order{50};
 // So long nothing may come before a record goes on without the one that its key waits for.
 constexpr std::chrono::seconds order_patience{10};
@@ -52,6 +51,7 @@ Result<void> DeliveryRuntime::Group::open_consumer() {
     auto made = make_consumer(true);
     if (!made) return std::unexpected(std::move(made.error()));
     consumer_ = std::move(*made);
+    read_to_end_ = false;
     return {};
 }
 
@@ -99,6 +99,9 @@ void DeliveryRuntime::Group::log_loop() {
         skim();
         refresh();
         release_early();
+        const bool ended = held_.empty() && consumer_->at_end();
+        const std::lock_guard lock(mutex_);
+        read_to_end_ = ended;
     }
     end_log();
 }
@@ -277,18 +280,7 @@ void DeliveryRuntime::Group::refresh() {
             }
         }
     }
-    adopt_parked();
-}
-
-void DeliveryRuntime::Group::adopt_parked() {
-    auto parked = store_.parked(name_);
-    if (!parked) return;
-    const std::lock_guard lock(mutex_);
-    for (Parked& entry : *parked) {
-        const bool ours = entry.source.empty() || sources_.contains(entry.source);
-        if (ours && !lanes_.holds_parked(entry)) lanes_.add_parked(std::move(entry));
-    }
-    changed_.notify_all();
+    if (!adopt_parked()) next_refresh_ = now;
 }
 
 void DeliveryRuntime::Group::partitions_assigned(const std::vector<LogPartition>& partitions) {
@@ -298,7 +290,7 @@ void DeliveryRuntime::Group::partitions_assigned(const std::vector<LogPartition>
             sources_.insert(wire::source_of(partition));
         }
     }
-    adopt_parked();
+    if (!adopt_parked()) next_refresh_ = {};
 }
 
 void DeliveryRuntime::Group::partitions_revoked(const std::set<LogPartition>& partitions,

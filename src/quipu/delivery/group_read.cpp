@@ -20,12 +20,16 @@ void DeliveryRuntime::Group::read_loop() {
     while (true) {
         std::int64_t from = 0;
         std::size_t room = 0;
+        if (Clock::now() >= next_refresh_ && adopt_parked()) {
+            next_refresh_ = Clock::now() + refresh_interval;
+        }
         {
             std::unique_lock lock(mutex_);
-            changed_.wait(lock, [&] {
+            const bool has_room = changed_.wait_for(lock, refresh_interval, [&] {
                 return stopping_ || outstanding_.size() < binding_.options.max_in_flight;
             });
             if (stopping_) break;
+            if (!has_room) continue;
             from = cursor_;
             room = binding_.options.max_in_flight - outstanding_.size();
         }
@@ -47,6 +51,27 @@ void DeliveryRuntime::Group::read_loop() {
     const std::lock_guard lock(mutex_);
     --running_threads_;
     changed_.notify_all();
+}
+
+bool DeliveryRuntime::Group::adopt_parked() {
+    std::uint64_t settled = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        if (parking_ > 0) return false;
+        settled = parking_settled_;
+    }
+    auto parked = store_.parked(name_);
+    const std::lock_guard lock(mutex_);
+    // A list from before such a commit would bring back what is done with.
+    if (parking_ > 0 || parking_settled_ != settled) return false;
+    if (!parked) return true;
+    for (Parked& entry : *parked) {
+        const bool ours =
+            consumer_ == nullptr || entry.source.empty() || sources_.contains(entry.source);
+        if (ours && !lanes_.holds_parked(entry)) lanes_.add_parked(std::move(entry));
+    }
+    changed_.notify_all();
+    return true;
 }
 
 bool DeliveryRuntime::Group::pass(const Record& record) {

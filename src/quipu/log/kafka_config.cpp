@@ -150,6 +150,7 @@ Conf Config::make(Role role) const {
     if (role == Role::consumer) {
         set(conf.get(), "enable.auto.commit", "false");
         set(conf.get(), "enable.auto.offset.store", "false");
+        set(conf.get(), "enable.partition.eof", "true");
         set(conf.get(), "partition.assignment.strategy", "range");
         set(conf.get(), "isolation.level", "read_committed");
     }

@@ -167,6 +167,7 @@ void Consumer::accept(const rd_kafka_message_t& message) {
         return;
     }
     LogRecord record = make_record(message, *config_);
+    ended_.erase(record.place.partition);
     // Going on after a pause or an error can bring records again.
     if (offsets_.give(record.place)) {
         served_.insert(record.place.partition);
@@ -180,7 +181,10 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
     const char* text = rd_kafka_message_errstr(&message);
     const std::string reason = health_->mask(text == nullptr ? "" : text);
     switch (message.err) {
-        case RD_KAFKA_RESP_ERR__PARTITION_EOF: return;
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+            ended_.insert(
+                {config_->event_type(rd_kafka_topic_name(message.rkt)), message.partition});
+            return;
         case RD_KAFKA_RESP_ERR__FATAL:
         case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: {
             std::array<char, 512> cause{};
@@ -228,6 +232,8 @@ void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_lis
 void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     const auto got = partitions_of(list, *config_);
     offsets_.assign(got);
+    ended_.clear();
+    joined_ = true;
     if (options_.assigned) {
         guarded([&] { options_.assigned(got); });
     }
@@ -254,6 +260,7 @@ void Consumer::revoked(const rd_kafka_topic_partition_list_t* list) {
         commit_now(gone);
     }
     offsets_.revoke(gone);
+    joined_ = false;
     unassign();
 }
 
@@ -275,6 +282,10 @@ void Consumer::drop(const std::vector<LogPartition>& partitions) {
         ready_bytes_ -= gone ? record.value.size() : 0;
         return gone;
     });
+}
+
+bool Consumer::at_end() {
+    return joined_ && ready_.empty() && ended_.size() == offsets_.assigned().size();
 }
 
 void Consumer::pause(bool paused) {

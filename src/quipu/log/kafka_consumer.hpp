@@ -30,6 +30,7 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void pause(bool paused) override;
     void finished(const LogPlace& place) override { offsets_.finish(place); }
     void close() override;
+    [[nodiscard]] bool at_end() override;
     [[nodiscard]] std::int64_t lag() override;
 
   private:
@@ -70,6 +71,8 @@ class Consumer final : public LogConsumer, private ClientEvents {
     std::optional<Error> error_;   ///< met in this poll()
     std::optional<Error> fatal_;   ///< this member is of no use any more
     std::size_t ready_bytes_ = 0;
+    std::set<LogPartition> ended_;  ///< assigned, and nothing came after their last end
+    bool joined_ = false;           ///< the group has assigned partitions, or none
     bool paused_ = false;
     bool stopped_ = false;  ///< paused, and librdkafka fetches nothing either
     Clock::time_point paused_at_{};

@@ -82,6 +82,7 @@ constexpr auto refused = std::to_array<std::pair<std::string_view, std::string_v
     {"enable.auto.offset.store", store},
     {"enable.gapless.guarantee", "a record that is refused would stop all others"},
     {"enable.idempotence", order},
+    {"enable.partition.eof", "a drain ends when all partitions have been read to their end"},
     {"enabled_events", code},
     {"group.id", "each consumer group has its own"},
     {"group.instance.id", "the member's name is an option of the consumer group"},

@@ -35,12 +35,17 @@ void put_documents(BsonWriter& writer, std::string_view name, const Items& items
     writer.end();
 }
 
-void put_finished(BsonWriter& writer, const Commit::Finished& finished) {
-    put_text(writer, "group", finished.group);
-    put_list(writer, "ranges", finished.ranges, [&](const auto& range) {
+template <class Ranges>
+void put_ranges(BsonWriter& writer, std::string_view name, const Ranges& ranges) {
+    put_list(writer, name, ranges, [&](const auto& range) {
         writer.int64("first", range.first);
         writer.int64("last", range.second);
     });
+}
+
+void put_finished(BsonWriter& writer, const Commit::Finished& finished) {
+    put_text(writer, "group", finished.group);
+    put_ranges(writer, "ranges", finished.ranges);
 }
 
 DeadLetter::Status status_from(std::int64_t number) {
@@ -95,6 +100,9 @@ void take_rest(View document, Commit& commit) {
     });
     document.each("removed",
                   [&](View each) { commit.removed.push_back(each.integer("position")); });
+    document.each("holes", [&](View each) {
+        commit.holes.emplace_back(each.integer("first"), each.integer("last"));
+    });
     document.each("archived", [&](View each) {
         commit.archived.push_back(
             {.position = each.integer("_id"), .document = std::string(each.bytes())});
@@ -110,7 +118,7 @@ void take_rest(View document, Commit& commit) {
 bool Commit::empty() const noexcept {
     return events.empty() && documents.empty() && finished.empty() && parked.empty() &&
            unparked.empty() && letters.empty() && statuses.empty() && removed.empty() &&
-           archived.empty();
+           holes.empty() && archived.empty() && heads.empty();
 }
 
 std::string encode(const Commit& commit) {
@@ -146,6 +154,7 @@ std::string encode(const Commit& commit) {
         });
         put_list(writer, "removed", commit.removed,
                  [&](std::int64_t position) { writer.int64("position", position); });
+        put_ranges(writer, "holes", commit.holes);
         put_documents(writer, "archived", commit.archived);
         put_list(writer, "heads", commit.heads, [&](const auto& each) {
             put_text(writer, "aggregate", each.aggregate);

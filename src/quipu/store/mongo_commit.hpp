@@ -68,8 +68,10 @@ struct Commit {
     std::vector<Letter> letters;
     std::vector<Status> statuses;
     std::vector<std::int64_t> removed;
+    /// Positions that never held an event here; another store's content has them.
+    std::vector<std::pair<std::int64_t, std::int64_t>> holes;
     std::vector<Archived> archived;
-    std::vector<Head> heads;  ///< of aggregates whose newest event is removed
+    std::vector<Head> heads;  ///< of aggregates whose newest event is removed or a hole
 
     /// Whether it does nothing.
     [[nodiscard]] bool empty() const noexcept;

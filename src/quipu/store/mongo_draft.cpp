@@ -184,17 +184,23 @@ Appended Draft::append(const PreparedAppend& append) {
         record->sequence = head(record->aggregate_id) + 1;
         heads_[record->aggregate_id] = record->sequence;
     }
-    ids_.emplace(record->event_id, commit_.events.size());
-    commit_.events.push_back(
-        {.record = record, .document = bson([&](BsonWriter& writer) {
-                               writer.int64("_id", record->position);
-                               writer.int64("commit", commit_.number);
-                               put_record(writer, *record, append.image, append.execution_id,
-                                          with_members_ ? std::string_view(append.members)
-                                                        : std::string_view{});
-                           })});
-    bytes_ += commit_.events.back().document.size();
+    add_event(append, record);
     return {.position = record->position, .sequence = record->sequence};
+}
+
+void Draft::put_event(BsonWriter& writer, const PreparedAppend& append,
+                      const Record& record) const {
+    writer.int64("_id", record.position);
+    writer.int64("commit", commit_.number);
+    put_record(writer, record, append.image, append.execution_id,
+               with_members_ ? std::string_view(append.members) : std::string_view{});
+}
+
+void Draft::add_event(const PreparedAppend& append, RecordPtr record) {
+    ids_.emplace(record->event_id, commit_.events.size());
+    auto document = bson([&](BsonWriter& writer) { put_event(writer, append, *record); });
+    bytes_ += document.size();
+    commit_.events.push_back({.record = std::move(record), .document = std::move(document)});
 }
 
 void Draft::change(const DocumentChange& change) {
@@ -211,9 +217,13 @@ void Draft::change(const DocumentChange& change) {
     } else {
         commit_.erased_revision = std::max(commit_.erased_revision, before);
     }
-    bytes_ += 128 + change.key.size() + change.body.value_or("").size();
+    write_document(std::move(write));
+}
+
+void Draft::write_document(Commit::DocumentWrite write) {
+    bytes_ += 128 + write.key.size() + (write.body ? write.body->size() : 0);
     const auto [at, fresh] =
-        documents_.try_emplace(joined(change.collection, change.key), commit_.documents.size());
+        documents_.try_emplace(joined(write.collection, write.key), commit_.documents.size());
     if (fresh) {
         commit_.documents.push_back(std::move(write));
     } else {
@@ -239,8 +249,15 @@ void Draft::finish(const Transaction& rest) {
     bytes_ += 64 * (1 + rest.finished.size() + rest.finished_ranges.size());
 }
 
-void Draft::add_letter(const DeadLetter& letter) {
-    const std::int64_t id = ++commit_.letter_id;
+void Draft::add_parked(const Parked& parked) {
+    parked_[{parked.group, parked.position}] = parked;
+    bytes_ += 256;
+    for (const auto& attempt : parked.attempts) {
+        bytes_ += 64 + attempt.error.size();
+    }
+}
+
+void Draft::add_letter(std::int64_t id, const DeadLetter& letter) {
     commit_.letters.push_back({.id = id, .document = bson([&](BsonWriter& writer) {
                                              writer.int64("_id", id);
                                              writer.int64("commit", commit_.number);
@@ -272,14 +289,10 @@ Result<Committed> Draft::add(const Prepared& prepared) {
         bytes_ += 96;
     }
     for (const auto& parked : rest.park) {
-        parked_[{parked.group, parked.position}] = parked;
-        bytes_ += 256;
-        for (const auto& attempt : parked.attempts) {
-            bytes_ += 64 + attempt.error.size();
-        }
+        add_parked(parked);
     }
     for (const auto& letter : rest.dead_letters) {
-        add_letter(letter);
+        add_letter(++commit_.letter_id, letter);
     }
     return committed;
 }

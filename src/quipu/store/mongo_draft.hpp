@@ -16,6 +16,13 @@
 
 namespace quipu::mongo {
 
+/// A RestoreBatch with all that can be computed before it is the writer's turn.
+struct PreparedRestore {
+    std::vector<PreparedAppend> events;
+    std::vector<PreparedAppend> archived;  ///< as batch.archived
+    const RestoreBatch& batch;
+};
+
 /// The next commit in the making: transactions are checked against the state and what earlier ones
 /// of the same commit do. Functions return an Error for what a caller did wrong (nothing of that
 /// transaction is in the commit then) and throw Failure when the server fails.
@@ -33,11 +40,13 @@ class Draft final : private GroupView {
                                        std::string_view reason);
     /// Takes an event out of the log.
     void remove(const Record& record);
+    [[nodiscard]] Result<void> restore(const PreparedRestore& prepared);
 
     [[nodiscard]] const State& state() const noexcept { return state_; }
     [[nodiscard]] Server& server() const noexcept { return server_; }
     [[nodiscard]] bool empty() const noexcept {
-        return commit_.empty() && parked_.empty() && finished_.empty();
+        return commit_.empty() && parked_.empty() && finished_.empty() &&
+               commit_.erased_revision == state_.erased_revision;
     }
     /// About as many bytes as the commit will have.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
@@ -58,9 +67,17 @@ class Draft final : private GroupView {
     Result<std::vector<std::optional<Appended>>> check(const std::vector<PreparedAppend>& appends);
     std::optional<Known> stored_before(const PreparedAppend& append);
     Appended append(const PreparedAppend& append);
+    void add_event(const PreparedAppend& append, RecordPtr record);
+    void put_event(BsonWriter& writer, const PreparedAppend& append, const Record& record) const;
     void change(const DocumentChange& change);
+    void write_document(Commit::DocumentWrite write);
     void finish(const Transaction& rest);
-    void add_letter(const DeadLetter& letter);
+    void add_parked(const Parked& parked);
+    void add_letter(std::int64_t id, const DeadLetter& letter);
+    Result<std::vector<std::pair<std::int64_t, std::int64_t>>> check_restored(
+        const PreparedRestore& prepared) const;
+    Result<void> check_fresh_ids(const std::vector<PreparedAppend>& events) const;
+    void restore_state(const RestoreBatch& batch);
     std::int64_t revision(const std::string& collection, const std::string& key);
     std::int64_t head(const std::string& aggregate);
     bool is_parked(const std::string& group, std::int64_t position);

@@ -101,9 +101,7 @@ Result<void> Draft::archive(std::string_view event_id, std::string_view deleted_
                                             writer.element(raw);
                                         }
                                     });
-                                    put_time(writer, "deleted_at", commit_.stored_at);
-                                    put_text(writer, "deleted_by", deleted_by);
-                                    put_text(writer, "reason", reason);
+                                    put_removal(writer, commit_.stored_at, deleted_by, reason);
                                 })});
     remove(record);
     for (const auto& [group, set] : state_.groups) {

@@ -16,6 +16,11 @@ namespace quipu::mongo {
 [[nodiscard]] bool stored_parked(Server& server, const std::string& group, std::int64_t position);
 [[nodiscard]] std::string parked_id(const std::string& group, std::int64_t position);
 
+/// Whether the server can index a document of this name: a commit that cannot be applied must not
+/// be made. Errors: limit.
+[[nodiscard]] Result<void> check_indexed(const Server& server, const std::string& collection,
+                                         const std::string& key);
+
 [[nodiscard]] Error other_content(const Record& record);
 [[nodiscard]] Error other_sequence(const PreparedAppend& append, std::int64_t last);
 

@@ -42,6 +42,7 @@ class Projection {
         parked();
         letters();
         removed();
+        holes();
         heads();
         groups();
         applied();
@@ -182,6 +183,23 @@ class Projection {
         }
         replace_or_insert(removed_collection, ranges);
         replace_or_insert(events_collection, tombstones);
+    }
+
+    /// Beside the chunks and never changed: another store may begin far from position 1.
+    void holes() {
+        if (commit_.holes.empty()) {
+            return;
+        }
+        insert_or_replace(removed_collection, {made(-commit_.number, [&](BsonWriter& writer) {
+                              writer.begin_list("ranges");
+                              for (const auto& [first, last] : commit_.holes) {
+                                  writer.begin_document({});
+                                  writer.int64("first", first);
+                                  writer.int64("last", last);
+                                  writer.end();
+                              }
+                              writer.end();
+                          })});
     }
 
     void heads() {

@@ -98,6 +98,13 @@ std::optional<Record> get_record(View document, std::int64_t position) {
     return record;
 }
 
+void put_removal(BsonWriter& writer, Time deleted_at, std::string_view deleted_by,
+                 std::string_view reason) {
+    put_time(writer, "deleted_at", deleted_at);
+    put_text(writer, "deleted_by", deleted_by);
+    put_text(writer, "reason", reason);
+}
+
 bool is_tombstone(View document) {
     return document.has("gone_at");
 }

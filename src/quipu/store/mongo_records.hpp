@@ -23,6 +23,10 @@ void put_record(BsonWriter& writer, const Record& record, const RecordImage& ima
 /// The record in the document; nothing when it does not read back as it was written.
 [[nodiscard]] std::optional<Record> get_record(View document, std::int64_t position);
 
+/// What an archived record has beside the fields of the record.
+void put_removal(BsonWriter& writer, Time deleted_at, std::string_view deleted_by,
+                 std::string_view reason);
+
 /// An event that was removed leaves a document with its _id only, so that a late writer of the
 /// same position finds it taken.
 [[nodiscard]] bool is_tombstone(View document);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -72,6 +73,8 @@ class Server {
     void greet();
     /// Name and version of the server's program.
     [[nodiscard]] const std::string& engine() const noexcept { return engine_; }
+    /// Values longer than this cannot be part of an index.
+    [[nodiscard]] std::size_t most_indexed_bytes() const noexcept { return most_indexed_bytes_; }
 
     /// The reply to a command on the database.
     [[nodiscard]] std::string command(std::string_view command);
@@ -110,6 +113,7 @@ class Server {
     std::string database_;
     std::string engine_ = "mongodb";
     bool one_update_at_a_time_ = false;
+    std::size_t most_indexed_bytes_ = std::numeric_limits<std::size_t>::max();
     std::int64_t wait_ms_ = 0;
 };
 

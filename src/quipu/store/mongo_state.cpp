@@ -78,7 +78,15 @@ void State::apply(const Commit& commit) {
     for (const std::int64_t position : commit.removed) {
         removed.add(position, position);
     }
+    for (const auto& [first, last] : commit.holes) {
+        removed.add(first, last);
+    }
     static_cast<void>(removed.take_changes());
+    for (const auto& head : commit.heads) {
+        if (const auto kept = heads.find(head.aggregate); kept && *kept < head.sequence) {
+            heads.set(head.aggregate, head.sequence);
+        }
+    }
     any_archived = any_archived || !commit.archived.empty();
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "quipu/store/mongo_collections.hpp"
+#include "quipu/store/mongo_lookup.hpp"
 #include "quipu/store/mongo_store_impl.hpp"
 
 namespace quipu::mongo {
@@ -87,18 +88,28 @@ void MongoStore::follow() {
     }
 }
 
+void MongoStore::add_members(PreparedAppend& append) const {
+    // A document holds body and members, and has at most 16 MiB.
+    if (options_.document && append.record->body.size() <= most_body_with_members) {
+        append.members = options_.document(*append.record);
+    }
+}
+
 void MongoStore::submit(Transaction transaction, Done done) {
     auto prepared = prepare(std::move(transaction));
     if (!prepared) {
         done(std::unexpected(std::move(prepared.error())));
         return;
     }
-    for (auto& append : prepared->appends) {
-        // A document holds body and members, and has at most 16 MiB.
-        if (options_.document && append.record->body.size() <= most_body_with_members) {
-            append.members = options_.document(*append.record);
-            prepared->bytes += append.members.size();
+    for (const auto& change : prepared->rest.documents) {
+        if (auto indexed = check_indexed(*server_, change.collection, change.key); !indexed) {
+            done(std::unexpected(std::move(indexed.error())));
+            return;
         }
+    }
+    for (auto& append : prepared->appends) {
+        add_members(append);
+        prepared->bytes += append.members.size();
     }
     writer_->submit(*std::move(prepared), std::move(done));
 }

@@ -60,6 +60,8 @@ class MongoStore final : public Store {
     Result<void> archive(std::string_view event_id, std::string deleted_by,
                          std::string reason) override;
     Result<std::optional<ArchivedRecord>> archived(std::string_view event_id) override;
+    Result<std::vector<std::string>> collections() override;
+    Result<void> restore(const RestoreBatch& batch) override;
     Result<std::vector<std::string>> verify() override;
     Result<StoreHealth> health() override;
 
@@ -82,6 +84,8 @@ class MongoStore final : public Store {
         }
     }
     [[nodiscard]] std::vector<RecordPtr> read_collection(std::int64_t position, std::size_t limit);
+    /// What is stored of `append`'s body beside it, for readers in other languages.
+    void add_members(PreparedAppend& append) const;
     void follow();
 
     MongoOptions options_;
