@@ -33,7 +33,7 @@ struct PlacedDocument {
 /// is: positions, sequences, times, ids, revisions and states.
 struct RestoreBatch {
     /// Ascending and beyond the store's last position. Positions left out between them are holes,
-    /// as a purge leaves them.
+    /// as a purge leaves them. The sequences of an aggregate ascend with them.
     std::vector<RecordPtr> events;
     /// The log ends here, with holes after its last event; 0: at its last event.
     std::int64_t last_position = 0;

@@ -18,6 +18,8 @@ Result<void> WriteSession::restore(const Prepared& prepared, const RestoreBatch&
     auto stored = restore_all(prepared, batch);
     if (stored) {
         events_.flush();
+        // Else each batch would read again what the index lacks.
+        events_.complete_index();
         groups_.flush();
     } else {
         effects_.appended.resize(appended);
