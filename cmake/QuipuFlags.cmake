@@ -19,6 +19,12 @@ if(QUIPU_SANITIZE)
     add_compile_options(-fsanitize=${QUIPU_SANITIZE} -fno-omit-frame-pointer
                         -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${QUIPU_SANITIZE})
+    if(QUIPU_SANITIZE STREQUAL "thread")
+        add_library(quipu_tsan_support OBJECT ${CMAKE_CURRENT_LIST_DIR}/tsan_support.cpp)
+        target_compile_features(quipu_tsan_support PRIVATE cxx_std_23)
+        set(sanitized "$<AND:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>,$<NOT:$<BOOL:$<TARGET_PROPERTY:QUIPU_NOT_SANITIZED>>>>")
+        link_libraries($<${sanitized}:$<TARGET_OBJECTS:quipu_tsan_support>>)
+    endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
                         -fstack-clash-protection -fcf-protection=full)

@@ -252,6 +252,7 @@ TEST_F(HttpClientServerTest, SilentStreamTimesOut) {
     start();
     const auto end = HttpClient({.port = server().port(), .stream_silence = 50ms})
                          .stream("/events", {}, [](const SseEvent&) { return true; });
+    EXPECT_TRUE(kept.wait([](const auto& all) { return !all.empty(); }));
     ASSERT_FALSE(end);
     EXPECT_EQ(end.error().code, ErrorCode::busy);
 }

@@ -36,10 +36,9 @@ class Watched {
 
     template <class Change>
     void change(Change change) {
-        {
-            const std::scoped_lock lock(mutex_);
-            change(value_);
-        }
+        // Told while the lock is held: who waits may destroy this at once.
+        const std::scoped_lock lock(mutex_);
+        change(value_);
         changed_.notify_all();
     }
     void set(T value) {

@@ -138,7 +138,8 @@ void expect_same(simdjson::dom::element json, bson_iter_t& at, const std::string
         case element_type::ARRAY: {
             bson_iter_t inside;
             ASSERT_TRUE(bson_iter_recurse(&at, &inside)) << path;
-            for (const auto item : json.get_array().value()) {
+            const simdjson::dom::array items = json.get_array().value();
+            for (const auto item : items) {
                 ASSERT_TRUE(bson_iter_next(&inside)) << path;
                 expect_same(item, inside, path + "[]");
             }

@@ -42,7 +42,8 @@ simdjson::dom::parser& the_parser() {
 
 std::vector<std::string> members_of(const std::string& object) {
     std::vector<std::string> out;
-    for (const auto [key, value] : the_parser().parse(object).get_object().value()) {
+    const simdjson::dom::object members = the_parser().parse(object).get_object().value();
+    for (const auto [key, value] : members) {
         std::string member;
         quipu::append_json_string(member, key);
         out.push_back(member + ":" + simdjson::minify(value));

@@ -307,8 +307,8 @@ TEST_F(DeliveryTest, ARestartGoesOnWhereItStopped) {
     {
         Shipping shipping;
         std::atomic<int> count{0};
-        auto runtime = run(shipping);
         shipping.before = [&](const Event<Ordered>&, const Delivery&) { ++count; };
+        auto runtime = run(shipping);
         ASSERT_TRUE(eventually([&] { return count > 5; }));
         EXPECT_TRUE(runtime->stop());
     }

@@ -169,14 +169,24 @@ TEST_F(Damage, AParkedRecordWithoutItsEventIsReported) {
     EXPECT_THAT(problems(), Contains(HasSubstr("has no event")));
 }
 
-TEST_F(Damage, ASequenceTwiceCannotBeStored) {
-    store.close();
-    sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open(store.directory().file().c_str(), &db), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, "UPDATE events SET sequence = 1 WHERE position = 2", nullptr,
-                           nullptr, nullptr),
-              SQLITE_CONSTRAINT);
-    sqlite3_close(db);
+TEST_F(Damage, ASequenceTwiceIsReported) {
+    change_rows("UPDATE events SET sequence = 1 WHERE position = 2");
+    EXPECT_THAT(problems(), Contains(HasSubstr("sequence 1 after 1")));
+}
+
+TEST_F(Damage, ARowThatTheIndexLacksIsReported) {
+    change_rows("DELETE FROM subjects WHERE event = 2");
+    EXPECT_THAT(problems(), Contains(HasSubstr("lacks position 2")));
+}
+
+TEST_F(Damage, ARowOfTheIndexWithoutItsEventIsReported) {
+    change_rows("INSERT INTO subjects VALUES(1, 'nobody', 2)");
+    EXPECT_THAT(problems(), Contains(HasSubstr("6 rows, of which the events explain 5")));
+}
+
+TEST_F(Damage, AnIndexBeyondTheLogIsReported) {
+    change_rows("UPDATE meta SET value = 99 WHERE name = 'subjects_to'");
+    EXPECT_THAT(problems(), Contains(HasSubstr("beyond the end of the log")));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ struct StoreBounds {
     std::size_t max_queue_bytes = 64 * 1024 * 1024;
     std::size_t cache_records = 16 * 1024;
     std::size_t wal_bytes = 64 * 1024 * 1024;
+    std::size_t index_portion = 32 * 1024;
     std::size_t readers = 4;
     std::chrono::milliseconds query_time{60'000};  ///< the test machine may be busy
 };

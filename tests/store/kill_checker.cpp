@@ -52,6 +52,7 @@ std::vector<std::string> Checker::check(const std::filesystem::path& file) {
             check_record(*record, seen);
         }
     }
+    check_aggregates(**store, seen);
     check_acknowledged(**store, seen);
     check_effects(**store, seen);
     for (const auto& problem : (*store)->verify().value_or(std::vector<std::string>{"none"})) {
@@ -93,6 +94,28 @@ void Checker::check_content(const Record& record) {
         record.headers != expected.headers || record.aggregate_id != expected.aggregate_id ||
         record.key != expected.key || record.timestamp != expected.timestamp) {
         fault("changed: event " + record.event_id + " is not what was published");
+    }
+}
+
+void Checker::check_aggregates(Store& store, const Seen& seen) {
+    for (const auto& [aggregate, last] : seen.sequences) {
+        EventQuery query{.aggregate_id = aggregate, .limit = 1000};
+        std::int64_t sequence = 0;
+        do {
+            const auto page = store.query(query);
+            if (!page) {
+                fault("unreadable: " + page.error().message);
+                return;
+            }
+            for (const auto& record : page->records) {
+                sequence += record.sequence == sequence + 1 ? 1 : 0;
+            }
+            query.cursor = page->next_cursor;
+        } while (!query.cursor.empty());
+        if (sequence != last) {
+            fault("lost: a query of " + aggregate + " goes to sequence " +
+                  std::to_string(sequence) + ", the log to " + std::to_string(last));
+        }
     }
 }
 

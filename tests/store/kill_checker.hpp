@@ -36,6 +36,7 @@ class Checker {
     };
     void check_record(const Record& record, Seen& seen);
     void check_content(const Record& record);
+    void check_aggregates(Store& store, const Seen& seen);
     void check_acknowledged(Store& store, const Seen& seen);
     void check_effects(Store& store, const Seen& seen);
     void fault(std::string text);

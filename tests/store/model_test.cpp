@@ -215,6 +215,7 @@ class Walk {
         options.cache_records = seed % 3 == 0 ? 0 : 20;
         options.max_batch_records = seed % 2 == 0 ? 4 : 1000;
         options.wal_bytes = 100 * 4096;
+        options.index_portion = seed % 50;
         return options;
     }
     std::int64_t below(std::int64_t bound) {

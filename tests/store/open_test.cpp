@@ -42,6 +42,17 @@ void run_sql(const std::filesystem::path& path, const char* sql) {
     sqlite3_close(db);
 }
 
+std::int64_t number(const std::filesystem::path& path, const char* sql) {
+    sqlite3* db = nullptr;
+    sqlite3_stmt* row = nullptr;
+    EXPECT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_prepare_v2(db, sql, -1, &row, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    const std::int64_t value = sqlite3_step(row) == SQLITE_ROW ? sqlite3_column_int64(row, 0) : -1;
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return value;
+}
+
 TEST(Open, MakesAPrivateFile) {
     const SqliteFixture store;
     for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
@@ -133,13 +144,24 @@ TEST(Open, RefusesOtherFiles) {
 TEST(Open, RefusesANewerSchema) {
     SqliteFixture store;
     store.close();
-    run_sql(store.directory().file(), "PRAGMA user_version=3");
+    run_sql(store.directory().file(), "PRAGMA user_version=4");
     for (const bool read_only : {false, true}) {
         const Error error = open_error(store.directory().file(), read_only);
         EXPECT_EQ(error.code, ErrorCode::invalid);
-        EXPECT_THAT(error.message, HasSubstr("version 3"));
+        EXPECT_THAT(error.message, HasSubstr("version 4"));
     }
 }
+
+/// What the file of version 2 had in place of `subjects`; derived executions are uuid(7).
+constexpr const char* as_version_2 = R"sql(
+DROP TABLE subjects;
+DELETE FROM meta WHERE name = 'subjects_to';
+UPDATE events SET execution_id = x'01900000000070008000000000000007' WHERE execution_id = 1;
+CREATE UNIQUE INDEX events_by_aggregate ON events(aggregate_id, sequence)
+    WHERE aggregate_id IS NOT NULL;
+CREATE INDEX events_by_execution ON events(execution_id) WHERE execution_id IS NOT NULL;
+PRAGMA user_version=2;
+)sql";
 
 TEST(Open, UpgradesTheFirstSchemaAndKeepsWhatIsThere) {
     SqliteFixture store;
@@ -153,6 +175,7 @@ TEST(Open, UpgradesTheFirstSchemaAndKeepsWhatIsThere) {
     ASSERT_TRUE(store->commit(parks));
     store.close();
     const auto file = store.directory().file();
+    run_sql(file, as_version_2);
     run_sql(file, "ALTER TABLE parked DROP COLUMN source");
     run_sql(file, "ALTER TABLE dead_letters DROP COLUMN source");
     run_sql(file, "DROP TABLE identity");
@@ -167,6 +190,31 @@ TEST(Open, UpgradesTheFirstSchemaAndKeepsWhatIsThere) {
     EXPECT_TRUE(is_uuid(identity));
     store.reopen();
     EXPECT_EQ(store->identity(), identity);
+}
+
+TEST(Open, UpgradesTheSecondSchemaAndIndexesWhatIsThere) {
+    SqliteFixture store;
+    for (std::int64_t i = 1; i <= 6; ++i) {
+        Record record = event(i, "made", i % 2 == 0 ? "exec-" + uuid(7) : uuid(7));
+        record.body = "{\"execution_id\":\"" + (i == 5 ? uuid(8) : uuid(7)) + "\"}";
+        ASSERT_TRUE(store->commit(append(record)));
+    }
+    ASSERT_TRUE(store->archive(uuid(6), "me", ""));
+    const std::string identity = store->identity();
+    store.close();
+    const auto file = store.directory().file();
+    run_sql(file, as_version_2);
+    EXPECT_THAT(open_error(file, true).message, HasSubstr("upgrades it"));
+    store.open();
+    EXPECT_EQ(store->identity(), identity);
+    EXPECT_EQ(number(file, "PRAGMA user_version"), 3);
+    EXPECT_EQ(number(file, "SELECT value FROM meta WHERE name = 'subjects_to'"), 5);
+    EXPECT_THAT(store->verify().value(), testing::IsEmpty());
+    EXPECT_EQ(store->query({.aggregate_id = "exec-" + uuid(7)})->records.size(), 2U);
+    EXPECT_EQ(store->query({.execution_id = uuid(7)})->records.size(), 5U);
+    EXPECT_EQ(store->query({.execution_id = uuid(8)})->records.size(), 1U);
+    const auto next = store->commit(append(event(9, "made", "exec-" + uuid(7))));
+    EXPECT_EQ(next->appended.front().sequence, 4);
 }
 
 TEST(ReadOnly, NeedsAFile) {

@@ -26,7 +26,8 @@ kafka_fetch() {
 kafka_sasl_fetch() { kafka_fetch; }
 kafka3_fetch() { kafka_fetch; }
 
-# What every broker here has in common. Arguments: directory, node id, replicas, controllers.
+# What every broker here has in common. Arguments: directory, node id, replicas, controllers. A
+# broker that is gone is noticed quickly: the tests stop and kill some.
 kafka_common() {
     cat <<TEXT
 process.roles=broker,controller
@@ -44,6 +45,10 @@ transaction.state.log.num.partitions=4
 min.insync.replicas=$(($3 > 2 ? 2 : 1))
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+controller.quorum.election.timeout.ms=500
+controller.quorum.fetch.timeout.ms=1000
 num.network.threads=2
 num.io.threads=2
 background.threads=2
@@ -179,14 +184,9 @@ kafka3_up() {
         mkdir -p "$node"
         {
             kafka_common "$node" "$n" 3 "$voters"
-            # A broker that is gone is noticed quickly: the tests stop and kill some.
             cat <<TEXT
 listeners=PLAINTEXT://${brokers[n - 1]},CONTROLLER://127.0.0.1:${ports[n + 2]}
 advertised.listeners=PLAINTEXT://${brokers[n - 1]}
-broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
-controller.quorum.election.timeout.ms=500
-controller.quorum.fetch.timeout.ms=1000
 replica.lag.time.max.ms=3000
 TEXT
         } >"$node/server.properties"

@@ -190,15 +190,15 @@ inline constexpr bool no_foreign =
     };
 template <class H, class Catalogue>
 consteval bool handles_only_own() {
-    if constexpr (std::is_final_v<H>) {
-        return true;
-    } else if constexpr (has_no_on<H>) {
-        return true;
-    } else {
-        return no_foreign<H, Catalogue> && no_foreign<H, Catalogue, AnyReference> &&
-               no_foreign<H, Catalogue, AnyReference, AnyReference> &&
-               no_foreign<H, Catalogue, AnyReference, AnyReference, AnyReference>;
+    // Nothing can derive from a final class, so it cannot be asked.
+    if constexpr (!std::is_final_v<H>) {
+        if constexpr (!has_no_on<H>) {
+            return no_foreign<H, Catalogue> && no_foreign<H, Catalogue, AnyReference> &&
+                   no_foreign<H, Catalogue, AnyReference, AnyReference> &&
+                   no_foreign<H, Catalogue, AnyReference, AnyReference, AnyReference>;
+        }
     }
+    return true;
 }
 
 template <class Arg>

@@ -73,12 +73,9 @@ struct EventTarget {
 /// a-z A-Z 0-9 . _ - and not "." or "..". (Kafka's own limit is 249, org.apache.kafka Topic.)
 [[nodiscard]] constexpr bool is_topic_name(std::string_view name) noexcept {
     if (name.empty() || name.size() > 200 || name == "." || name == "..") return false;
-    for (const char c : name) {
-        const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-        if (!good) return false;
-    }
-    return true;
+    constexpr std::string_view allowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    return name.find_first_not_of(allowed) == name.npos;
 }
 
 namespace detail {

@@ -23,6 +23,9 @@ struct SqliteOptions {
     std::size_t cache_records = 16 * 1024;           ///< newest records kept in memory for groups
     std::size_t cache_bytes = 64 * 1024 * 1024;
     std::size_t wal_bytes = 64 * 1024 * 1024;  ///< checkpoint at this size
+    /// The index of aggregates and executions is written when nothing else waits, and at latest
+    /// when it lacks so many events. Queries by them scan what it lacks.
+    std::size_t index_portion = 32 * 1024;
     std::size_t readers = 4;  ///< most read-only connections; a reader waits for a free one
     /// Most time one `query` may search; beyond it it fails with ErrorCode::limit.
     std::chrono::milliseconds query_time{5000};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -77,13 +78,22 @@ class CommitQueue {
     /// Waits for work and takes all of it; false when the queue is closed and empty.
     [[nodiscard]] bool take(std::vector<Job>& jobs) {
         std::unique_lock lock(mutex_);
-        if (queue_.empty() && !closing_) {
+        if (!work()) {
             idle_ = true;
-            work_.wait(lock, [this] { return !queue_.empty() || closing_; });
+            work_.wait(lock, [this] { return work(); });
             idle_ = false;
         }
         jobs.swap(queue_);
         return !jobs.empty();
+    }
+
+    /// Waits at most `time` for work, or the end of it; whether there was any.
+    [[nodiscard]] bool wait(std::chrono::milliseconds time) {
+        std::unique_lock lock(mutex_);
+        idle_ = true;
+        const bool found = work_.wait_for(lock, time, [this] { return work(); });
+        idle_ = false;
+        return found;
     }
 
     /// Makes room for what waits behind `jobs` and answers these.
@@ -125,6 +135,8 @@ class CommitQueue {
     }
 
   private:
+    [[nodiscard]] bool work() const noexcept { return !queue_.empty() || closing_; }
+
     void enqueue(Job job) {
         {
             std::unique_lock lock(mutex_);

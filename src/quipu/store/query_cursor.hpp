@@ -15,8 +15,8 @@ namespace quipu::stores {
 enum class Walk : char {
     log = 'p',        ///< first: position
     time = 't',       ///< first: timestamp, second: position
-    aggregate = 's',  ///< first: sequence
-    execution = 'e',  ///< first: position, second: sequence of the aggregate of that name
+    aggregate = 's',  ///< first: sequence, second: position where the engine needs it
+    execution = 'e',  ///< first: position, second: an engine's own
 };
 
 struct Cursor {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,6 +29,8 @@ Error other_sequence(const PreparedAppend& append, std::int64_t last) {
                 std::to_string(last) + "; read the aggregate again and decide anew"};
 }
 
+/// Rows of the index that a commit writes at least, while a portion is being written.
+constexpr std::size_t least_index_rows = 16;
 constexpr std::size_t many_rows = 32;
 constexpr std::size_t few_rows = 8;
 
@@ -51,10 +54,12 @@ struct Preview {
 
 }  // namespace
 
-EventTable::EventTable(const Connection& connection)
+EventTable::EventTable(const Connection& connection, std::size_t index_portion)
     : connection_(connection),
       types_(connection),
       heads_(connection),
+      subjects_(connection),
+      index_portion_(index_portion),
       insert_if_absent_(connection, "INSERT INTO events(" QUIPU_RECORD_COLUMNS
                                     ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) "
                                     "ON CONFLICT(event_id) DO NOTHING"),
@@ -84,6 +89,22 @@ void EventTable::load() {
     last_ = std::max(connection_.integer("SELECT max(position) FROM events"), removed_.highest());
     any_archived_ = connection_.integer("SELECT EXISTS(SELECT 1 FROM events_archive)") != 0;
     load_recent_ids();
+    load_subjects();
+}
+
+void EventTable::load_subjects() {
+    unflushed_ = 0;
+    subjects_.load();
+    Statement rows(connection_,
+                   "SELECT position, aggregate_id, execution_id, sequence FROM events "
+                   "WHERE position > ?1 ORDER BY position");
+    rows.with(subjects_.covered());
+    while (rows.step()) {
+        subjects_.add(rows.integer(0), rows, 1, 2);
+        if (!rows.null(1)) {
+            heads_.load(rows.id(1), rows.integer(3));
+        }
+    }
 }
 
 void EventTable::load_recent_ids() {
@@ -215,11 +236,18 @@ Result<Appended> EventTable::append(const PreparedAppend& append, Time stored_at
         return answer;
     }
     recent_ids_.stored(append.image.event_id);
+    stored(append);
+    return Appended{.position = record.position, .sequence = record.sequence};
+}
+
+void EventTable::stored(const PreparedAppend& append) {
+    const Record& record = *append.record;
     last_ = record.position;
     if (!record.aggregate_id.empty()) {
         heads_.set(record.aggregate_id, record.sequence);
     }
-    return Appended{.position = record.position, .sequence = record.sequence};
+    subjects_.add(record.position, record.aggregate_id, append.execution_id);
+    ++unflushed_;
 }
 
 void EventTable::leave_empty_to(std::int64_t last) {
@@ -236,6 +264,11 @@ Result<void> EventTable::restore(const PreparedAppend& append) {
                                             " is not beyond the end of the log at " +
                                             std::to_string(last_));
     }
+    if (!record.aggregate_id.empty() && record.sequence <= heads_.newest(record.aggregate_id)) {
+        return fail(ErrorCode::invalid, event_name(record.event_id) + " has sequence " +
+                                            std::to_string(record.sequence) +
+                                            ", which its aggregate has passed already");
+    }
     write_pending();
     insert_if_absent_.reset();
     write_record(insert_if_absent_, record, append.image, types_.number(record.event_type),
@@ -245,10 +278,7 @@ Result<void> EventTable::restore(const PreparedAppend& append) {
         return fail(ErrorCode::conflict, event_name(record.event_id) + " is stored already");
     }
     leave_empty_to(record.position - 1);
-    last_ = record.position;
-    if (!record.aggregate_id.empty()) {
-        heads_.set(record.aggregate_id, record.sequence);
-    }
+    stored(append);
     // Ids come in any order here: from now on the file answers.
     recent_ids_.give_up();
     return {};
@@ -278,6 +308,7 @@ void EventTable::write_pending() {
 
 void EventTable::remove(const Record& record) {
     heads_.keep(record.aggregate_id, record.sequence);
+    subjects_.remove(record.position);
     removed_.add(record.position, record.position);
 }
 
@@ -290,6 +321,29 @@ void EventTable::flush() {
         } else {
             put_removed_.with(first, range->second).run();
         }
+    }
+    const std::size_t added = std::exchange(unflushed_, 0);
+    if (!subjects_.filling() && subjects_.collected() > index_portion_) {
+        subjects_.begin_filling();
+        heads_.begin_filling();
+    }
+    // An event has at most two rows: with these, a portion is done before the next is there.
+    fill_index(std::max(least_index_rows, 4 * added));
+}
+
+void EventTable::fill_index(std::size_t rows) {
+    if (subjects_.filling() && subjects_.fill(rows, removed_)) {
+        heads_.end_filling();
+    }
+}
+
+void EventTable::complete_index() {
+    constexpr auto all = std::numeric_limits<std::size_t>::max();
+    fill_index(all);
+    if (subjects_.behind()) {
+        subjects_.begin_filling();
+        heads_.begin_filling();
+        fill_index(all);
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 #include "quipu/store/prepare.hpp"
 #include "quipu/store/recent_ids.hpp"
 #include "quipu/store/sqlite_heads.hpp"
+#include "quipu/store/sqlite_subjects.hpp"
 #include "quipu/store/sqlite_types.hpp"
 
 namespace quipu::sqlite {
@@ -16,7 +18,8 @@ namespace quipu::sqlite {
 /// Appends to the log, and what was taken out of it (writer only).
 class EventTable {
   public:
-    explicit EventTable(const Connection& connection);
+    /// The index of aggregates and executions is written in portions of `index_portion` events.
+    EventTable(const Connection& connection, std::size_t index_portion);
 
     /// Reads the state of the file, at the start and after a rollback.
     void load();
@@ -49,8 +52,12 @@ class EventTable {
     void remove(const Record& record);
     /// An event went to the archive: its id is looked up there, too.
     void archive_grew() noexcept { any_archived_ = true; }
-    /// Writes what was only noted in memory.
+    /// Writes what was only noted in memory, and as much of the index as keeps pace.
     void flush();
+    /// Whether the index of aggregates and executions lacks events.
+    [[nodiscard]] bool index_behind() const noexcept { return subjects_.behind(); }
+    /// Writes all of it.
+    void complete_index();
 
     [[nodiscard]] TypeTable& types() noexcept { return types_; }
 
@@ -63,11 +70,17 @@ class EventTable {
     Result<std::optional<Appended>> stored_before(const PreparedAppend& append);
     Result<Appended> insert_if_absent(const PreparedAppend& append);
     void load_recent_ids();
+    void load_subjects();
+    void stored(const PreparedAppend& append);
+    void fill_index(std::size_t rows);
     static Result<Appended> compare(const PreparedAppend& append, Statement& row, TypeTable& types);
 
     const Connection& connection_;
     TypeTable types_;
     Heads heads_;
+    SubjectIndex subjects_;
+    const std::size_t index_portion_;
+    std::size_t unflushed_ = 0;  ///< events since the last flush
     Statement insert_if_absent_;
     Statement insert_many_;
     Statement insert_few_;

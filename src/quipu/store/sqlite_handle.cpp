@@ -156,6 +156,10 @@ bool Statement::null(int column) const noexcept {
     return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
+bool Statement::integral(int column) const noexcept {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_INTEGER;
+}
+
 std::int64_t Statement::integer(int column) const noexcept {
     return sqlite3_column_int64(statement_.get(), column);
 }

@@ -82,6 +82,7 @@ class Statement {
     void reset() noexcept;
 
     [[nodiscard]] bool null(int column) const noexcept;
+    [[nodiscard]] bool integral(int column) const noexcept;
     [[nodiscard]] std::int64_t integer(int column) const noexcept;
     [[nodiscard]] std::optional<std::int64_t> optional_integer(int column) const noexcept;
     /// Valid until the next step or reset.

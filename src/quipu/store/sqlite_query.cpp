@@ -8,6 +8,7 @@
 #include "quipu/store/query_cursor.hpp"
 #include "quipu/store/sqlite_rows.hpp"
 #include "quipu/store/sqlite_store_impl.hpp"
+#include "quipu/store/sqlite_subjects.hpp"
 
 namespace quipu::sqlite {
 namespace {
@@ -20,7 +21,10 @@ struct TextValue {
 struct IdValue {
     std::string value;
 };
-using Value = std::variant<std::int64_t, TextValue, IdValue>;
+struct SubjectValue {
+    Subject value;
+};
+using Value = std::variant<std::int64_t, TextValue, IdValue, SubjectValue>;
 
 /// A statement's text and the values of its numbered parameters.
 class Sql {
@@ -44,6 +48,8 @@ class Sql {
                 statement.bind(index, *number);
             } else if (const auto* text = std::get_if<TextValue>(&value)) {
                 statement.bind(index, Text{text->value});
+            } else if (const auto* subject = std::get_if<SubjectValue>(&value)) {
+                statement.bind(index, KnownId{subject->value.uuid, subject->value.text});
             } else {
                 statement.bind(index, Id{std::get<IdValue>(value).value});
             }
@@ -73,7 +79,7 @@ class Plan {
         if (!timed || !query_.cursor.empty()) {
             first_ = sql_.parameter(cursor_.first);
         }
-        if ((timed && !query_.cursor.empty()) || cursor_.walk == Walk::execution) {
+        if ((timed && !query_.cursor.empty()) || cursor_.walk == Walk::aggregate) {
             second_ = sql_.parameter(cursor_.second);
         }
         switch (cursor_.walk) {
@@ -106,9 +112,7 @@ class Plan {
             out.back() = ')';
         }
         if (!query_.aggregate_id.empty()) {
-            // Unary plus where another index leads.
-            out += std::string(" AND ") + (cursor_.walk == Walk::aggregate ? "" : "+") +
-                   "aggregate_id = " + sql_.parameter(IdValue{query_.aggregate_id});
+            out += " AND aggregate_id = " + sql_.parameter(IdValue{query_.aggregate_id});
         }
         const std::string time = cursor_.walk == Walk::time ? "timestamp" : "+timestamp";
         // A cursor lies within the bounds, so on its side it replaces the bound.
@@ -156,24 +160,54 @@ class Plan {
         sql_ += " LIMIT " + limit_;
     }
 
+    /// Sequences grow with positions. A cursor of an older version has no position: it is at the
+    /// edge then, and the sequence alone decides.
     void aggregate() {
-        sql_ += "SELECT " QUIPU_RECORD_COLUMNS " FROM events INDEXED BY events_by_aggregate WHERE ";
-        sql_ += beyond("sequence", first_) + filters_;
-        sql_ += " ORDER BY " + ordered("sequence") + " LIMIT " + limit_;
+        const std::string rest = " AND " + beyond("sequence", first_) + filters_;
+        const Subject subject = subject_of(query_.aggregate_id);
+        merge({indexed(IndexEntry::Kind::aggregate, subject, second_, rest),
+               beyond_index(second_, rest)});
     }
 
-    /// Within one aggregate, sequences grow with positions, so both arms are in log order.
     void execution() {
         const std::string id = sql_.parameter(IdValue{query_.execution_id});
-        sql_ += "SELECT * FROM (SELECT " QUIPU_RECORD_COLUMNS
-                ", 1 AS arm FROM events INDEXED BY events_by_aggregate WHERE aggregate_id = ";
-        sql_ += id + " AND " + beyond("sequence", second_) + filters_;
-        sql_ += " ORDER BY " + ordered("sequence") + " LIMIT " + limit_;
-        sql_ += ") UNION ALL SELECT * FROM (SELECT " QUIPU_RECORD_COLUMNS
-                ", 2 AS arm FROM events INDEXED BY events_by_execution WHERE execution_id = ";
-        sql_ += id + " AND " + beyond("position", first_) + filters_;
+        std::string match = " AND (aggregate_id = " + id + " OR execution_id = " + id;
+        if (uuid_bytes(query_.execution_id)) {
+            match += " OR (execution_id = " + std::to_string(derived_execution) +
+                     " AND substr(aggregate_id, -36) = " +
+                     sql_.parameter(TextValue{query_.execution_id}) + ")";
+        }
+        match += ")" + filters_;
+        const Subject subject = subject_of(query_.execution_id);
+        merge({indexed(IndexEntry::Kind::aggregate, subject, first_, match),
+               indexed(IndexEntry::Kind::execution, subject, first_,
+                       " AND execution_id = " + id + filters_),
+               beyond_index(first_, match)});
+    }
+
+    /// What the index covers and files under `subject`, in log order from `start` on; `match`
+    /// tells what of it is meant.
+    std::string indexed(IndexEntry::Kind kind, const Subject& subject, const std::string& start,
+                        const std::string& match) {
+        return "SELECT " QUIPU_RECORD_COLUMNS
+               " FROM subjects s CROSS JOIN events ON position = s.event WHERE s.kind = " +
+               std::to_string(static_cast<int>(kind)) +
+               " AND s.subject = " + sql_.parameter(SubjectValue{subject}) +
+               " AND s.event <= " QUIPU_INDEX_COVERS " AND " + beyond("s.event", start) + match +
+               " ORDER BY " + ordered("s.event");
+    }
+    std::string beyond_index(const std::string& start, const std::string& match) const {
+        return "SELECT " QUIPU_RECORD_COLUMNS
+               " FROM events NOT INDEXED WHERE position > " QUIPU_INDEX_COVERS " AND " +
+               beyond("position", start) + match + " ORDER BY " + ordered("position");
+    }
+    /// Walks that are each in log order and have no event in common.
+    void merge(const std::vector<std::string>& walks) {
+        for (const std::string& walk : walks) {
+            sql_ += sql_.text().empty() ? "" : " UNION ALL ";
+            sql_ += "SELECT * FROM (" + walk + " LIMIT " + limit_ + ")";
+        }
         sql_ += " ORDER BY " + ordered("position") + " LIMIT " + limit_;
-        sql_ += ") ORDER BY " + ordered("position") + " LIMIT " + limit_;
     }
 
     const EventQuery& query_;
@@ -195,13 +229,11 @@ void advance(Cursor& cursor, const Statement& row) {
             cursor.first = row.integer(7);
             cursor.second = position;
             break;
-        case Walk::aggregate: cursor.first = sequence; break;
-        case Walk::execution:
-            cursor.first = position;
-            if (row.integer(record_columns) == 1) {
-                cursor.second = sequence;
-            }
+        case Walk::aggregate:
+            cursor.first = sequence;
+            cursor.second = position;
             break;
+        case Walk::execution: cursor.first = position; break;
     }
 }
 

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "quipu/store/sqlite_subjects.hpp"
+
 namespace quipu::sqlite {
 
 std::optional<Record> read_record(const Statement& row, TypeTable& types, int first_column) {
@@ -45,7 +47,11 @@ void write_record(Statement& statement, const Record& record, const RecordImage&
     bind(3, KnownId{image.key, record.key}, record.key != record.aggregate_id);
     bind(4, KnownId{image.aggregate_id, record.aggregate_id}, !record.aggregate_id.empty());
     bind(5, record.sequence, record.sequence != 0);
-    bind(6, Id{execution_id}, !execution_id.empty());
+    if (execution_is_derived(record.aggregate_id, execution_id)) {
+        bind(6, derived_execution);
+    } else {
+        bind(6, Id{execution_id}, !execution_id.empty());
+    }
     bind(7, to_micros(record.timestamp));
     bind(8, to_micros(record.stored_at));
     bind(9, to_micros(record.expires_at.value_or(Time{})), record.expires_at.has_value());

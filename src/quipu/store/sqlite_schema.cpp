@@ -3,14 +3,15 @@
 #include <string>
 
 #include "quipu/event/id.hpp"
-#include "quipu/store/sqlite_types.hpp"
+#include "quipu/store/sqlite_subjects.hpp"
 
 namespace quipu::sqlite {
 namespace {
 
 // Identifiers (columns of type ANY) hold 16 bytes for a canonical UUID and text for others. A NULL
-// `key` is the aggregate_id; `execution_id` is filled only where it is not the aggregate_id.
-// Indexes beside the first three are partial: what an event does not have costs nothing.
+// `key` is the aggregate_id; `execution_id` is filled only where it is not the aggregate_id, and
+// holds 1 where it is the UUID at the aggregate_id's end. The index of aggregates and executions is
+// the table `subjects`, which covers the log up to meta's `subjects_to`: see sqlite_subjects.hpp.
 constexpr const char* tables = R"sql(
 CREATE TABLE types(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 
@@ -22,9 +23,6 @@ CREATE TABLE events(
 CREATE UNIQUE INDEX events_by_id ON events(event_id);
 CREATE INDEX events_by_type ON events(type_id);
 CREATE INDEX events_by_time ON events(timestamp);
-CREATE UNIQUE INDEX events_by_aggregate ON events(aggregate_id, sequence)
-    WHERE aggregate_id IS NOT NULL;
-CREATE INDEX events_by_execution ON events(execution_id) WHERE execution_id IS NOT NULL;
 CREATE INDEX events_by_expiry ON events(expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE events_archive(
@@ -65,12 +63,24 @@ CREATE INDEX dead_letters_open ON dead_letters(position) WHERE status = 0;
 
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE identity(uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+CREATE TABLE subjects(kind INTEGER, subject ANY, event INTEGER,
+    PRIMARY KEY(kind, subject, event)) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES('subjects_to', 0);
 )sql";
 
 constexpr const char* upgrade_1_to_2 = R"sql(
 ALTER TABLE parked ADD COLUMN source TEXT NOT NULL DEFAULT '';
 ALTER TABLE dead_letters ADD COLUMN source TEXT NOT NULL DEFAULT '';
 CREATE TABLE identity(uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* upgrade_2_to_3 = R"sql(
+CREATE TABLE subjects(kind INTEGER, subject ANY, event INTEGER,
+    PRIMARY KEY(kind, subject, event)) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES('subjects_to', 0);
+DROP INDEX events_by_aggregate;
+DROP INDEX events_by_execution;
 )sql";
 
 // For people with an SQLite shell; the program reads the table.
@@ -84,6 +94,20 @@ CREATE VIEW event_log AS SELECT e.position,
     CAST(e.body AS TEXT) AS body
     FROM events e LEFT JOIN types t ON t.id = e.type_id;
 )sql";
+
+void give_identity(const Connection& connection) {
+    const std::string uuid = new_id();
+    Statement(connection, "INSERT INTO identity VALUES(?1)").with(Text{uuid}).run();
+}
+
+void upgrade(const Connection& connection, std::int64_t version) {
+    if (version < 2) {
+        connection.exec(upgrade_1_to_2);
+        give_identity(connection);
+    }
+    connection.exec(upgrade_2_to_3);
+    build_subjects(connection);
+}
 
 bool has_tables(const Connection& connection) {
     return connection.integer("SELECT count(*) FROM sqlite_schema") != 0;
@@ -101,11 +125,10 @@ void create_schema(const Connection& connection) {
         connection.exec(tables);
         connection.exec(view);
         connection.exec(("PRAGMA application_id=" + std::to_string(application_id)).c_str());
+        give_identity(connection);
     } else {
-        connection.exec(upgrade_1_to_2);
+        upgrade(connection, connection.integer("PRAGMA user_version"));
     }
-    const std::string uuid = new_id();
-    Statement(connection, "INSERT INTO identity VALUES(?1)").with(Text{uuid}).run();
     connection.exec(("PRAGMA user_version=" + std::to_string(schema_version)).c_str());
     connection.exec("COMMIT");
 }

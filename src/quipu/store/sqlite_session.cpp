@@ -11,7 +11,8 @@ namespace {
 
 std::unique_ptr<Connection> made_ready(std::unique_ptr<Connection> connection,
                                        bool sync_each_commit) {
-    connection->exec("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA cache_size=-65536;");
+    // Every commit walks the whole page cache, so a larger one costs more than it saves.
+    connection->exec("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA cache_size=-16384;");
     connection->exec(sync_each_commit ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
     create_schema(*connection);
     return connection;
@@ -19,11 +20,12 @@ std::unique_ptr<Connection> made_ready(std::unique_ptr<Connection> connection,
 
 }  // namespace
 
-WriteSession::WriteSession(std::unique_ptr<Connection> connection, bool sync_each_commit)
+WriteSession::WriteSession(std::unique_ptr<Connection> connection, bool sync_each_commit,
+                           std::size_t index_portion)
     : connection_(made_ready(std::move(connection), sync_each_commit)),
       begin_(*connection_, "BEGIN IMMEDIATE"),
       commit_(*connection_, "COMMIT"),
-      events_(*connection_),
+      events_(*connection_, index_portion),
       groups_(*connection_),
       documents_(*connection_),
       parked_(*connection_),
@@ -185,6 +187,14 @@ PurgeStep WriteSession::purge(const PurgeFrom& from, Time now, std::size_t limit
     PurgeStep step = removal_.purge(from, now, limit);
     effects_.removed.insert(effects_.removed.end(), step.removed.begin(), step.removed.end());
     return step;
+}
+
+void WriteSession::complete_index() {
+    if (events_.index_behind()) {
+        begin_.run();
+        events_.complete_index();
+        commit_.run();
+    }
 }
 
 void WriteSession::checkpoint(bool wait) {

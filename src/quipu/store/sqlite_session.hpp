@@ -27,7 +27,8 @@ struct Effects {
 class WriteSession {
   public:
     /// Creates the tables in an empty file. Throws Failure.
-    WriteSession(std::unique_ptr<Connection> connection, bool sync_each_commit);
+    WriteSession(std::unique_ptr<Connection> connection, bool sync_each_commit,
+                 std::size_t index_portion);
 
     void begin(Time stored_at);
     /// Writes what is pending and makes it durable; returns what changed.
@@ -50,6 +51,10 @@ class WriteSession {
 
     [[nodiscard]] std::int64_t last_position() const noexcept { return events_.last_position(); }
     [[nodiscard]] const IntervalSet& removed() const noexcept { return events_.removed(); }
+    /// Completes the index of aggregates and executions in a commit of its own; does nothing when
+    /// it lacks nothing.
+    void complete_index();
+    [[nodiscard]] bool index_behind() const noexcept { return events_.index_behind(); }
     /// Frames in the write-ahead log that are not in the main file yet, after the last commit.
     [[nodiscard]] std::int64_t wal_frames() const noexcept { return wal_frames_; }
     /// Copies the write-ahead log into the main file as far as readers allow. With `wait`, waits a

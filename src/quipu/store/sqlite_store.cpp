@@ -33,7 +33,8 @@ Result<void> SqliteStore::start() {
         return ours;
     }
     auto session = std::make_unique<WriteSession>(
-        std::move(connection), options_.durability == SqliteOptions::Durability::full);
+        std::move(connection), options_.durability == SqliteOptions::Durability::full,
+        options_.index_portion);
     writer_ = std::make_unique<Writer>(std::move(session), options_, cache_, watch_);
     return {};
 }

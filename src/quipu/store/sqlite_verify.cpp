@@ -8,6 +8,7 @@
 #include "quipu/store/sqlite_letters.hpp"
 #include "quipu/store/sqlite_rows.hpp"
 #include "quipu/store/sqlite_store_impl.hpp"
+#include "quipu/store/sqlite_subjects.hpp"
 
 namespace quipu::sqlite {
 namespace {
@@ -24,7 +25,7 @@ class Verification {
         part("the file", [this] { file(); });
         part("the removed positions", [this] { read_removed(); });
         part("the log", [this] { log(); });
-        part("the sequences", [this] { sequences(); });
+        part("the index", [this] { index(); });
         part("the archive", [this] { archive(); });
         part("the groups", [this] { groups(); });
         part("the parked records", [this] { parked(); });
@@ -82,6 +83,7 @@ class Verification {
     }
 
     void log() {
+        const std::int64_t covered = reader_.connection().integer("SELECT " QUIPU_INDEX_COVERS);
         Statement rows = statement("SELECT " QUIPU_RECORD_COLUMNS " FROM events ORDER BY position");
         while (rows.step()) {
             const std::int64_t position = rows.integer(0);
@@ -98,33 +100,54 @@ class Verification {
                 note("position " + std::to_string(position) +
                      " has an aggregate without a sequence, or the reverse");
             }
+            if (!rows.null(4)) {
+                sequence(rows.id(4), position, rows.integer(5));
+            }
+            if (position <= covered) {
+                look_up(position, rows);
+            }
         }
         expect_removed(last_ + 1, removed_.highest());
         last_ = std::max(last_, removed_.highest());
     }
 
-    void sequences() {
-        Statement rows = statement(
-            "SELECT aggregate_id, sequence, position FROM events INDEXED BY events_by_aggregate "
-            "WHERE aggregate_id IS NOT NULL ORDER BY aggregate_id, sequence");
-        std::string aggregate;
-        std::int64_t sequence = 0;
-        std::int64_t position = 0;
-        while (rows.step()) {
-            if (rows.bytes(0) != aggregate) {
-                aggregate = rows.text(0);
-                sequence = 0;
-                position = 0;
+    void sequence(const std::string& aggregate, std::int64_t at, std::int64_t sequence) {
+        Place& before = newest_[aggregate];
+        const std::int64_t missing = sequence - before.sequence - 1;
+        if (missing < 0 || removed_.count(before.position + 1, at - 1) < missing) {
+            note("the event at position " + std::to_string(at) + " has sequence " +
+                 std::to_string(sequence) + " after " + std::to_string(before.sequence) +
+                 " of the same aggregate at position " + std::to_string(before.position));
+        }
+        before = {.position = at, .sequence = sequence};
+    }
+
+    /// Whether the index of aggregates and executions has the event.
+    void look_up(std::int64_t position, const Statement& event) {
+        Statement& row = reader_.statement(
+            "SELECT 1 FROM subjects WHERE kind = ?1 AND subject = ?2 AND event = ?3");
+        for (const auto& [kind, subject, at] : index_entries(position, event, 4, 6)) {
+            const Reset reset(row);
+            row.with(static_cast<std::int64_t>(kind), KnownId{subject.uuid, subject.text}, at);
+            if (row.step()) {
+                ++indexed_;
+            } else {
+                note("the index of aggregates and executions lacks position " +
+                     std::to_string(position));
             }
-            const std::int64_t missing = rows.integer(1) - sequence - 1;
-            const std::int64_t at = rows.integer(2);
-            if (at <= position || missing < 0 || removed_.count(position + 1, at - 1) < missing) {
-                note("the event at position " + std::to_string(at) + " has sequence " +
-                     std::to_string(rows.integer(1)) + " after " + std::to_string(sequence) +
-                     " of the same aggregate at position " + std::to_string(position));
-            }
-            sequence = rows.integer(1);
-            position = at;
+        }
+    }
+
+    /// With all that the events need found, equal counts mean that there is nothing else.
+    void index() {
+        const std::int64_t rows = reader_.connection().integer(
+            "SELECT count(*) FROM subjects WHERE event <= " QUIPU_INDEX_COVERS);
+        if (rows != indexed_) {
+            note("the index of aggregates and executions has " + std::to_string(rows) +
+                 " rows, of which the events explain " + std::to_string(indexed_));
+        }
+        if (reader_.connection().integer("SELECT " QUIPU_INDEX_COVERS) > last_) {
+            note("the index of aggregates and executions reaches beyond the end of the log");
         }
     }
 
@@ -212,6 +235,12 @@ class Verification {
     Reader& reader_;
     IntervalSet removed_;
     std::int64_t last_ = 0;
+    struct Place {
+        std::int64_t position = 0;
+        std::int64_t sequence = 0;
+    };
+    std::unordered_map<std::string, Place> newest_;
+    std::int64_t indexed_ = 0;
     std::unordered_map<std::string, IntervalSet> groups_;
     std::vector<std::string> problems_;
 };

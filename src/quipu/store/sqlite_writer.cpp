@@ -9,6 +9,8 @@ namespace quipu::sqlite {
 namespace {
 
 constexpr std::int64_t page_bytes = 4096;
+/// So long nothing comes before the index is completed: a commit of it would delay what came.
+constexpr std::chrono::milliseconds idle_time{100};
 
 Time wall_clock() {
     return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -54,7 +56,13 @@ std::int64_t Writer::wal_bytes() const noexcept {
 void Writer::run() {
     queue_.begin();
     std::vector<Job> jobs;
-    while (queue_.take(jobs)) {
+    for (;;) {
+        if (session_->index_behind() && !lasting_problem_ && !queue_.wait(idle_time)) {
+            complete_index();
+        }
+        if (!queue_.take(jobs)) {
+            break;
+        }
         std::span<Job> rest(jobs);
         while (!rest.empty()) {
             const std::size_t size =
@@ -65,6 +73,22 @@ void Writer::run() {
         }
         jobs.clear();
     }
+    complete_index();
+}
+
+void Writer::complete_index() {
+    if (lasting_problem_ || !session_->index_behind()) {
+        return;
+    }
+    try {
+        session_->complete_index();
+        frames_ = session_->wal_frames();
+    } catch (const std::exception& exception) {
+        // It can wait: nothing that was acknowledged is in danger, and readers scan what it lacks.
+        const auto* failure = dynamic_cast<const Failure*>(&exception);
+        recover(failure != nullptr ? *failure : Failure(0, 0, std::string(exception.what())));
+    }
+    checkpoint_when_due();
 }
 
 Result<Committed> Writer::run(Job& job) {

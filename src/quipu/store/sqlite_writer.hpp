@@ -60,6 +60,7 @@ class Writer {
     void recover(const Failure& failure);
     void publish(const Effects& effects);
     void checkpoint_when_due();
+    void complete_index();
     void set_problem(std::string problem, bool lasting);
 
     std::unique_ptr<WriteSession> session_;

@@ -1,10 +1,10 @@
 #include "quipu/store/values.hpp"
 
-#include <zlib.h>
-
 #include <chrono>
 #include <cstddef>
 #include <cstring>
+
+#include "quipu/store/checksum.hpp"
 
 namespace quipu::stores {
 namespace {
@@ -54,14 +54,6 @@ bool take_bytes(std::string_view& in, std::string& out) {
     out.assign(in.substr(0, size));
     in.remove_prefix(size);
     return true;
-}
-
-std::uint32_t crc(std::uint32_t start, std::string_view bytes) noexcept {
-    if (bytes.empty()) {
-        return start;  // zlib takes a null pointer as "begin anew"
-    }
-    return static_cast<std::uint32_t>(
-        crc32_z(start, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 // Signed 32 bits take four bytes in a row, unsigned ones mostly six.
@@ -172,17 +164,17 @@ RecordImage image_of(const Record& record) {
 }
 
 std::uint32_t content_checksum(const Record& record, std::string_view headers) {
-    std::uint32_t sum = crc(crc(0, headers), record.body);
+    std::uint32_t sum = crc32_of(crc32_of(0, headers), record.body);
     // The small parts in one piece: a call costs more than its bytes.
     std::array<char, 512> small{};
     std::size_t used = 0;
     const auto add = [&](const void* data, std::size_t size) {
         if (size > small.size() - used) {
-            sum = crc(sum, {small.data(), used});
+            sum = crc32_of(sum, {small.data(), used});
             used = 0;
         }
         if (size > small.size()) {
-            sum = crc(sum, {static_cast<const char*>(data), size});
+            sum = crc32_of(sum, {static_cast<const char*>(data), size});
         } else if (size != 0) {
             std::memcpy(small.data() + used, data, size);
             used += size;
@@ -198,7 +190,7 @@ std::uint32_t content_checksum(const Record& record, std::string_view headers) {
         add(&size, sizeof size);
         add(text.data(), text.size());
     }
-    return crc(sum, {small.data(), used});
+    return crc32_of(sum, {small.data(), used});
 }
 
 std::int64_t row_checksum(std::uint32_t content, const Record& record) noexcept {
@@ -206,12 +198,12 @@ std::int64_t row_checksum(std::uint32_t content, const Record& record) noexcept 
                                             to_micros(record.stored_at)};
     std::array<char, sizeof place> bytes{};
     std::memcpy(bytes.data(), place.data(), sizeof place);
-    return as_stored(crc(content, {bytes.data(), bytes.size()}));
+    return as_stored(crc32_of(content, {bytes.data(), bytes.size()}));
 }
 
 std::int64_t document_checksum(std::string_view collection, std::string_view key,
                                std::string_view body) noexcept {
-    return as_stored(crc(crc(crc(crc(0, collection), "/"), key), body));
+    return as_stored(crc32_of(crc32_of(crc32_of(crc32_of(0, collection), "/"), key), body));
 }
 
 }  // namespace quipu::stores

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace quipu::stores {
+
+/// CRC-32 as zlib counts it, `start` being what came before (0 at the beginning).
+[[nodiscard]] std::uint32_t crc32_of(std::uint32_t start, std::string_view bytes) noexcept;
+
+}  // namespace quipu::stores
