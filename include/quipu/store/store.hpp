@@ -136,10 +136,10 @@ class Store {
     [[nodiscard]] virtual Result<std::vector<std::string>> collections();
 
     /// Puts a part of another store's content in, whole or not at all, for a copy of that store.
-    /// Nobody else writes meanwhile. A batch without events may be put in again. Errors: invalid (a
-    /// position or sequence that is not beyond the last one, an archived event that is no hole, an
-    /// engine that cannot), conflict (an event id that is stored already), limit (more than the
-    /// engine takes at once, or a row that it cannot take at all).
+    /// Nobody else writes meanwhile. A batch without events may be put in again: the same rows are
+    /// written. Errors: invalid (a position or a sequence that is not beyond the last one, an
+    /// archived event that is no hole, an engine that cannot), conflict (an event id that is stored
+    /// already), limit (more than the engine takes at once, or a row that it cannot take at all).
     [[nodiscard]] virtual Result<void> restore(const RestoreBatch& batch);
 
     /// Reads everything back and checks it: integrity of the file, positions without gaps that no

@@ -1,12 +1,13 @@
 #include <fmt/core.h>
-#include <zlib.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "quipu/app/promote.hpp"
 #include "quipu/delivery/relay.hpp"
+#include "quipu/store/checksum.hpp"
 #include "quipu/store/sqlite_export.hpp"
 
 // Reads a promoted store back beside its file and compares everything.
@@ -67,9 +68,7 @@ class Comparison {
                         "and promote again");
     }
 
-    void add(const std::string& text) {
-        checksum_ = ::crc32_z(checksum_, reinterpret_cast<const Bytef*>(text.data()), text.size());
-    }
+    void add(const std::string& text) { checksum_ = stores::crc32_of(checksum_, text); }
     /// With its length, so that no two records give one text.
     void add_sized(const std::string& text) {
         add(std::to_string(text.size()) + ":");
@@ -216,7 +215,7 @@ class Comparison {
     const std::filesystem::path& file_;
     Store& target_;
     Promoted counted_;
-    unsigned long checksum_ = ::crc32_z(0, nullptr, 0);
+    std::uint32_t checksum_ = 0;
 };
 
 }  // namespace

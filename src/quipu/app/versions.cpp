@@ -2,12 +2,12 @@
 
 #include <bson/bson.h>
 #include <fmt/core.h>
+#include <libdeflate.h>
 #include <librdkafka/rdkafka.h>
 #include <mongoc/mongoc.h>
 #include <simdjson.h>
 #include <spdlog/version.h>
 #include <sqlite3.h>
-#include <zlib.h>
 #include <CLI/Version.hpp>
 #include <boost/version.hpp>
 
@@ -26,14 +26,14 @@ std::string compiler() {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> library_versions() {
-    // SQLite, librdkafka, zlib and libmongoc are asked at run time: they are shared libraries that
+    // SQLite, librdkafka and libmongoc are asked at run time: they are shared libraries that
     // a system updates.
     return {
         {"compiler", compiler()},
         {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},
         {"sqlite", ::sqlite3_libversion()},
         {"librdkafka", ::rd_kafka_version_str()},
-        {"zlib", ::zlibVersion()},
+        {"libdeflate", LIBDEFLATE_VERSION_STRING},
         {"libmongoc", ::mongoc_get_version()},
         {"libbson", ::bson_get_version()},
         {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1000,

@@ -1,7 +1,5 @@
 #include "wire.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -9,6 +7,7 @@
 
 #include "quipu/codec/any_event.hpp"
 #include "quipu/delivery/relay.hpp"
+#include "quipu/store/checksum.hpp"
 
 namespace quipu::wire {
 
@@ -32,10 +31,7 @@ const std::string* find(const RecordHeaders& headers, std::string_view name) noe
 }
 
 std::uint32_t checksum(std::string_view type, std::string_view body) noexcept {
-    const auto add = [](uLong sum, std::string_view bytes) {
-        return crc32_z(sum, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-    };
-    return static_cast<std::uint32_t>(add(add(crc32_z(0, nullptr, 0), type), body));
+    return stores::crc32_of(stores::crc32_of(0, type), body);
 }
 
 std::string origin(const Record& record, std::string_view identity) {

@@ -5,7 +5,7 @@
 
 namespace quipu::stores {
 
-/// CRC-32 as zlib counts it, `start` being what came before (0 at the beginning).
+/// CRC-32 as ISO 3309 and zlib count it, `start` being what came before (0 at the beginning).
 [[nodiscard]] std::uint32_t crc32_of(std::uint32_t start, std::string_view bytes) noexcept;
 
 }  // namespace quipu::stores
