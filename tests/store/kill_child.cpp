@@ -156,7 +156,7 @@ void run_child(const std::filesystem::path& file, int pipe, std::int64_t first) 
     SqliteOptions options;
     options.path = file;
     options.wal_bytes = 1024 * 1024;  // so that checkpoints are killed, too
-    options.index_portion = 100;      // and the writing of the index
+    options.index_portion = 60;       // and the writing of the index
     auto store = open_sqlite_store(options);
     if (!store) {
         ::_exit(2);
