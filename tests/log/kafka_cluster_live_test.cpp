@@ -96,7 +96,7 @@ class KafkaCluster : public KafkaLiveTest {
 TEST_F(KafkaCluster, TopicsWithThreeReplicasWantTwo) {
     create("numbers", 3, 3);
     const auto states = log_->topics({"numbers"});
-    ASSERT_TRUE(states);
+    ASSERT_TRUE(states && states->size() == 1U);
     EXPECT_EQ(states->at(0).replication, 3);
     EXPECT_EQ(states->at(0).partitions, 3);
     EXPECT_TRUE(produce(log_record("numbers", "k", "v")));

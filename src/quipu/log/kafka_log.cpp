@@ -1,5 +1,6 @@
 #include "quipu/log/kafka_log.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr auto probe_every = std::chrono::seconds(1);
 constexpr int probe_timeout = 1'000;  // ms
+constexpr auto visible_within = std::chrono::seconds(5);
 
 /// A client for questions, and a thread that asks the brokers every second whether they are there.
 class Control {
@@ -95,6 +97,7 @@ class KafkaLog final : public TopicLog {
         for (const TopicResult& result : *results) {
             if (!result.error) made.push_back(result.change.spec.event_type);
         }
+        wait_visible(made);
         producer_->expect(made);
         return results;
     }
@@ -109,6 +112,16 @@ class KafkaLog final : public TopicLog {
     }
 
   private:
+    /// A broker may have made a topic before the one that is asked next has heard of it.
+    void wait_visible(const std::vector<std::string>& event_types) {
+        const auto until = std::chrono::steady_clock::now() + visible_within;
+        while (!event_types.empty() && std::chrono::steady_clock::now() < until) {
+            const auto found = admin_.topics(event_types);
+            if (!found || found->size() >= event_types.size()) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+    }
+
     std::shared_ptr<const Config> config_;
     std::shared_ptr<Health> health_;
     Control control_;

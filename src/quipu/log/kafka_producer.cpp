@@ -189,6 +189,8 @@ void Producer::delivered(const rd_kafka_message_t& message) {
     const std::unique_ptr<Pending> pending(static_cast<Pending*>(message._private));
     const std::string& type = pending->event_type;
     if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        // Before its caller knows: what that does next may be in trouble again.
+        clear_trouble(type);
         pending->done(LogPlace{{type, message.partition}, message.offset});
     } else {
         Error error = produce_error(message.err, type, config_->topic(type));
@@ -212,7 +214,10 @@ void Producer::delivered(const rd_kafka_message_t& message) {
         pending->done(std::unexpected(std::move(error)));
     }
     ++answered_;
-    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR || !any_trouble_) {
+}
+
+void Producer::clear_trouble(const std::string& type) {
+    if (!any_trouble_) {
         return;
     }
     bool cleared = false;

@@ -64,6 +64,7 @@ class Producer final : private ClientEvents {
     void delivered(const rd_kafka_message_t& message) override;
     void failed(rd_kafka_resp_err_t code) override;
     void report(const Pending& pending, const Error& error);
+    void clear_trouble(const std::string& type);
     void run();
     /// Polls: delivery reports come within it.
     void serve();
