@@ -18,6 +18,7 @@ namespace {
 constexpr auto probe_every = std::chrono::seconds(1);
 constexpr int probe_timeout = 1'000;  // ms
 constexpr auto visible_within = std::chrono::seconds(5);
+constexpr int visible_times = 4;
 
 /// A client for questions, and a thread that asks the brokers every second whether they are there.
 class Control {
@@ -112,13 +113,15 @@ class KafkaLog final : public TopicLog {
     }
 
   private:
-    /// A broker may have made a topic before the one that is asked next has heard of it.
+    /// A broker may have made a topic before the others have heard of it, and any may be asked next.
     void wait_visible(const std::vector<std::string>& event_types) {
         const auto until = std::chrono::steady_clock::now() + visible_within;
-        while (!event_types.empty() && std::chrono::steady_clock::now() < until) {
+        int times = event_types.empty() ? visible_times : 0;
+        while (times < visible_times && std::chrono::steady_clock::now() < until) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(30));
             const auto found = admin_.topics(event_types);
-            if (!found || found->size() >= event_types.size()) return;
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            if (!found) return;
+            times = found->size() >= event_types.size() ? times + 1 : 0;
         }
     }
 
