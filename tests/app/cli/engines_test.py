@@ -14,7 +14,9 @@ class Unreachable(harness.CliTest):
             answer = self.call(*command, "--store", url, expect=3)
             self.assertIn(f"127.0.0.1:{port}", answer.err)
             self.assertNotIn(SECRET, answer.err)
-            self.assertEqual(len(answer.err.splitlines()), 1, answer.err)
+            # libmongoc's own, where a killed process had the same id; nobody can turn it off.
+            lines = [line for line in answer.err.splitlines() if "malloc for counters" not in line]
+            self.assertEqual(len(lines), 1, answer.err)
         self.assertIn(f"127.0.0.1:{port}", self.call("doctor", "--store", url, expect=1).out)
 
     def test_run_waits_for_a_database_and_says_so(self):
