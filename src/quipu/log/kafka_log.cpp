@@ -113,7 +113,8 @@ class KafkaLog final : public TopicLog {
     }
 
   private:
-    /// A broker may have made a topic before the others have heard of it, and any may be asked next.
+    /// A broker may have made a topic before the others have heard of it, and any of them may be
+    /// asked next.
     void wait_visible(const std::vector<std::string>& event_types) {
         const auto until = std::chrono::steady_clock::now() + visible_within;
         int times = event_types.empty() ? visible_times : 0;
