@@ -109,8 +109,8 @@ void cnd_destroy(cnd_t* condition) {
 // Neither is compiled for ThreadSanitizer: their counts of references, which are atomic, and what
 // they order are not seen. What the project itself does with their results is.
 const char* __tsan_default_suppressions() {
-    return "called_from_lib:libbson-1.0.so.0\n"
-           "called_from_lib:libmongoc-1.0.so.0\n"
+    return "race:libbson-1.0.so.0\n"
+           "race:libmongoc-1.0.so.0\n"
            "called_from_lib:librdkafka.so.1\n"
            "race:^mtx_\n"  // only librdkafka calls these
            "race:^cnd_\n";
