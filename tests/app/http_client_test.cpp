@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <thread>
 
 #include "app/http_testing.hpp"
@@ -180,14 +181,15 @@ TEST(HttpClientTest, NothingListensIsUnavailable) {
 class HttpClientServerTest : public ServerTest {};
 
 TEST_F(HttpClientServerTest, ServerThatDoesNotAnswerIsBusy) {
-    Watched<bool> go{false};
-    make().route("GET", "/", [&](const HttpRequest&) {
-        EXPECT_TRUE(go.wait_for(true));
+    // The handler may still be in it when the test is over.
+    const auto go = std::make_shared<Watched<bool>>(false);
+    make().route("GET", "/", [go](const HttpRequest&) {
+        EXPECT_TRUE(go->wait_for(true));
         return HttpResponse::no_content();
     });
     start();
     const auto reply = HttpClient({.port = server().port(), .timeout = 50ms}).request("GET", "/");
-    go.set(true);
+    go->set(true);
     ASSERT_FALSE(reply);
     EXPECT_EQ(reply.error().code, ErrorCode::busy);
 }
