@@ -62,7 +62,10 @@ void DeliveryRuntime::Group::give_up_name(const Error& error) {
            error.message + "; this member goes on without a name");
     consumer_->close();
     auto made = make_consumer(false);
-    if (!made) return wait_after(made.error());
+    if (!made) {
+        wait_after(made.error());
+        return;
+    }
     {
         const std::lock_guard lock(mutex_);
         consumer_.swap(*made);
@@ -115,7 +118,10 @@ void DeliveryRuntime::Group::wait_after(const Error& error) {
 void DeliveryRuntime::Group::take_held() {
     // The records are kept until the store has answered for them all.
     auto arrivals = take_in(store_, types_, held_, options_.world.now());
-    if (!arrivals) return wait_after(arrivals.error());
+    if (!arrivals) {
+        wait_after(arrivals.error());
+        return;
+    }
     std::vector<std::int64_t> unknown;
     {
         const std::lock_guard lock(mutex_);
@@ -126,7 +132,10 @@ void DeliveryRuntime::Group::take_held() {
         }
     }
     auto unfinished = store_.unfinished(name_, unknown);
-    if (!unfinished) return wait_after(unfinished.error());
+    if (!unfinished) {
+        wait_after(unfinished.error());
+        return;
+    }
     // What stands before them in the store is known first.
     skim();
     held_.clear();

@@ -35,6 +35,7 @@ class CommitQueue {
     explicit CommitQueue(std::size_t max_bytes) noexcept : max_bytes_(max_bytes) {}
 
     /// As Store::submit.
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): moved below, which clang-tidy misses
     void submit(Prepared prepared, Store::Done done) {
         if (prepared.bytes > max_bytes_) {
             done(fail(ErrorCode::limit, "a transaction of " + std::to_string(prepared.bytes) +
@@ -110,7 +111,7 @@ class CommitQueue {
         for (std::size_t i = 0; i < jobs.size(); ++i) {
             try {
                 jobs[i].done(std::move(results[i]));
-            } catch (...) {
+            } catch (...) {  // NOLINT(bugprone-empty-catch)
                 // The data is safe and the other callers wait for their answers.
             }
             jobs[i] = {};

@@ -78,7 +78,7 @@ struct Commit {
 };
 
 [[nodiscard]] std::string encode(const Commit& commit);
-/// Nothing when the document does not hold what `encode` wrote.
-[[nodiscard]] std::optional<Commit> decode_commit(std::string_view document);
+/// Nothing when the bytes do not hold what `encode` wrote.
+[[nodiscard]] std::optional<Commit> decode_commit(std::string_view bytes);
 
 }  // namespace quipu::mongo

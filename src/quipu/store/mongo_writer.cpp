@@ -206,7 +206,7 @@ void Writer::keep_house() {
             last_tidied_ = now;
             drop_tombstones(server_);
         }
-    } catch (const std::exception&) {
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
         // Another time.
     }
 }

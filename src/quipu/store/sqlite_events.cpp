@@ -297,10 +297,16 @@ void EventTable::write_rows(Statement& statement, std::span<const Pending> rows)
 void EventTable::write_pending() {
     std::span<const Pending> rest(pending_);
     while (!rest.empty()) {
-        const bool many = rest.size() >= many_rows;
-        const bool few = rest.size() >= few_rows;
-        const std::size_t rows = many ? many_rows : few ? few_rows : 1;
-        write_rows(many ? insert_many_ : few ? insert_few_ : insert_one_, rest.first(rows));
+        std::size_t rows = 1;
+        Statement* insert = &insert_one_;
+        if (rest.size() >= many_rows) {
+            rows = many_rows;
+            insert = &insert_many_;
+        } else if (rest.size() >= few_rows) {
+            rows = few_rows;
+            insert = &insert_few_;
+        }
+        write_rows(*insert, rest.first(rows));
         rest = rest.subspan(rows);
     }
     pending_.clear();

@@ -135,9 +135,10 @@ bool Statement::step() {
     if (code == SQLITE_DONE) {
         return false;
     }
-    Failure failure(sqlite3_db_handle(statement_.get()), code, "the store's file");
+    // Made before the reset, which forgets what the connection has to say.
+    const Failure failure(sqlite3_db_handle(statement_.get()), code, "the store's file");
     reset();
-    throw failure;
+    throw Failure(failure);
 }
 
 void Statement::run() {

@@ -117,10 +117,10 @@ class Plan {
         const std::string time = cursor_.walk == Walk::time ? "timestamp" : "+timestamp";
         // A cursor lies within the bounds, so on its side it replaces the bound.
         const bool replaced = cursor_.walk == Walk::time && !query_.cursor.empty();
-        if (query_.from && !(replaced && !query_.newest_first)) {
+        if (query_.from && (!replaced || query_.newest_first)) {
             out += " AND " + time + " >= " + sql_.parameter(to_micros(*query_.from));
         }
-        if (query_.until && !(replaced && query_.newest_first)) {
+        if (query_.until && (!replaced || !query_.newest_first)) {
             out += " AND " + time + " < " + sql_.parameter(to_micros(*query_.until));
         }
         for (const auto& [path, value] : query_.members) {
