@@ -274,23 +274,6 @@ TEST(Index, ASequenceOutlivesTheEventThatItDoesNotCover) {
     EXPECT_EQ(store->commit(append(event(4, "made", "x")))->appended.front().sequence, 4);
 }
 
-TEST(Index, ARestoredSequenceMustBeNew) {
-    SqliteFixture store(with_portion(1000));
-    ASSERT_TRUE(store->commit(append(event(1, "made", "x"))));
-    Record record = event(2, "made", "x");
-    record.position = 2;
-    record.sequence = 1;
-    RestoreBatch batch;
-    batch.events = {std::make_shared<const Record>(record)};
-    for (int round = 0; round < 2; ++round) {  // in memory, and from the file
-        const auto done = store->restore(batch);
-        ASSERT_FALSE(done);
-        EXPECT_EQ(done.error().code, ErrorCode::invalid);
-        EXPECT_EQ(store->last_position(), 1);
-        store.reopen();
-    }
-}
-
 TEST(Index, AReaderSeesEachAggregateWithoutGapsWhileItIsWritten) {
     SqliteFixture store(with_portion(50));
     const auto reader = reader_of(store);

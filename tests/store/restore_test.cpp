@@ -70,6 +70,23 @@ TEST(Restore, ARefusedBatchLeavesNothing) {
     }
 }
 
+TEST(Restore, ASequenceMustBeBeyondThatOfItsAggregate) {
+    Fixture store;
+    RestoreBatch first;
+    first.events = {placed(1, 1, 3)};
+    ASSERT_TRUE(store->restore(first).has_value());
+    RestoreBatch again;
+    again.events = {placed(2, 2, 3)};
+    RestoreBatch twice;
+    twice.events = {placed(2, 2, 4), placed(3, 3, 4)};
+    for (int round = 0; round < 2; ++round) {  // in memory, and as it was stored
+        EXPECT_EQ(refusal(*store, again), ErrorCode::invalid);
+        EXPECT_EQ(refusal(*store, twice), ErrorCode::invalid);
+        EXPECT_EQ(store->last_position(), 1);
+        store.reopen();
+    }
+}
+
 TEST(Restore, StateMayBePutInAgain) {
     Fixture store;
     RestoreBatch events;

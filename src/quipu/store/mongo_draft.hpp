@@ -75,7 +75,8 @@ class Draft final : private GroupView {
     void add_parked(const Parked& parked);
     void add_letter(std::int64_t id, const DeadLetter& letter);
     Result<std::vector<std::pair<std::int64_t, std::int64_t>>> check_restored(
-        const PreparedRestore& prepared) const;
+        const PreparedRestore& prepared);
+    Result<void> check_ascending(const std::vector<PreparedAppend>& events);
     Result<void> check_fresh_ids(const std::vector<PreparedAppend>& events) const;
     void restore_state(const RestoreBatch& batch);
     std::int64_t revision(const std::string& collection, const std::string& key);

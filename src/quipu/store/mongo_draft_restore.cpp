@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -47,8 +48,29 @@ Result<void> Draft::check_fresh_ids(const std::vector<PreparedAppend>& events) c
     return {};
 }
 
+Result<void> Draft::check_ascending(const std::vector<PreparedAppend>& events) {
+    std::unordered_map<std::string_view, std::int64_t> newest;
+    for (const PreparedAppend& append : events) {
+        const Record& record = *append.record;
+        if (record.aggregate_id.empty()) {
+            continue;
+        }
+        const auto [at, first] = newest.try_emplace(record.aggregate_id, 0);
+        if (first) {
+            at->second = head(record.aggregate_id);
+        }
+        if (record.sequence <= at->second) {
+            return fail(ErrorCode::invalid, event_name(record.event_id) + " has sequence " +
+                                                std::to_string(record.sequence) +
+                                                ", which its aggregate has passed already");
+        }
+        at->second = record.sequence;
+    }
+    return {};
+}
+
 Result<std::vector<std::pair<std::int64_t, std::int64_t>>> Draft::check_restored(
-    const PreparedRestore& prepared) const {
+    const PreparedRestore& prepared) {
     if (!with_members_ && prepared.events.size() + prepared.archived.size() > 1) {
         // Too long together, or one of them has members that the server does not take. The others
         // shall keep theirs.
@@ -92,6 +114,9 @@ Result<std::vector<std::pair<std::int64_t, std::int64_t>>> Draft::check_restored
                         "group " + group.group + " stands at " + std::to_string(group.position) +
                             ", beyond the end of the log at " + std::to_string(last));
         }
+    }
+    if (auto ascending = check_ascending(prepared.events); !ascending) {
+        return std::unexpected(std::move(ascending.error()));
     }
     if (auto fresh = check_fresh_ids(prepared.events); !fresh) {
         return std::unexpected(std::move(fresh.error()));
