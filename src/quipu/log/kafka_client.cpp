@@ -67,7 +67,7 @@ Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> heal
                     context->health->mask("Kafka: " + std::string(text.data())));
     }
     // It belongs to the client now.
-    static_cast<void>(conf.release());
+    [[maybe_unused]] auto* const taken = conf.release();
     return Client(std::move(handle));
 }
 

@@ -106,7 +106,7 @@ rd_kafka_resp_err_t Producer::send(rd_kafka_t* client, Outgoing& outgoing, Pendi
     if (failure != nullptr) {
         return rd_kafka_error_code(failure.get());
     }
-    static_cast<void>(outgoing.headers.release());
+    [[maybe_unused]] auto* const taken = outgoing.headers.release();
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -132,7 +132,7 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
             code = send(client_->get(), outgoing, *pending);
             if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
                 ++outstanding_;
-                static_cast<void>(pending.release());
+                [[maybe_unused]] auto* const taken = pending.release();
                 return;
             }
             if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {

@@ -35,8 +35,7 @@ class CommitQueue {
     explicit CommitQueue(std::size_t max_bytes) noexcept : max_bytes_(max_bytes) {}
 
     /// As Store::submit.
-    // NOLINTNEXTLINE(performance-unnecessary-value-param): moved below, which clang-tidy misses
-    void submit(Prepared prepared, Store::Done done) {
+    void submit(Prepared&& prepared, Store::Done&& done) {
         if (prepared.bytes > max_bytes_) {
             done(fail(ErrorCode::limit, "a transaction of " + std::to_string(prepared.bytes) +
                                             " bytes is larger than the queue of the store "

@@ -47,7 +47,7 @@ class Writer {
     Writer& operator=(const Writer&) = delete;
 
     /// As Store::submit.
-    void submit(Prepared prepared, Store::Done done) {
+    void submit(Prepared&& prepared, Store::Done&& done) {
         queue_.submit(std::move(prepared), std::move(done));
     }
     /// Runs `command` in a commit of its own and waits. It runs again when another process was

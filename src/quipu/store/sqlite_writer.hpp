@@ -33,7 +33,7 @@ class Writer {
     Writer& operator=(const Writer&) = delete;
 
     /// As Store::submit.
-    void submit(Prepared prepared, Store::Done done) {
+    void submit(Prepared&& prepared, Store::Done&& done) {
         queue_.submit(std::move(prepared), std::move(done));
     }
     /// Runs `command` within a shared commit and waits. It may run a second time when another
