@@ -28,6 +28,17 @@ struct Shipping {
     void on(const Event<Slow>&) {}
 };
 
+/// Rejects every order until it opens.
+struct ClosedShop {
+    Shipping shipping;
+    std::atomic<bool> closed{true};
+    ClosedShop() {
+        shipping.before = [this](const Event<Ordered>&, const Delivery&) {
+            if (closed) throw Reject("the shop is closed");
+        };
+    }
+};
+
 struct Audit {
     static constexpr std::string_view group = "audit";
     std::atomic<int> count{0};
@@ -229,16 +240,12 @@ TEST_F(DeliveryTest, ExhaustedRetriesBecomeADeadLetterAndTheGroupMovesOn) {
 }
 
 TEST_F(DeliveryTest, ARequeuedDeadLetterIsHandledUnderItsOwnId) {
-    Shipping shipping;
-    std::atomic<bool> broken{true};
-    shipping.before = [&](const Event<Ordered>&, const Delivery&) {
-        if (broken) throw Reject("the shop is closed");
-    };
-    auto runtime = run(shipping);
+    ClosedShop shop;
+    auto runtime = run(shop.shipping);
     order("ada", 1);
     ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
     EXPECT_EQ(letters()[0].attempts.size(), 1U) << "a rejected record is not tried again";
-    broken = false;
+    shop.closed = false;
     auto requeued = store_->requeue(letters()[0].id);
     ASSERT_TRUE(requeued);
     runtime->requeued(*requeued);
@@ -248,20 +255,16 @@ TEST_F(DeliveryTest, ARequeuedDeadLetterIsHandledUnderItsOwnId) {
 }
 
 TEST_F(DeliveryTest, ADeadLetterThatAnotherProcessRequeuedIsHandledOnce) {
-    Shipping shipping;
-    std::atomic<bool> broken{true};
-    shipping.before = [&](const Event<Ordered>&, const Delivery&) {
-        if (broken) throw Reject("the shop is closed");
-    };
-    auto runtime = run(shipping);
+    ClosedShop shop;
+    auto runtime = run(shop.shipping);
     order("ada", 1);
     ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
-    broken = false;
+    shop.closed = false;
     ASSERT_TRUE(store_->requeue(letters()[0].id));  // nobody tells the runtime
     ASSERT_TRUE(eventually([&] { return counter("ada").value == 1; }));
     EXPECT_TRUE(eventually([&] { return store_->parked("shipping")->empty(); }));
-    const std::lock_guard lock(shipping.mutex);
-    EXPECT_EQ(shipping.seen.size(), 1U);
+    const std::lock_guard lock(shop.shipping.mutex);
+    EXPECT_EQ(shop.shipping.seen.size(), 1U);
 }
 
 TEST_F(DeliveryTest, ARecordThatDoesNotDecodeIsADeadLetterAtOnce) {

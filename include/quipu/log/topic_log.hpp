@@ -84,7 +84,7 @@ class LogConsumer {
     virtual void close() = 0;
 
     /// Whether poll() has given everything that the assigned partitions had when they were last
-    /// asked. False before the group has assigned any, or that there are none for this member.
+    /// asked; true for a member without partitions. False until the group has assigned them.
     [[nodiscard]] virtual bool at_end() = 0;
 
     /// Records in the assigned partitions beyond the committed offsets; -1 when not known yet.

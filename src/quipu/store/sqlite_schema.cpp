@@ -63,7 +63,9 @@ CREATE INDEX dead_letters_open ON dead_letters(position) WHERE status = 0;
 
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE identity(uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+)sql";
 
+constexpr const char* subjects_table = R"sql(
 CREATE TABLE subjects(kind INTEGER, subject ANY, event INTEGER,
     PRIMARY KEY(kind, subject, event)) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES('subjects_to', 0);
@@ -75,13 +77,8 @@ ALTER TABLE dead_letters ADD COLUMN source TEXT NOT NULL DEFAULT '';
 CREATE TABLE identity(uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* upgrade_2_to_3 = R"sql(
-CREATE TABLE subjects(kind INTEGER, subject ANY, event INTEGER,
-    PRIMARY KEY(kind, subject, event)) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES('subjects_to', 0);
-DROP INDEX events_by_aggregate;
-DROP INDEX events_by_execution;
-)sql";
+constexpr const char* upgrade_2_to_3 =
+    "DROP INDEX events_by_aggregate; DROP INDEX events_by_execution;";
 
 // For people with an SQLite shell; the program reads the table.
 constexpr const char* view = R"sql(
@@ -106,6 +103,7 @@ void upgrade(const Connection& connection, std::int64_t version) {
         give_identity(connection);
     }
     connection.exec(upgrade_2_to_3);
+    connection.exec(subjects_table);
     build_subjects(connection);
 }
 
@@ -123,6 +121,7 @@ void create_schema(const Connection& connection) {
     connection.exec("BEGIN IMMEDIATE");
     if (fresh) {
         connection.exec(tables);
+        connection.exec(subjects_table);
         connection.exec(view);
         connection.exec(("PRAGMA application_id=" + std::to_string(application_id)).c_str());
         give_identity(connection);
