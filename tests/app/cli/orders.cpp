@@ -45,7 +45,7 @@ struct Payments {
         if (!event->wait_for.empty()) wait_for(event->wait_for);
         if (std::filesystem::exists("refuse")) throw quipu::Reject("the card was refused");
         out.publish(PaymentRequested{.order_id = event->order_id});
-        std::cout << "paid " << event->order_id << '\n' << std::flush;
+        std::cout << "paid " + event->order_id + '\n' << std::flush;
     }
 };
 

@@ -7,9 +7,7 @@ struct UserGreeted {
 };
 struct Greeter {
     static constexpr std::string_view group = "greeter";
-    void on(const quipu::Event<UserGreeted>& event) {
-        std::cout << "hello " << event->name << '\n';
-    }
+    void on(const quipu::Event<UserGreeted>& event) { std::cout << "hello " + event->name + '\n'; }
 };
 int main(int argc, char** argv) {
     return quipu::App<quipu::Catalogue<UserGreeted>, Greeter>{argc, argv}.run();
