@@ -49,6 +49,7 @@ void PodService::metrics(std::string& out) {
     std::array<double, phases.size()> counts{};
     for (const auto& pod : *pods) ++counts.at(static_cast<std::size_t>(pod.phase));
     std::vector<std::pair<std::string, double>> samples;
+    samples.reserve(phases.size());
     for (const auto phase : phases) {
         samples.emplace_back("phase=\"" + std::string(to_string(phase)) + "\"",
                              counts.at(static_cast<std::size_t>(phase)));

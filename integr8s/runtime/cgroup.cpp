@@ -87,6 +87,7 @@ void enable_controllers(const std::string& directory) {
 
 std::vector<int> PodCgroup::procs() const {
     std::vector<int> fds;
+    fds.reserve(procs_.size());
     for (const UniqueFd& fd : procs_) fds.push_back(fd.get());
     return fds;
 }

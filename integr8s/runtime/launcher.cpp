@@ -174,7 +174,7 @@ Result<Child> Launcher::spawn_unsafe(const PodSpec& spec, SpawnPlan plan,
     // The user's other processes would count towards a bound on processes.
     append(plan.argv, init_arguments(spec, !cgroups_.has("memory"), false));
     for (const auto& [name, value] : script_environment(directory, directory))
-        plan.environment.push_back(name + "=" + value);
+        plan.environment.push_back(std::string(name).append("=").append(value));
     return spawn(plan);
 }
 

@@ -200,22 +200,32 @@ void PodProcess::classify(PodResult& result) const {
         result.outcome = outcome;
         result.reason = std::move(reason);
     };
-    if (kill_reason_ == KillReason::removed) return set(PodOutcome::deleted, "deleted on request");
-    if (cgroup_.oom_kills() > 0) {
-        return set(PodOutcome::out_of_memory,
-                   "a process of the pod was killed at the pod's memory limit");
+    if (kill_reason_ == KillReason::removed) {
+        set(PodOutcome::deleted, "deleted on request");
+        return;
     }
-    if (!started_) return classify_unstarted(result);
+    if (cgroup_.oom_kills() > 0) {
+        set(PodOutcome::out_of_memory, "a process of the pod was killed at the pod's memory limit");
+        return;
+    }
+    if (!started_) {
+        classify_unstarted(result);
+        return;
+    }
     if (kill_reason_ == KillReason::timeout && ended_by_kill()) {
-        return set(PodOutcome::timeout,
-                   "killed after " + std::to_string(timeout_.count()) + " ms of run time");
+        set(PodOutcome::timeout,
+            "killed after " + std::to_string(timeout_.count()) + " ms of run time");
+        return;
     }
     if (kill_reason_ == KillReason::flood && ended_by_kill()) {
-        return set(PodOutcome::output_limit,
-                   "killed for writing more than " + std::to_string(flood_bytes_) + " bytes");
+        set(PodOutcome::output_limit,
+            "killed for writing more than " + std::to_string(flood_bytes_) + " bytes");
+        return;
     }
-    if (!end_)
-        return set(PodOutcome::system_error, "the sandbox was destroyed from outside of the pod");
+    if (!end_) {
+        set(PodOutcome::system_error, "the sandbox was destroyed from outside of the pod");
+        return;
+    }
     classify_end(result);
 }
 

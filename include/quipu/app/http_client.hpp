@@ -57,7 +57,7 @@ class HttpClient {
     /// and busy for 5xx. A stream cut in the middle is busy: resume.
     [[nodiscard]] Result<StreamEnd> stream(std::string_view target, const HttpFields& headers,
                                            const std::function<bool(const SseEvent&)>& on_event,
-                                           std::stop_token stop = {}) const;
+                                           const std::stop_token& stop = {}) const;
 
   private:
     HttpClientOptions options_;

@@ -370,9 +370,8 @@ class Parser {
         using Action = TopicsArguments::Action;
         const auto actions = command.get_subcommands();
         const std::string action = actions.empty() ? "plan" : actions.front()->get_name();
-        arguments_.topics.action = action == "diff"    ? Action::diff
-                                   : action == "apply" ? Action::apply
-                                                       : Action::plan;
+        if (action == "diff") arguments_.topics.action = Action::diff;
+        if (action == "apply") arguments_.topics.action = Action::apply;
     }
 
     void finish_dead_letters(const CLI::App& command) {
@@ -380,10 +379,9 @@ class Parser {
         DeadLettersArguments& letters = arguments_.dead_letters;
         const auto actions = command.get_subcommands();
         const std::string action = actions.empty() ? "list" : actions.front()->get_name();
-        letters.action = action == "show"      ? Action::show
-                         : action == "requeue" ? Action::requeue
-                         : action == "discard" ? Action::discard
-                                               : Action::list;
+        if (action == "show") letters.action = Action::show;
+        if (action == "requeue") letters.action = Action::requeue;
+        if (action == "discard") letters.action = Action::discard;
         if (status_ == "requeued") letters.status = DeadLetter::Status::requeued;
         if (status_ == "discarded") letters.status = DeadLetter::Status::discarded;
         if (status_ == "any") letters.status.reset();

@@ -112,7 +112,8 @@ void print(const Program& program, const Record& record, const views::ShowView& 
     line("timestamp", format_time(record.timestamp));
     line("stored_at", format_time(record.stored_at));
     if (record.expires_at) line("expires_at", format_time(*record.expires_at));
-    for (const auto& [name, value] : record.headers) line("header", name + ": " + value);
+    for (const auto& [name, value] : record.headers)
+        line("header", std::string(name).append(": ").append(value));
     for (const views::GroupOutcome& group : view.groups)
         line("group", group.group + ": " + group.state);
     if (view.archived) {

@@ -39,7 +39,12 @@ std::string to_mermaid(const Flow& flow) {
         const std::string id = "e" + std::to_string(ids.size());
         ids[event.event_type] = id;
         out += "    " + id + "([\"" + event.event_type + "\"])";
-        out += event.terminal ? ":::terminal\n" : event.external ? ":::external\n" : "\n";
+        if (event.terminal) {
+            out += ":::terminal";
+        } else if (event.external) {
+            out += ":::external";
+        }
+        out += '\n';
     }
     std::size_t number = 0;
     for (const Flow::Group& group : flow.groups) {

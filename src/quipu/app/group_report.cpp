@@ -12,6 +12,7 @@ namespace {
 
 Result<void> fill(GroupRow& row, const GroupBinding& binding, Store& store) {
     std::vector<std::string> types;
+    types.reserve(binding.subscriptions.size());
     for (const Subscription& subscription : binding.subscriptions) {
         types.emplace_back(subscription.event_type);
     }
@@ -68,6 +69,7 @@ Result<std::vector<GroupRow>> group_report(const AppDefinition& definition, Stor
     }
     if (running) add_live(rows, *running);
     std::vector<GroupRow> result;
+    result.reserve(rows.size());
     for (auto& [name, row] : rows) result.push_back(std::move(row));
     return result;
 }

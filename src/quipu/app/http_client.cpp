@@ -79,9 +79,8 @@ Result<ResponseReader::State> exchange(const HttpClientOptions& options, std::st
 
 std::unexpected<Error> refused(const HttpClientOptions& options, std::string_view target,
                                int status) {
-    const auto code = status == 404  ? ErrorCode::not_found
-                      : status < 500 ? ErrorCode::invalid
-                                     : ErrorCode::busy;
+    auto code = status < 500 ? ErrorCode::invalid : ErrorCode::busy;
+    if (status == 404) code = ErrorCode::not_found;
     return fail(code, http::server_name(options) + " answers " + std::to_string(status) + " for " +
                           std::string(target));
 }
@@ -115,7 +114,7 @@ Result<HttpReply> HttpClient::request(std::string_view method, std::string_view 
 
 Result<HttpClient::StreamEnd> HttpClient::stream(
     std::string_view target, const HttpFields& headers,
-    const std::function<bool(const SseEvent&)>& on_event, std::stop_token stop) const {
+    const std::function<bool(const SseEvent&)>& on_event, const std::stop_token& stop) const {
     auto with_accept = headers;
     with_accept.emplace_back("Accept", "text/event-stream");
     const auto bytes = write_request(options_, "GET", target, with_accept, {});

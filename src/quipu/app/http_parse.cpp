@@ -133,8 +133,10 @@ class Driver {
             if (header_bytes_ + rest > limits_.header_bytes && (!ec || waiting)) {
                 ec = error::header_limit;
             }
-        } else if ((out_.chunk_header ? used : waiting ? bytes.size() : 0) > limits_.header_bytes) {
-            ec = error::header_limit;
+        } else {
+            std::size_t header = waiting ? bytes.size() : 0;
+            if (out_.chunk_header) header = used;
+            if (header > limits_.header_bytes) ec = error::header_limit;
         }
         return used;
     }

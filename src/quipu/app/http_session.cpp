@@ -65,35 +65,54 @@ void Session::on_read(const Code& ec, std::size_t size) {
     reading_ = false;
     if (phase_ == Phase::closed) return;
     // A response on its way to a peer that sends no more is still wanted.
-    if (ec) return phase_ == Phase::writing ? void() : close();
+    if (ec) {
+        phase_ == Phase::writing ? void() : close();
+        return;
+    }
     switch (phase_) {
-        case Phase::reading: return advance(reader_.feed({input_.data(), size}));
+        case Phase::reading: {
+            advance(reader_.feed({input_.data(), size}));
+            return;
+        }
         case Phase::lingering:
             lingered_bytes_ += size;
-            return lingered_bytes_ > linger_bytes_max ? close() : read();
-        default: return read();  // what a stream's peer still says means nothing
+            lingered_bytes_ > linger_bytes_max ? close() : read();
+            return;
+        default: {
+            read();
+            return;  // what a stream's peer still says means nothing
+        }
     }
 }
 
 void Session::advance(ParseState state) {
     phase_ = Phase::reading;
     switch (state) {
-        case ParseState::done: return dispatch();
-        case ParseState::failed:
-            return refuse(reader_.failure().status, "malformed", reader_.failure().detail);
+        case ParseState::done: {
+            dispatch();
+            return;
+        }
+        case ParseState::failed: {
+            refuse(reader_.failure().status, "malformed", reader_.failure().detail);
+            return;
+        }
         case ParseState::need_more: break;
     }
-    if (draining_) return close();
+    if (draining_) {
+        close();
+        return;
+    }
     if (reader_.started() && !std::exchange(request_deadline_set_, true)) {
         set_deadline(context_.options.request_timeout);
     }
     if (reader_.take_expects_continue()) {
         phase_ = Phase::writing;
-        return send(std::string(continue_response), [this] {
+        send(std::string(continue_response), [this] {
             phase_ = Phase::reading;
             set_deadline(context_.options.request_timeout);
             read();
         });
+        return;
     }
     read();
 }
@@ -110,10 +129,14 @@ void Session::dispatch() {
     http_1_0_ = reader_.http_1_0();
 
     if (auto refusal = context_.policy.refuse(*request, reader_.authority(), local_address_)) {
-        return respond(std::move(*refusal));
+        respond(*refusal);
+        return;
     }
     auto match = context_.router.match(request->method, request->path);
-    if (auto answer = answer_without_handler(*request, match)) return respond(std::move(*answer));
+    if (auto answer = answer_without_handler(*request, match)) {
+        respond(*answer);
+        return;
+    }
     request->route = match.route->pattern;
     request->path_params = std::move(match.params);
     run_handler(*match.handler, std::move(request));
@@ -137,23 +160,23 @@ std::optional<HttpResponse> Session::answer_without_handler(const HttpRequest& r
 }
 
 void Session::run_handler(const HttpHandler& handler, std::shared_ptr<const HttpRequest> request) {
-    const bool taken = context_.pool.submit_request([self = shared_from_this(), &handler,
-                                                     request = std::move(request)] {
-        auto response = self->context_.call(handler, *request);
-        if (response.on_stream && !self->head_request_) {
-            return self->open_stream(std::move(response), *request);
-        }
-        asio::post(self->socket_.get_executor(), [self, answer = std::move(response)]() mutable {
-            self->respond(std::move(answer));
+    const bool taken = context_.pool.submit_request(
+        [self = shared_from_this(), &handler, request = std::move(request)] {
+            auto response = self->context_.call(handler, *request);
+            if (response.on_stream && !self->head_request_) {
+                self->open_stream(std::move(response), *request);
+                return;
+            }
+            asio::post(self->socket_.get_executor(),
+                       [self, answer = std::move(response)]() mutable { self->respond(answer); });
         });
-    });
     if (taken) return;
     auto busy = HttpResponse::problem(503, "busy", "too many requests are waiting; try again");
     busy.headers.emplace_back("Retry-After", "1");
-    respond(std::move(busy));
+    respond(busy);
 }
 
-void Session::respond(HttpResponse response) {
+void Session::respond(const HttpResponse& response) {
     if (phase_ == Phase::closed) return;
     context_.count_response(response.status);
     keep_alive_ = keep_alive_ && !draining_;
@@ -171,14 +194,20 @@ void Session::refuse(int status, std::string_view type, std::string_view detail)
 }
 
 void Session::responded() {
-    if (!keep_alive_ || draining_) return linger();
+    if (!keep_alive_ || draining_) {
+        linger();
+        return;
+    }
     request_deadline_set_ = false;
     set_deadline(context_.options.idle_timeout);
     advance(reader_.next());
 }
 
 void Session::linger() {
-    if (draining_) return close();
+    if (draining_) {
+        close();
+        return;
+    }
     phase_ = Phase::lingering;
     Code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
@@ -223,7 +252,10 @@ void Session::open_stream(HttpResponse response, const HttpRequest& request) {
 
 void Session::start_stream(const HttpResponse& response, std::shared_ptr<StreamCore> core) {
     stream_ = std::move(core);
-    if (phase_ == Phase::closed) return end_stream();
+    if (phase_ == Phase::closed) {
+        end_stream();
+        return;
+    }
     keep_alive_ = false;
     phase_ = Phase::streaming;
     if (draining_) stream_->finish();
@@ -245,18 +277,28 @@ void Session::start_stream(const HttpResponse& response, std::shared_ptr<StreamC
 
 void Session::pump() {
     if (phase_ != Phase::streaming) return;
-    if (stream_->overflowed()) return close();
+    if (stream_->overflowed()) {
+        close();
+        return;
+    }
     if (writing_) return;
     auto batch = stream_->take(stream_write_bytes);
-    if (batch.overflow) return close();
+    if (batch.overflow) {
+        close();
+        return;
+    }
     if (!batch.bytes.empty()) {
         auto bytes = http_1_0_ ? std::move(batch.bytes) : write_chunk(batch.bytes);
-        return send(std::move(bytes), [this] {
+        send(std::move(bytes), [this] {
             stream_->written();
             pump();
         });
+        return;
     }
-    if (!batch.last) return set_deadline(context_.options.heartbeat);
+    if (!batch.last) {
+        set_deadline(context_.options.heartbeat);
+        return;
+    }
     phase_ = Phase::ending_stream;
     send(std::string(http_1_0_ ? std::string_view{} : last_chunk), [this] { close(); });
 }
@@ -281,9 +323,15 @@ void Session::write_some() {
         asio::buffer(output_.data() + output_sent_, output_.size() - output_sent_),
         [self = shared_from_this()](const Code& ec, std::size_t size) {
             if (self->phase_ == Phase::closed) return;
-            if (ec) return self->close();
+            if (ec) {
+                self->close();
+                return;
+            }
             self->output_sent_ += size;
-            if (self->output_sent_ < self->output_.size()) return self->write_some();
+            if (self->output_sent_ < self->output_.size()) {
+                self->write_some();
+                return;
+            }
             self->writing_ = false;
             self->output_ = {};
             std::exchange(self->after_write_, nullptr)();
@@ -307,7 +355,10 @@ void Session::arm_timer() {
         if (ec || self->phase_ == Phase::closed) return;  // replaced by an earlier one, or over
         self->timer_armed_ = false;
         if (self->deadline_ == Clock::time_point::max()) return;
-        if (self->deadline_ > Clock::now()) return self->arm_timer();
+        if (self->deadline_ > Clock::now()) {
+            self->arm_timer();
+            return;
+        }
         self->clear_deadline();
         self->on_deadline();
     });
@@ -315,11 +366,13 @@ void Session::arm_timer() {
 
 void Session::on_deadline() {
     if (phase_ == Phase::reading && reader_.started()) {
-        return refuse(408, "timeout", "the request did not come in time");
+        refuse(408, "timeout", "the request did not come in time");
+        return;
     }
     if (phase_ == Phase::streaming && !writing_) {
         auto beat = http_1_0_ ? std::string(sse_heartbeat) : write_chunk(sse_heartbeat);
-        return send(std::move(beat), [this] { pump(); });
+        send(std::move(beat), [this] { pump(); });
+        return;
     }
     close();
 }

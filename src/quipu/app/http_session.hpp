@@ -42,7 +42,7 @@ class Session : public std::enable_shared_from_this<Session> {
     [[nodiscard]] std::optional<HttpResponse> answer_without_handler(const HttpRequest& request,
                                                                      const Router::Match& match);
     void run_handler(const HttpHandler& handler, std::shared_ptr<const HttpRequest> request);
-    void respond(HttpResponse response);
+    void respond(const HttpResponse& response);
     void refuse(int status, std::string_view type, std::string_view detail);
     void responded();
     void linger();

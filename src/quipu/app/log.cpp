@@ -60,18 +60,18 @@ Log::Log(LogOptions options)
 
 Log::~Log() = default;
 
-void Log::write(LogLevel level, std::string_view raw, const Fields& fields) {
+void Log::write(LogLevel level, std::string_view text, const Fields& fields) {
     if (level < options_.least) return;
-    const std::string text = mask_secrets(raw);  // servers' libraries may repeat a whole URL
+    const std::string masked = mask_secrets(text);  // servers' libraries may repeat a whole URL
     std::string line;
     if (options_.json) {
         append_member(line, "program", options_.program);
-        append_member(line, "message", text);
+        append_member(line, "message", masked);
         for (const auto& [name, value] : fields) {
             if (!value.empty()) append_member(line, name, value);
         }
     } else {
-        line = printable(text);
+        line = printable(masked);
         for (const auto& [name, value] : fields) {
             if (!value.empty()) line += " " + std::string(name) + "=" + printable(value);
         }

@@ -99,7 +99,9 @@ class SettingReader {
                 }
             }
             for (const auto& [inner, value] : node) {
-                const std::string whole = name == "kafka" ? name + "." + inner : name + "-" + inner;
+                std::string whole = name;
+                whole += name == "kafka" ? "." : "-";
+                whole += inner;
                 if (auto taken = take(whole, unquoted(value.data()), Origin::file, from); !taken) {
                     return taken;
                 }

@@ -13,10 +13,10 @@ namespace quipu {
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// Valid JSON spread over lines, two spaces a level, safe on a terminal.
-[[nodiscard]] std::string pretty_json(std::string_view json);
+[[nodiscard]] std::string pretty_json(std::string_view text);
 
 /// Valid JSON on one line, without insignificant white space, in valid UTF-8.
-[[nodiscard]] std::string compact_json(std::string_view json);
+[[nodiscard]] std::string compact_json(std::string_view text);
 
 /// "17 B", "3.2 KiB", "1.0 GiB".
 [[nodiscard]] std::string format_bytes(std::int64_t bytes);

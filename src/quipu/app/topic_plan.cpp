@@ -45,6 +45,7 @@ Result<std::vector<TopicChange>> topic_changes(TopicLog& log, const EventTypes& 
                                                std::int32_t replication) {
     const std::vector<TopicSpec> wanted = wanted_topics(types, replication);
     std::vector<std::string> names;
+    names.reserve(wanted.size());
     for (const TopicSpec& spec : wanted) names.push_back(spec.event_type);
     const auto existing = log.topics(names);
     if (!existing) return std::unexpected(existing.error());

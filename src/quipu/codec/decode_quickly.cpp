@@ -18,7 +18,8 @@ bool Decoder::read_object_quickly(const Layout& layout, const Path* outer) {
         const Member* member = index < layout.size() ? &layout.at(index) : nullptr;
         if (member == nullptr || !in_.take_key(member->key)) {
             std::size_t found = 0;
-            if (!find_member(layout, index, found)) return false;
+            const std::size_t hint = index;
+            if (!find_member(layout, hint, found)) return false;
             if (found == Layout::npos) {
                 if (!take_unknown(layout)) return false;
                 continue;

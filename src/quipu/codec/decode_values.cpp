@@ -25,7 +25,10 @@ bool store_integer(const TypeInfo& type, void* at, const WideInteger& value) noe
 
 /// Makes a value as if it had not been read before.
 void reset(const TypeInfo& type, void* at) {
-    if (type.optional != nullptr) return type.optional->reset(at);
+    if (type.optional != nullptr) {
+        type.optional->reset(at);
+        return;
+    }
     switch (type.kind) {
         case Kind::list: type.list->clear(at); break;
         case Kind::map: type.map->clear(at); break;
@@ -178,13 +181,11 @@ Problem Decoder::read_integer(const TypeInfo& type, void* at) {
         if (!in_.read_number(token)) return in_.problem();
         if (options_.strict && token.form != NumberToken::Form::integer) return Problem::int_type;
         problem = integer_from_number(token, value);
-    } else if (options_.strict) {
-        return Problem::int_type;
-    } else if (c == '"') {
+    } else if (c == '"' && !options_.strict) {
         StringToken token;
         if (!in_.read_string(token)) return in_.problem();
         problem = integer_from_text(text_of(token, scratch_), value);
-    } else if (c == 't' || c == 'f') {
+    } else if ((c == 't' || c == 'f') && !options_.strict) {
         value.magnitude = c == 't' ? 1 : 0;
         if (!in_.read_literal(c == 't' ? "true" : "false")) return in_.problem();
     } else {

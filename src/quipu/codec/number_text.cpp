@@ -75,10 +75,11 @@ char* write_short_double(char* to, double value) noexcept {
     constexpr std::array<double, 8> powers{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
     constexpr std::array<std::uint64_t, 8> tens{1,      10,      100,       1000,
                                                 10'000, 100'000, 1'000'000, 10'000'000};
-    if (!(value >= 1e-3 && value < 1e8)) return nullptr;
+    const bool short_range = value >= 1e-3 && value < 1e8;
+    if (!short_range) return nullptr;
     for (std::size_t fraction = 0; fraction < powers.size(); ++fraction) {
         const double scaled = value * powers[fraction];
-        const auto mantissa = static_cast<std::uint64_t>(scaled + 0.5);
+        const auto mantissa = static_cast<std::uint64_t>(std::llround(scaled));
         const auto whole = static_cast<double>(mantissa);
         if (std::abs(scaled - whole) > scaled * 1e-15 || whole / powers[fraction] != value)
             continue;

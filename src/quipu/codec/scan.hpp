@@ -41,11 +41,13 @@ inline constexpr std::size_t block_bytes = 16;
 
 /// The index of the first special byte of a block; block_bytes when there is none.
 [[nodiscard]] inline std::size_t first_special(const char* block) noexcept {
+    // NOLINTBEGIN(portability-simd-intrinsics): there is a portable twin below
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(block));
     const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
     const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
                                        _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, marks)));
+    // NOLINTEND(portability-simd-intrinsics)
     return static_cast<std::size_t>(std::countr_zero(mask | 0x10000U));
 }
 

@@ -148,7 +148,8 @@ void append_minified(std::string& out, std::string_view text) {
         }
         const std::string_view rest = text.substr(i);
         if (c == 'N' || c == 'I' || (c == '-' && rest.size() > 1 && rest[1] == 'I')) {
-            size = c == 'N' ? 3 : c == 'I' ? 8 : 9;
+            size = c == 'N' ? 3 : 8;  // NaN, Infinity, -Infinity
+            if (c == '-') size = 9;
             out += "null";
         } else if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
             out += rest.substr(0, size);

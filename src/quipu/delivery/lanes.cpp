@@ -124,6 +124,7 @@ void Lanes::retried(Lane& lane, bool removed, Time now) {
 std::vector<std::int64_t> Lanes::remove_waiting(const std::function<bool(const Record&)>& which) {
     std::vector<std::int64_t> removed;
     std::vector<Lane*> all;
+    all.reserve(lanes_.size());
     for (const auto& [key, lane] : lanes_) all.push_back(lane.get());
     for (Lane* lane : all) {
         if (lane->waiting.empty()) continue;
@@ -142,6 +143,7 @@ std::vector<std::int64_t> Lanes::remove_waiting(const std::function<bool(const R
 bool Lanes::remove_parked(const std::function<bool(const Parked&)>& which) {
     bool all_removed = true;
     std::vector<Lane*> all;
+    all.reserve(lanes_.size());
     for (const auto& [key, lane] : lanes_) all.push_back(lane.get());
     for (Lane* lane : all) {
         if (lane->parked.empty()) continue;

@@ -105,9 +105,8 @@ Result<Published> RawPublisher::publish_decoded(const EventInfo& info, EventHead
     record.event_id = header.event_id;
     record.event_type = info.event_type;
     record.aggregate_id = header.aggregate_id.value_or(std::string{});
-    record.key = !options.key.empty()           ? options.key
-                 : !record.aggregate_id.empty() ? record.aggregate_id
-                                                : record.event_id;
+    record.key = record.aggregate_id.empty() ? record.event_id : record.aggregate_id;
+    if (!options.key.empty()) record.key = options.key;
     record.timestamp = header.timestamp;
     record.expires_at = world_.now() + info.topic.ttl;
     record.headers = options.headers;

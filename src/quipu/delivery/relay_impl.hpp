@@ -54,7 +54,7 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     // relay_mark.cpp
     void mark_loop();
     void try_to_lead();
-    void step_down(std::string problem);
+    void step_down(const std::string& problem);
     /// Commits what was acknowledged and renews the lease.
     void move_mark();
     void look_after(Clock::time_point now);

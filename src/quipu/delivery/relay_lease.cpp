@@ -90,7 +90,8 @@ void RelayLease::release() {
     guard(transaction, false);
     transaction.documents.push_back(
         {std::string(LeaseDocument::collection), std::string(key), body(true)});
-    static_cast<void>(store_.commit(std::move(transaction)));
+    // A lease that could not be given back runs out.
+    [[maybe_unused]] const auto given_back = store_.commit(std::move(transaction));
 }
 
 }  // namespace quipu

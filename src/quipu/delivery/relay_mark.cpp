@@ -51,12 +51,16 @@ void Relay::Impl::mark_loop() {
 
 void Relay::Impl::try_to_lead() {
     const auto taken = lease_.try_take(Clock::now());
-    if (!taken) return set_problem(taken.error().message);
+    if (!taken) {
+        set_problem(taken.error().message);
+        return;
+    }
     if (!*taken) return;
     const auto position = store_.open_group(group_, true);
     if (!position) {
         lease_.release();
-        return set_problem(position.error().message);
+        set_problem(position.error().message);
+        return;
     }
     const std::uint64_t epoch = log_.epoch();
     const std::lock_guard lock(mutex_);
@@ -77,7 +81,7 @@ void Relay::Impl::try_to_lead() {
     changed_.notify_all();
 }
 
-void Relay::Impl::step_down(std::string problem) {
+void Relay::Impl::step_down(const std::string& problem) {
     lease_.forget();
     {
         const std::lock_guard lock(mutex_);
@@ -119,7 +123,10 @@ void Relay::Impl::move_mark() {
         changed_.wait_for(lock, error_wait, [&] { return stopping_; });
         return;
     }
-    if (!done) return step_down(done.error().message);
+    if (!done) {
+        step_down(done.error().message);
+        return;
+    }
     for (const DeadLetter& letter : kept.dead_letters) {
         notice("error", "the log does not take event " + letter.record->event_id + " of type " +
                             letter.record->event_type + ", it is a dead letter of " + group_ +
@@ -162,7 +169,10 @@ void Relay::Impl::retry_missing_topics() {
         for (const auto& [type, held] : missing_) types.push_back(type);
     }
     const auto states = log_.topics(types);
-    if (!states) return set_problem(states.error().message);
+    if (!states) {
+        set_problem(states.error().message);
+        return;
+    }
     for (const TopicState& state : *states) {
         std::set<std::int64_t> held;
         {
@@ -173,7 +183,10 @@ void Relay::Impl::retry_missing_topics() {
         for (const std::int64_t position : held) {
             if (records.size() >= options_.max_in_flight / 2) break;
             auto record = store_.at(position);
-            if (!record) return set_problem(record.error().message);
+            if (!record) {
+                set_problem(record.error().message);
+                return;
+            }
             if (*record) records.push_back(std::make_shared<const Record>(std::move(**record)));
         }
         // They are sent as if the log had lost them: in order, before anything new.
@@ -192,14 +205,20 @@ void Relay::Impl::retry_missing_topics() {
 
 void Relay::Impl::take_requeued() {
     const auto parked = store_.parked(group_);
-    if (!parked) return set_problem(parked.error().message);
+    if (!parked) {
+        set_problem(parked.error().message);
+        return;
+    }
     for (const Parked& entry : *parked) {
         {
             const std::lock_guard lock(mutex_);
             if (requeued_.contains(entry.position)) continue;
         }
         auto record = store_.at(entry.position);
-        if (!record) return set_problem(record.error().message);
+        if (!record) {
+            set_problem(record.error().message);
+            return;
+        }
         const std::lock_guard lock(mutex_);
         if (!*record) {
             unpark_.push_back(entry);

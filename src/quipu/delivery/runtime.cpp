@@ -56,6 +56,7 @@ void DeliveryRuntime::requeued(const DeadLetter& letter) {
 
 std::vector<GroupStatus> DeliveryRuntime::status() const {
     std::vector<GroupStatus> all;
+    all.reserve(groups_.size());
     for (const auto& group : groups_) all.push_back(group->status());
     return all;
 }

@@ -107,7 +107,8 @@ Result<std::map<std::string, std::string>> Admin::retentions(const Topics& topic
     for (const auto* resource : described(event->get())) {
         for (const auto* entry : entries(resource)) {
             const char* value = rd_kafka_ConfigEntry_value(entry);
-            if (rd_kafka_ConfigEntry_name(entry) == retention_name && value != nullptr) {
+            if (std::string_view(rd_kafka_ConfigEntry_name(entry)) == retention_name &&
+                value != nullptr) {
                 found[rd_kafka_ConfigResource_name(resource)] = value;
             }
         }

@@ -8,7 +8,7 @@
 
 namespace quipu::kafka {
 
-inline constexpr std::string_view retention_name = "retention.ms";
+inline constexpr const char* retention_name = "retention.ms";
 
 /// What topics and clients take: an event of at most 1 MiB, with key and headers.
 inline constexpr int max_record_bytes = 2 * 1024 * 1024;
@@ -16,6 +16,7 @@ inline constexpr int max_record_bytes = 2 * 1024 * 1024;
 template <class Pointer>
 std::vector<typename Pointer::pointer> raw_pointers(const std::vector<Pointer>& owners) {
     std::vector<typename Pointer::pointer> raw;
+    raw.reserve(owners.size());
     for (const auto& owner : owners) {
         raw.push_back(owner.get());
     }

@@ -78,6 +78,7 @@ void Consumer::look_up_committed() {
     next_look_up_ = Clock::time_point::max();
     const auto all = offsets_.assigned();
     std::vector<LogPlace> wanted;
+    wanted.reserve(all.size());
     for (const auto& partition : all) {
         wanted.push_back({partition, RD_KAFKA_OFFSET_INVALID});
     }

@@ -25,7 +25,7 @@ void Health::emit(std::string_view level, std::string_view text) const noexcept 
     try {
         notice_(level, secrets_.mask(text));
     } catch (...) {
-        // There is nobody to tell: this is called from inside librdkafka's C code.
+        return;  // there is nobody to tell: this is called from inside librdkafka's C code
     }
 }
 
@@ -88,7 +88,7 @@ void Health::probed(bool answered) {
         const std::scoped_lock lock(mutex_);
         missed_ = answered ? 0 : missed_ + 1;
         const bool reachable = answered || (reachable_ && missed_ <= misses_allowed);
-        if (reachable == reachable_ && !(answered && told_ != Trouble::none)) {
+        if (reachable == reachable_ && (!answered || told_ == Trouble::none)) {
             if (answered) {
                 connection_ = {};
             }

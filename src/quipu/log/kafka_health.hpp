@@ -26,7 +26,7 @@ class Health {
     /// An error event of a client.
     void client_error(rd_kafka_resp_err_t code, std::string_view reason);
     /// What the check that runs all the time has found.
-    void probed(bool reachable);
+    void probed(bool answered);
     /// A problem of one thing (a topic, a group); it stays until it is cleared.
     void problem(const std::string& about, const Error& error);
     void clear(const std::string& about);

@@ -58,8 +58,7 @@ Result<Admin::Errors> Admin::create(const std::vector<const TopicSpec*>& specs) 
                 name, Error{ErrorCode::invalid, fmt::format("topic {}: {}", name, text.data())});
             continue;
         }
-        rd_kafka_NewTopic_set_config(topic.get(), retention_name.data(),
-                                     retention_text(*spec).c_str());
+        rd_kafka_NewTopic_set_config(topic.get(), retention_name, retention_text(*spec).c_str());
         rd_kafka_NewTopic_set_config(topic.get(), "max.message.bytes",
                                      std::to_string(max_record_bytes).c_str());
         if (spec->replication >= 3) {

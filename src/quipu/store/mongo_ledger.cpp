@@ -112,8 +112,8 @@ bool Ledger::wait_until_projected(std::int64_t number) {
     }
 }
 
-void Ledger::catch_up(const Order& held) {
-    settle(held);
+void Ledger::catch_up(const Order& order) {
+    settle(order);
     for (;;) {
         const nanoseconds began = time_since_boot();
         if (!fresh() && projected(server_) > state_.seen) {
@@ -129,7 +129,7 @@ void Ledger::catch_up(const Order& held) {
             throw unreadable(state_.seen + 1);
         }
         const bool done = wait_until_projected(commit->number);
-        adopt(held, *std::move(commit), done);
+        adopt(order, *std::move(commit), done);
     }
 }
 
@@ -177,7 +177,7 @@ void Ledger::settle(const Order&) {
     publish(*pending_);
 }
 
-void Ledger::adopt(const Order& held, Commit commit, bool projected) {
+void Ledger::adopt(const Order& order, Commit commit, bool projected) {
     tokens_.push_back(commit.token);
     if (tokens_.size() > kept_tokens) {
         tokens_.pop_front();
@@ -190,7 +190,7 @@ void Ledger::adopt(const Order& held, Commit commit, bool projected) {
     if (projected) {
         publish(*pending_);
     } else {
-        settle(held);
+        settle(order);
     }
 }
 
@@ -219,10 +219,10 @@ bool Ledger::is_ours(const Commit& commit) {
     return View(found).text("token") == commit.token;
 }
 
-Ledger::Outcome Ledger::store(const Order& held, Commit commit) {
+Ledger::Outcome Ledger::store(const Order& order, Commit commit) {
     if (!fresh()) {
         const std::int64_t seen = state_.seen;
-        catch_up(held);
+        catch_up(order);
         if (state_.seen != seen) {
             return Outcome::taken;
         }
@@ -251,7 +251,7 @@ Ledger::Outcome Ledger::store(const Order& held, Commit commit) {
                           "; whether it is stored is not known");
     }
     confirmed_ = began;
-    adopt(held, std::move(commit), false);
+    adopt(order, std::move(commit), false);
     return Outcome::stored;
 }
 

@@ -110,7 +110,7 @@ std::int64_t MongoStore::last_position() {
     try {
         ledger_.refresh();
     } catch (const std::exception&) {
-        // The server is away: what this process has seen is the best answer.
+        return watch_.last();  // the server is away: what this process has seen is the best answer
     }
     return watch_.last();
 }
@@ -234,6 +234,7 @@ Result<std::vector<GroupPosition>> MongoStore::groups() {
         ledger_.refresh();
         return ledger_.with_state([](const State& state) {
             std::vector<GroupPosition> found;
+            found.reserve(state.groups.size());
             for (const auto& [name, finished] : state.groups) {
                 found.push_back(group_position(name, finished));
             }

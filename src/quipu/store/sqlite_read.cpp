@@ -123,9 +123,11 @@ Result<std::vector<DeadLetter>> SqliteStore::dead_letters(const std::string& gro
                                                           std::int64_t after_id,
                                                           std::size_t limit) {
     std::string sql = "SELECT " QUIPU_DEAD_LETTER_COLUMNS " FROM dead_letters ";
-    sql += group.empty() ? "NOT INDEXED"
-           : status      ? "INDEXED BY dead_letters_by_status"
-                         : "INDEXED BY dead_letters_by_group";
+    if (group.empty()) {
+        sql += "NOT INDEXED";
+    } else {
+        sql += status ? "INDEXED BY dead_letters_by_status" : "INDEXED BY dead_letters_by_group";
+    }
     sql += " WHERE id > ?1";
     sql += group.empty() ? "" : " AND group_name = ?3";
     sql += status ? " AND status = ?4" : "";
