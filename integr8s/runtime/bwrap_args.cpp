@@ -57,7 +57,8 @@ void writable_places(Arguments& to, const PodSpec& spec) {
     to.add({"--perms", "1777", "--size", std::to_string(shared_memory), "--tmpfs", "/dev/shm"});
     to.add(
         {"--perms", "0700", "--size", std::to_string(spec.limits.scratch_bytes), "--tmpfs", work});
-    to.add({"--perms", "0700", "--dir", "/work/.tmp", "--symlink", "work/.tmp", "/tmp"});
+    to.add({"--perms", "0700", "--dir", std::string(work) + "/.tmp", "--symlink", "work/.tmp",
+            "/tmp"});
     to.add({"--remount-ro", "/dev", "--chdir", work});
 }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -87,6 +88,53 @@ TEST_F(MongoNetwork, AnswersLostAnywhereChangeNothing) {
     }
     proxy.set(Proxy::Mode::open);
     EXPECT_EQ(store->last_position(), number);
+    EXPECT_THAT(store->verify().value(), IsEmpty());
+}
+
+/// A commit is stored as one document. That the server then refuses a part of it for a moment must
+/// not make the caller believe that it was stored before.
+TEST_F(MongoNetwork, AMomentsRefusalChangesNothing) {
+    MongoOptions with = options();
+    with.server_wait = std::chrono::seconds(60);
+    auto store = open_mongo_store(with).value();
+    ASSERT_TRUE(store->commit(append(event(1))));
+    constexpr std::string_view insert_events{"insert\0\7\0\0\0events\0", 18};
+    proxy.refuse(insert_events, 3);
+    std::vector<std::promise<Result<Committed>>> answers(3);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        store->submit(append(event(static_cast<std::int64_t>(i) + 2)),
+                      [&, i](Result<Committed> done) { answers[i].set_value(std::move(done)); });
+    }
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const auto done = answers[i].get_future().get();
+        ASSERT_TRUE(done) << done.error().message;
+        EXPECT_FALSE(done->appended[0].duplicate);
+        EXPECT_EQ(done->appended[0].position, static_cast<std::int64_t>(i) + 2);
+    }
+    EXPECT_EQ(proxy.refusals_left(), 0);
+    proxy.refuse("token", 1);  // the commit itself
+    const auto done = store->commit(append(event(5)));
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_FALSE(done->appended[0].duplicate);
+    EXPECT_EQ(proxy.refusals_left(), 0);
+    EXPECT_THAT(store->verify().value(), IsEmpty());
+}
+
+TEST_F(MongoNetwork, ALastingRefusalOfAPartIsNotTakenForOneOfTheCommit) {
+    MongoOptions with = options();
+    with.server_wait = std::chrono::seconds(60);
+    auto store = open_mongo_store(with).value();
+    ASSERT_TRUE(store->commit(append(event(1))));
+    proxy.refuse({"insert\0\7\0\0\0events\0", 18}, 1000);
+    const auto done = store->commit(append(event(2)));
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::unavailable);
+    EXPECT_THAT(done.error().message, HasSubstr("commit 2 is stored"));
+    EXPECT_THAT(done.error().message, HasSubstr("planted"));
+    proxy.refuse("", 0);
+    const Committed again = commit_at_last(*store, append(event(2)));
+    EXPECT_EQ(again.appended[0].position, 2);
+    EXPECT_TRUE(again.appended[0].duplicate);
     EXPECT_THAT(store->verify().value(), IsEmpty());
 }
 

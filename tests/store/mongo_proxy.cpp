@@ -1,12 +1,14 @@
 #include "store/mongo_proxy.hpp"
 
 #include <arpa/inet.h>
+#include <bson/bson.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstring>
 #include <stdexcept>
 
 #include "store/mongo_support.hpp"
@@ -39,6 +41,25 @@ bool readable(int a, int b, std::array<bool, 2>& which) {
     const int count = ::poll(watched.data(), watched.size(), 20);
     which = {watched[0].revents != 0, watched[1].revents != 0};
     return count > 0;
+}
+
+/// A server's answer {ok: 0, code: 1, errmsg: "planted"} to a whole request (OP_MSG of the wire
+/// protocol: four 32-bit numbers as header, flags, a section of kind 0).
+std::string internal_error(std::string_view request) {
+    bson_t document = BSON_INITIALIZER;
+    BSON_APPEND_DOUBLE(&document, "ok", 0);
+    BSON_APPEND_UTF8(&document, "errmsg", "planted");
+    BSON_APPEND_INT32(&document, "code", 1);
+    constexpr std::int32_t op_msg = 2013;
+    std::int32_t request_id = 0;
+    std::memcpy(&request_id, request.data() + 4, sizeof request_id);
+    const std::array<std::int32_t, 5> header{static_cast<std::int32_t>(21 + document.len), 0,
+                                             request_id, op_msg, 0};
+    std::string reply(reinterpret_cast<const char*>(header.data()), sizeof header);
+    reply += '\0';
+    reply.append(reinterpret_cast<const char*>(bson_get_data(&document)), document.len);
+    bson_destroy(&document);
+    return reply;
 }
 
 }  // namespace
@@ -87,6 +108,26 @@ void Proxy::lose_reply_to(std::string_view marker) {
     set(Mode::lose_reply);
 }
 
+void Proxy::refuse(std::string_view marker, int times) {
+    const std::scoped_lock lock(mutex_);
+    refused_marker_ = marker;
+    refusals_ = times;
+}
+
+int Proxy::refusals_left() {
+    const std::scoped_lock lock(mutex_);
+    return refusals_;
+}
+
+bool Proxy::take_refusal(std::string_view request) {
+    const std::scoped_lock lock(mutex_);
+    if (refusals_ == 0 || !request.contains(refused_marker_)) {
+        return false;
+    }
+    --refusals_;
+    return true;
+}
+
 void Proxy::accept_all() {
     while (!stop_) {
         pollfd watched{listener_, POLLIN, 0};
@@ -131,6 +172,9 @@ void Proxy::pump(int client, int server) {
             if (request && mode_ == Mode::lose_reply) {
                 const std::scoped_lock lock(mutex_);
                 lose = lose || bytes.contains(marker_);
+            }
+            if (request && take_refusal(bytes)) {
+                return send_all(from, internal_error(bytes));
             }
             if (!request && lose) {
                 mode_ = Mode::open;

@@ -30,11 +30,16 @@ class Proxy {
     [[nodiscard]] std::string uri() const;
     void set(Mode mode);
     void lose_reply_to(std::string_view marker);
+    /// Answers the next `times` requests that contain `marker` with an internal error (code 1); the
+    /// server never sees them.
+    void refuse(std::string_view marker, int times);
+    [[nodiscard]] int refusals_left();
     [[nodiscard]] Mode mode() const noexcept { return mode_.load(); }
 
   private:
     void accept_all();
     void pump(int client, int server);
+    bool take_refusal(std::string_view request);
 
     int listener_ = -1;
     std::uint16_t port_ = 0;
@@ -45,6 +50,8 @@ class Proxy {
     std::atomic<bool> stop_ = false;
     std::mutex mutex_;
     std::string marker_;
+    std::string refused_marker_;
+    int refusals_ = 0;
     std::vector<std::thread> pumps_;
     std::thread acceptor_;
 };

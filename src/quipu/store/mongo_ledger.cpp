@@ -21,6 +21,8 @@ constexpr milliseconds grace{300};
 /// Commits stay at least this long and the newest ones for ever, so that every process that is
 /// awake finds all that it has not seen.
 constexpr minutes retention{10};
+/// Refused parts of a commit are tried again for about 1.3 seconds.
+constexpr milliseconds longest_pause{640};
 constexpr std::int64_t kept_commits = 1000;
 constexpr std::int64_t trimmed_at_once = 64;
 constexpr std::size_t kept_tokens = 256;
@@ -172,9 +174,32 @@ void Ledger::settle(const Order&) {
     }
     {
         const Projecting projecting(*this);
-        project(*pending_, state_, server_);
+        project_stubbornly();
     }
     publish(*pending_);
+}
+
+/// What is pending is stored, so a server's refusal of its parts is no refusal of the commit: told
+/// as one, its events would be tried again and answered as duplicates of themselves. Servers
+/// refuse for a moment, too (FerretDB reports a deadlock of its database as an internal error).
+void Ledger::project_stubbornly() {
+    for (milliseconds pause{10};; pause *= 2) {
+        try {
+            project(*pending_, state_, server_);
+            return;
+        } catch (const Failure& failure) {
+            if (failure.kind() != Failure::Kind::refused) {
+                throw;
+            }
+            if (pause > longest_pause) {
+                throw Failure(Failure::Kind::unreachable,
+                              "commit " + std::to_string(pending_->number) + " is stored in " +
+                                  server_.location() +
+                                  ", but its parts are refused: " + failure.what());
+            }
+        }
+        std::this_thread::sleep_for(pause);
+    }
 }
 
 void Ledger::adopt(const Order& order, Commit commit, bool projected) {

@@ -73,6 +73,7 @@ class Ledger {
     class Projecting;
     using Clock = std::chrono::nanoseconds;
     void reload();
+    void project_stubbornly();
     void trim_old();
     void adopt(const Order& order, Commit commit, bool projected);
     void publish(const Commit& commit);

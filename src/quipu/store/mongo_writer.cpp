@@ -178,10 +178,11 @@ std::size_t Writer::process(std::span<Job> jobs) {
             error.code = ErrorCode::limit;
         }
         results.assign(jobs.size(), std::unexpected(error));
-        if (refused && options_.document) {
+        if (refused) {
             try {
                 // The members beside the body may be what no server takes; the body is enough.
-                store(jobs, results, false);
+                // Without such, the refusal may have been one of a moment.
+                store(jobs, results, !options_.document);
             } catch (const Failure&) {
                 results.assign(jobs.size(), std::unexpected(error));
             }
