@@ -202,6 +202,21 @@ TEST_F(Removal, AnArchivedIdIsStillKnown) {
     expect_sound();
 }
 
+TEST_F(Removal, AnArchivedEventIsParkedForNobody) {
+    publish(1, std::nullopt);
+    Transaction gave_up;
+    DeadLetter& letter = gave_up.dead_letters.emplace_back();
+    letter.group = "not opened yet";
+    letter.record = std::make_shared<const Record>(*store->find(uuid(1)).value());
+    letter.error = "gave up";
+    ASSERT_TRUE(store->commit(gave_up));
+    ASSERT_TRUE(store->requeue(1));
+    ASSERT_TRUE(store->archive(uuid(1), "me", ""));
+    ASSERT_TRUE(store->open_group("not opened yet", true));
+    EXPECT_TRUE(store->parked("not opened yet")->empty());
+    expect_sound();
+}
+
 TEST_F(Removal, AnArchivedEventIsFinishedForEveryGroup) {
     publish(3, std::nullopt);
     ASSERT_TRUE(store->open_group("a", true));

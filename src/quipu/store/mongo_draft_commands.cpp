@@ -108,9 +108,9 @@ Result<void> Draft::archive(std::string_view event_id, std::string_view deleted_
         if (!set.contains(record.position)) {
             finished_of(group).add(record.position, record.position);
         }
-        if (is_parked(group, record.position)) {
-            parked_[{group, record.position}].reset();
-        }
+    }
+    for (const auto& group : stored_parked_groups(server_, record.position)) {
+        parked_[{group, record.position}].reset();
     }
     return {};
 }

@@ -38,6 +38,17 @@ bool stored_parked(Server& server, const std::string& group, std::int64_t positi
     return !found.empty() && !is_tombstone(View(found));
 }
 
+std::vector<std::string> stored_parked_groups(Server& server, std::int64_t position) {
+    std::vector<std::string> groups;
+    const std::string filter =
+        bson([&](BsonWriter& writer) { writer.int64("position", position); });
+    server.find(parked_collection, filter, {}, [&](View view) {
+        groups.push_back(view.string("group"));
+        return true;
+    });
+    return groups;
+}
+
 Result<void> check_indexed(const Server& server, const std::string& collection,
                            const std::string& key) {
     // Base64, where the text holds what BSON's strings may not.

@@ -14,6 +14,9 @@ namespace quipu::mongo {
 /// The last sequence of an aggregate, also where its events were removed.
 [[nodiscard]] std::int64_t stored_head(Server& server, const std::string& aggregate);
 [[nodiscard]] bool stored_parked(Server& server, const std::string& group, std::int64_t position);
+/// For whom a position is parked; also groups that were never opened, whose dead letters somebody
+/// requeued. Looks through all that is parked.
+[[nodiscard]] std::vector<std::string> stored_parked_groups(Server& server, std::int64_t position);
 [[nodiscard]] std::string parked_id(const std::string& group, std::int64_t position);
 
 /// Whether the server can index a document of this name: a commit that cannot be applied must not
