@@ -24,7 +24,7 @@ if(QUIPU_SANITIZE)
         target_compile_features(quipu_tsan_support PRIVATE cxx_std_23)
         set(program $<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>)
         set(sanitized $<NOT:$<BOOL:$<TARGET_PROPERTY:QUIPU_NOT_SANITIZED>>>)
-        link_libraries($<$<AND:${program},${sanitized}>:$<TARGET_OBJECTS:quipu_tsan_support>>)
+        link_libraries($<$<AND:${program},${sanitized}>:$<BUILD_INTERFACE:$<TARGET_OBJECTS:quipu_tsan_support>>>)
     endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
