@@ -66,14 +66,16 @@ class TimedLog final : public quipu::TopicLog {
     TimedLog(quipu::TopicLog& log, std::vector<std::atomic<std::int64_t>>& acknowledged)
         : log_(log), acknowledged_(acknowledged) {}
 
-    void produce(quipu::LogRecord record, Done done) override {
+    void produce(quipu::LogRecord record, Done done, std::optional<std::uint64_t> epoch) override {
         const std::size_t position = position_of(record);
-        log_.produce(std::move(record), [this, position, done = std::move(done)](auto place) {
+        auto noted = [this, position, done = std::move(done)](auto place) {
             if (!place) give_up(place.error().message);
             if (position < acknowledged_.size()) acknowledged_[position] = now_ns();
             done(std::move(place));
-        });
+        };
+        log_.produce(std::move(record), std::move(noted), epoch);
     }
+    std::uint64_t epoch() override { return log_.epoch(); }
     bool flush(std::chrono::milliseconds timeout) override { return log_.flush(timeout); }
     void purge() override { log_.purge(); }
     quipu::Result<std::unique_ptr<quipu::LogConsumer>> consume(
