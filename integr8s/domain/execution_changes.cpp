@@ -13,11 +13,6 @@ using quipu::Error;
 using quipu::ErrorCode;
 using Unit = quipu::UnitOfWork<Events>;
 
-Error not_there(std::string_view execution_id) {
-    return {ErrorCode::not_found,
-            "there is no execution " + quipu::to_valid_utf8(execution_id.substr(0, longest_id))};
-}
-
 quipu::Result<ExecutionRow> ExecutionService::cancel(std::string_view execution_id,
                                                      std::string_view cancelled_by) {
     std::optional<Error> refused;

@@ -66,36 +66,30 @@ void Session::on_read(const Code& ec, std::size_t size) {
     if (phase_ == Phase::closed) return;
     // A response on its way to a peer that sends no more is still wanted.
     if (ec) {
-        phase_ == Phase::writing ? void() : close();
+        if (phase_ != Phase::writing) close();
         return;
     }
     switch (phase_) {
-        case Phase::reading: {
-            advance(reader_.feed({input_.data(), size}));
-            return;
-        }
+        case Phase::reading: advance(reader_.feed({input_.data(), size})); return;
         case Phase::lingering:
             lingered_bytes_ += size;
-            lingered_bytes_ > linger_bytes_max ? close() : read();
+            if (lingered_bytes_ > linger_bytes_max) {
+                close();
+            } else {
+                read();
+            }
             return;
-        default: {
-            read();
-            return;  // what a stream's peer still says means nothing
-        }
+        default: read(); return;  // what a stream's peer still says means nothing
     }
 }
 
 void Session::advance(ParseState state) {
     phase_ = Phase::reading;
     switch (state) {
-        case ParseState::done: {
-            dispatch();
-            return;
-        }
-        case ParseState::failed: {
+        case ParseState::done: dispatch(); return;
+        case ParseState::failed:
             refuse(reader_.failure().status, "malformed", reader_.failure().detail);
             return;
-        }
         case ParseState::need_more: break;
     }
     if (draining_) {

@@ -109,10 +109,10 @@ std::vector<RecordPtr> MongoStore::read_collection(std::int64_t position, std::s
 std::int64_t MongoStore::last_position() {
     try {
         ledger_.refresh();
+        return watch_.last();
     } catch (const std::exception&) {
         return watch_.last();  // the server is away: what this process has seen is the best answer
     }
-    return watch_.last();
 }
 
 std::int64_t MongoStore::wait_beyond(std::int64_t position, std::chrono::milliseconds timeout) {
