@@ -15,6 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr auto slice = milliseconds(100);
+constexpr auto assign_again_after = milliseconds(500);
 constexpr auto short_pause = std::chrono::seconds(1);
 // How long partitions that had their turn wait after a pause for those that had none.
 constexpr auto turn = std::chrono::seconds(1);
@@ -98,6 +99,7 @@ Result<std::vector<LogRecord>> Consumer::poll(milliseconds timeout, std::size_t 
     const auto end = Clock::now() + timeout;
     while (true) {
         commit_if_due();
+        assign_again_if_due();
         look_up_committed();
         if (rest_ != nullptr && Clock::now() >= rest_until_) {
             rd_kafka_resume_partitions(client_->get(), rest_.get());
@@ -207,7 +209,10 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
         default:
             error_ = call_error(message.err, "group " + options_.group, reason);
             if (error_->retryable()) {
-                // librdkafka tries again by itself.
+                // librdkafka tries again by itself, but for one thing.
+                if (reason.starts_with("Failed to fetch committed offsets")) {
+                    assign_again_at_ = Clock::now() + assign_again_after;
+                }
                 health_->tell("warning", "group " + options_.group, error_->message);
                 error_.reset();
                 return;
@@ -238,6 +243,7 @@ void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
         guarded([&] { options_.assigned(got); });
     }
     rd_kafka_assign(client_->get(), list);
+    assign_again_at_ = Clock::time_point::max();
     // A new assignment is not paused.
     stopped_ = false;
     rest_.reset();
@@ -265,7 +271,36 @@ void Consumer::revoked(const rd_kafka_topic_partition_list_t* list) {
 }
 
 void Consumer::unassign() {
-    // librdkafka keeps a pause beyond the assignment: a partition that comes back would be silent.
+    resume_all();
+    assign_again_at_ = Clock::time_point::max();
+    rd_kafka_assign(client_->get(), nullptr);
+}
+
+/// Where the group's coordinator has just moved, librdkafka (2.0 and later, its issue 5586) asks
+/// for the committed offsets once, gets a refusal, and then fetches nothing until there is a new
+/// assignment. What is given a second time, offsets_ knows.
+void Consumer::assign_again_if_due() {
+    if (Clock::now() < assign_again_at_) {
+        return;
+    }
+    assign_again_at_ = Clock::time_point::max();
+    rd_kafka_topic_partition_list_t* raw = nullptr;
+    if (!joined_ || rd_kafka_assignment(client_->get(), &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return;
+    }
+    const PartitionList all(raw);
+    for (int i = 0; i < all->cnt; ++i) {
+        all->elems[i].offset = RD_KAFKA_OFFSET_INVALID;  // from what is committed
+    }
+    resume_all();
+    rd_kafka_assign(client_->get(), all.get());
+    ended_.clear();
+    stopped_ = false;
+    served_.clear();
+}
+
+/// librdkafka keeps a pause beyond the assignment: a partition that comes back would be silent.
+void Consumer::resume_all() {
     if (stopped_ || rest_ != nullptr) {
         stop_fetching(false);
         if (rest_ != nullptr) {
@@ -273,7 +308,6 @@ void Consumer::unassign() {
             rest_.reset();
         }
     }
-    rd_kafka_assign(client_->get(), nullptr);
 }
 
 void Consumer::drop(const std::vector<LogPartition>& partitions) {

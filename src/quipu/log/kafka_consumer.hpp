@@ -46,6 +46,8 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void revoked(const rd_kafka_topic_partition_list_t* list);
 
     void unassign();
+    void assign_again_if_due();
+    void resume_all();
 
     void accept(const rd_kafka_message_t& message);
     /// Takes what librdkafka has at hand.
@@ -82,6 +84,7 @@ class Consumer final : public LogConsumer, private ClientEvents {
     std::atomic<bool> closed_ = false;
     Clock::time_point next_commit_{};
     Clock::time_point next_look_up_ = Clock::time_point::max();
+    Clock::time_point assign_again_at_ = Clock::time_point::max();
 };
 
 }  // namespace quipu::kafka
