@@ -1,3 +1,5 @@
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include "integr8s/coordinator/queue.hpp"
@@ -13,75 +15,70 @@ using quipu::Error;
 using quipu::ErrorCode;
 using Unit = quipu::UnitOfWork<Events>;
 
-quipu::Result<ExecutionRow> ExecutionService::cancel(std::string_view execution_id,
-                                                     std::string_view cancelled_by) {
+namespace {
+
+/// Changes a row in the transaction; an error means that nothing is to be changed.
+using Change = std::function<std::optional<Error>(Unit&, ExecutionRow&)>;
+
+quipu::Result<ExecutionRow> change_row(quipu::Publisher<Events>& publisher,
+                                       std::string_view execution_id, const Change& change) {
     std::optional<Error> refused;
     ExecutionRow answer{};
     const auto work = [&](Unit& unit) {
-        quipu::Documents& documents = unit.documents;
-        refused.reset();
-        auto row = documents.get<ExecutionRow>(execution_id);
-        if (!row) {
-            refused = not_there(execution_id);
-            return;
-        }
-        if (is_end(row->status) ||
-            !claim_end(documents, execution_id, ExecutionStatus::cancelled)) {
-            const bool stored = is_end(row->status);
-            refused = Error{ErrorCode::conflict,
-                            "the execution has ended already" +
-                                (stored ? ": " + std::string(to_string(row->status)) : "")};
-            return;
-        }
-        const bool was_running = row->status == ExecutionStatus::running;
-        row->status = ExecutionStatus::cancelled;
-        row->cancelled_by = std::string(cancelled_by);
-        row->updated_at = documents.now();
-        row->ended_at = row->updated_at;
-        documents.put(execution_id, *row);
-        unit.publish(ExecutionCancelled{.execution_id = row->execution_id,
-                                        .cancelled_by = std::string(cancelled_by),
-                                        .force_terminated = was_running},
-                     about(execution_id, row->user_id));
+        auto row = unit.documents.get<ExecutionRow>(execution_id);
+        refused = row ? change(unit, *row) : not_there(execution_id);
+        if (refused) return;
+        row->updated_at = unit.documents.now();
+        unit.documents.put(execution_id, *row);
         answer = std::move(*row);
     };
-    if (auto done = publisher_.transact(work); !done) {
+    if (auto done = publisher.transact(work); !done) {
         return std::unexpected(std::move(done.error()));
     }
     if (refused) return std::unexpected(std::move(*refused));
     return answer;
 }
 
+}  // namespace
+
+quipu::Result<ExecutionRow> ExecutionService::cancel(std::string_view execution_id,
+                                                     std::string_view cancelled_by) {
+    return change_row(publisher_, execution_id, [&](Unit& unit, ExecutionRow& row) {
+        std::optional<Error> refused;
+        const bool ended = is_end(row.status);
+        if (ended || !claim_end(unit.documents, execution_id, ExecutionStatus::cancelled)) {
+            refused = {ErrorCode::conflict,
+                       "the execution has ended already" +
+                           (ended ? ": " + std::string(to_string(row.status)) : "")};
+            return refused;
+        }
+        const bool was_running = row.status == ExecutionStatus::running;
+        row.status = ExecutionStatus::cancelled;
+        row.cancelled_by = std::string(cancelled_by);
+        row.ended_at = unit.documents.now();
+        unit.publish(ExecutionCancelled{.execution_id = row.execution_id,
+                                        .cancelled_by = std::string(cancelled_by),
+                                        .force_terminated = was_running},
+                     about(execution_id, row.user_id));
+        return refused;
+    });
+}
+
 quipu::Result<ExecutionRow> ExecutionService::set_priority(std::string_view execution_id,
                                                            QueuePriority priority) {
-    std::optional<Error> refused;
-    ExecutionRow answer{};
-    const auto work = [&](Unit& unit) {
-        quipu::Documents& documents = unit.documents;
-        refused.reset();
-        auto row = documents.get<ExecutionRow>(execution_id);
-        auto admission = documents.get<AdmissionRow>(execution_id);
-        if (!row) {
-            refused = not_there(execution_id);
-            return;
-        }
+    return change_row(publisher_, execution_id, [&](Unit& unit, ExecutionRow& row) {
+        std::optional<Error> refused;
+        auto admission = unit.documents.get<AdmissionRow>(execution_id);
         if (!admission || admission->state != AdmissionState::waiting) {
-            refused = Error{ErrorCode::conflict, "the execution does not wait in the queue"};
-            return;
+            refused = {ErrorCode::conflict, "the execution does not wait in the queue"};
+            return refused;
         }
         admission->priority = priority;
-        admission->queue_key = ExecutionQueue(documents).move(admission->queue_key, priority);
-        documents.put(execution_id, *admission);
-        row->priority = priority;
-        row->updated_at = documents.now();
-        documents.put(execution_id, *row);
-        answer = std::move(*row);
-    };
-    if (auto done = publisher_.transact(work); !done) {
-        return std::unexpected(std::move(done.error()));
-    }
-    if (refused) return std::unexpected(std::move(*refused));
-    return answer;
+        admission->queue_key = ExecutionQueue(unit.documents).move(admission->queue_key, priority);
+        unit.documents.put(execution_id, *admission);
+        row.priority = priority;
+        return refused;
+    });
 }
 
 }  // namespace integr8s

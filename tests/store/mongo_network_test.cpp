@@ -19,6 +19,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
+/// What a request that inserts into the collection `events` has in it, as BSON.
+constexpr std::string_view insert_events{"insert\0\7\0\0\0events\0", 18};
+
 class MongoNetwork : public testing::Test {
   protected:
     MongoOptions options() {
@@ -30,6 +33,12 @@ class MongoNetwork : public testing::Test {
             const std::scoped_lock lock(mutex);
             notices.push_back(std::string(level) + ": " + std::string(text));
         };
+        return out;
+    }
+    /// With time to find the server again.
+    MongoOptions patient() {
+        MongoOptions out = options();
+        out.server_wait = std::chrono::seconds(60);
         return out;
     }
     std::vector<std::string> told() {
@@ -54,9 +63,7 @@ class MongoNetwork : public testing::Test {
 };
 
 TEST_F(MongoNetwork, ALostAnswerIsReadBack) {
-    MongoOptions with = options();
-    with.server_wait = std::chrono::seconds(60);  // time to find the server again
-    auto store = open_mongo_store(with).value();
+    auto store = open_mongo_store(patient()).value();
     for (std::int64_t i = 1; i <= 5; ++i) {
         Transaction transaction = append(event(i, "made", "x"));
         transaction.guards.push_back({.collection = "c", .key = "k", .revision = i - 1});
@@ -94,11 +101,8 @@ TEST_F(MongoNetwork, AnswersLostAnywhereChangeNothing) {
 /// A commit is stored as one document. That the server then refuses a part of it for a moment must
 /// not make the caller believe that it was stored before.
 TEST_F(MongoNetwork, AMomentsRefusalChangesNothing) {
-    MongoOptions with = options();
-    with.server_wait = std::chrono::seconds(60);
-    auto store = open_mongo_store(with).value();
+    auto store = open_mongo_store(patient()).value();
     ASSERT_TRUE(store->commit(append(event(1))));
-    constexpr std::string_view insert_events{"insert\0\7\0\0\0events\0", 18};
     proxy.refuse(insert_events, 3);
     std::vector<std::promise<Result<Committed>>> answers(3);
     for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -121,11 +125,9 @@ TEST_F(MongoNetwork, AMomentsRefusalChangesNothing) {
 }
 
 TEST_F(MongoNetwork, ALastingRefusalOfAPartIsNotTakenForOneOfTheCommit) {
-    MongoOptions with = options();
-    with.server_wait = std::chrono::seconds(60);
-    auto store = open_mongo_store(with).value();
+    auto store = open_mongo_store(patient()).value();
     ASSERT_TRUE(store->commit(append(event(1))));
-    proxy.refuse({"insert\0\7\0\0\0events\0", 18}, 1000);
+    proxy.refuse(insert_events, 1000);
     const auto done = store->commit(append(event(2)));
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, ErrorCode::unavailable);

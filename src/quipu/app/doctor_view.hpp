@@ -10,7 +10,6 @@
 
 namespace quipu {
 
-// Reflection needs types with linkage, so not the unnamed namespace.
 namespace views {
 
 struct Fact {

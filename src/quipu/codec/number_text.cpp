@@ -79,7 +79,9 @@ char* write_short_double(char* to, double value) noexcept {
     if (!short_range) return nullptr;
     for (std::size_t fraction = 0; fraction < powers.size(); ++fraction) {
         const double scaled = value * powers[fraction];
-        const auto mantissa = static_cast<std::uint64_t>(std::llround(scaled));
+        // Positive and far below 2^53, so this rounds as llround() does, without a call.
+        const auto mantissa =
+            static_cast<std::uint64_t>(scaled + 0.5);  // NOLINT(bugprone-incorrect-roundings)
         const auto whole = static_cast<double>(mantissa);
         if (std::abs(scaled - whole) > scaled * 1e-15 || whole / powers[fraction] != value)
             continue;

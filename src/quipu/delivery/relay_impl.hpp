@@ -34,6 +34,9 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     using Clock = std::chrono::steady_clock;
     using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
+    /// How long after an error of store or log before the next try.
+    static constexpr std::chrono::milliseconds error_wait{500};
+
     /// A record that was given to the log.
     struct Sent {
         RecordPtr record;
@@ -57,6 +60,8 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     void step_down(const std::string& problem);
     /// Commits what was acknowledged and renews the lease.
     void move_mark();
+
+    // relay_look.cpp
     void look_after(Clock::time_point now);
     void retry_missing_topics();
     void take_requeued();

@@ -7,7 +7,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::chrono::milliseconds problem_wait{500};
 constexpr std::chrono::seconds look_interval{2};
 
 }  // namespace
@@ -107,7 +106,7 @@ void Relay::Impl::notice(std::string_view level, const std::string& text) const 
 void Relay::Impl::set_problem(std::string problem) {
     std::unique_lock lock(mutex_);
     problem_ = std::move(problem);
-    changed_.wait_for(lock, problem_wait, [&] { return stopping_; });
+    changed_.wait_for(lock, error_wait, [&] { return stopping_; });
 }
 
 }  // namespace quipu

@@ -7,7 +7,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::chrono::milliseconds error_wait{500};
 constexpr std::chrono::milliseconds mark_wait{50};
 constexpr std::chrono::milliseconds try_wait{100};
 

@@ -11,7 +11,6 @@ namespace {
 constexpr std::size_t read_batch = 256;
 constexpr std::size_t max_sent_bytes = std::size_t{64} << 20;
 constexpr std::chrono::milliseconds idle_wait{250};
-constexpr std::chrono::milliseconds error_wait{500};
 
 }  // namespace
 

@@ -228,7 +228,7 @@ void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_lis
     } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
         revoked(list);
     } else {
-        unassign();
+        assign(nullptr);
         health_->tell("warning", "rebalance",
                       call_error(code, "group " + options_.group, {}).message);
     }
@@ -237,17 +237,11 @@ void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_lis
 void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     const auto got = partitions_of(list, *config_);
     offsets_.assign(got);
-    ended_.clear();
     joined_ = true;
     if (options_.assigned) {
         guarded([&] { options_.assigned(got); });
     }
-    rd_kafka_assign(client_->get(), list);
-    assign_again_at_ = Clock::time_point::max();
-    // A new assignment is not paused.
-    stopped_ = false;
-    rest_.reset();
-    served_.clear();
+    assign(list);
     health_->clear("group " + options_.group);
     for (const auto& partition : got) {
         health_->clear("consume " + config_->topic(partition.event_type));
@@ -267,17 +261,20 @@ void Consumer::revoked(const rd_kafka_topic_partition_list_t* list) {
     }
     offsets_.revoke(gone);
     joined_ = false;
-    unassign();
+    assign(nullptr);
 }
 
-void Consumer::unassign() {
+/// Begins to fetch what `list` names, nothing with a null list.
+void Consumer::assign(const rd_kafka_topic_partition_list_t* list) {
     resume_all();
+    rd_kafka_assign(client_->get(), list);
     assign_again_at_ = Clock::time_point::max();
-    rd_kafka_assign(client_->get(), nullptr);
+    ended_.clear();
+    served_.clear();
 }
 
-/// Where the group's coordinator has just moved, librdkafka (2.0 and later, its issue 5586) asks
-/// for the committed offsets once, gets a refusal, and then fetches nothing until there is a new
+/// Where the group's coordinator has just moved, librdkafka (2.0.2, its issue 5586) asks for the
+/// committed offsets once, gets a refusal, and then fetches nothing until there is a new
 /// assignment. What is given a second time, offsets_ knows.
 void Consumer::assign_again_if_due() {
     if (Clock::now() < assign_again_at_) {
@@ -292,11 +289,7 @@ void Consumer::assign_again_if_due() {
     for (int i = 0; i < all->cnt; ++i) {
         all->elems[i].offset = RD_KAFKA_OFFSET_INVALID;  // from what is committed
     }
-    resume_all();
-    rd_kafka_assign(client_->get(), all.get());
-    ended_.clear();
-    stopped_ = false;
-    served_.clear();
+    assign(all.get());
 }
 
 /// librdkafka keeps a pause beyond the assignment: a partition that comes back would be silent.

@@ -45,7 +45,7 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void assigned(const rd_kafka_topic_partition_list_t* list);
     void revoked(const rd_kafka_topic_partition_list_t* list);
 
-    void unassign();
+    void assign(const rd_kafka_topic_partition_list_t* list);
     void assign_again_if_due();
     void resume_all();
 

@@ -180,8 +180,8 @@ void Ledger::settle(const Order&) {
 }
 
 /// What is pending is stored, so a server's refusal of its parts is no refusal of the commit: told
-/// as one, its events would be tried again and answered as duplicates of themselves. Servers
-/// refuse for a moment, too (FerretDB reports a deadlock of its database as an internal error).
+/// as one, its events would be tried again and answered as duplicates of themselves. Some refusals
+/// are of a moment: FerretDB answers "internal error" for whatever its database did not take.
 void Ledger::project_stubbornly() {
     for (milliseconds pause{10};; pause *= 2) {
         try {
