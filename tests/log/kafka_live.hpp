@@ -111,6 +111,7 @@ class KafkaLiveTest : public testing::Test {
     }
     static std::vector<std::string> values(const std::vector<LogRecord>& records) {
         std::vector<std::string> values;
+        values.reserve(records.size());
         for (const auto& record : records) {
             values.push_back(record.value);
         }
