@@ -71,10 +71,12 @@ Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> heal
     return Client(std::move(handle));
 }
 
-void Client::keep_topic(const std::string& name) {
-    if (auto* topic = rd_kafka_topic_new(get(), name.c_str(), nullptr)) {
+rd_kafka_topic_t* Client::keep_topic(const std::string& name) {
+    auto* topic = rd_kafka_topic_new(get(), name.c_str(), nullptr);
+    if (topic != nullptr) {
         topics_.emplace_back(topic);
     }
+    return topic;
 }
 
 void Client::Release::operator()(rd_kafka_t* handle) const noexcept {

@@ -39,9 +39,9 @@ class Client {
 
     [[nodiscard]] rd_kafka_t* get() const noexcept { return handle_.get(); }
 
-    /// Makes a topic known to the client for as long as it lives. A topic that librdkafka meets
-    /// with its first record waits for a timer of a second.
-    void keep_topic(const std::string& name);
+    /// Makes a topic known to the client for as long as it lives; null when librdkafka refuses its
+    /// name. A topic that librdkafka meets with its first record waits for a timer of a second.
+    [[nodiscard]] rd_kafka_topic_t* keep_topic(const std::string& name);
 
   private:
     struct Context {

@@ -3,7 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include "quipu/log/kafka_client.hpp"
+#include "quipu/log/kafka_target.hpp"
 #include "quipu/log/topic_log.hpp"
 
 namespace quipu::kafka {
@@ -42,28 +46,20 @@ class Producer final : private ClientEvents {
 
   private:
     using Clock = std::chrono::steady_clock;
-    /// A record that librdkafka has, until its fate is known.
-    struct Pending {
-        std::string event_type;
-        std::string value;
-        Done done;
-    };
-    /// What librdkafka copies of a record when it takes it.
-    struct Outgoing {
-        std::string topic;
-        std::optional<std::string> key;
-        Headers headers;
-        Time timestamp;
-    };
-
     Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health);
     [[nodiscard]] Result<Client> make_client(bool single);
-    /// Gives it to librdkafka; 0 when it took the record.
-    [[nodiscard]] static rd_kafka_resp_err_t send(rd_kafka_t* client, Outgoing& outgoing,
-                                                  Pending& pending);
+    [[nodiscard]] Target& target(const std::string& event_type);
+    /// Gives it to librdkafka, or holds it; then it is taken from the caller. Else the reason.
+    [[nodiscard]] rd_kafka_resp_err_t offer(std::unique_ptr<Pending>& pending);
+    [[nodiscard]] rd_kafka_resp_err_t send(std::unique_ptr<Pending>& pending);
+    /// Its `done` will run, on the producer's thread.
+    void reject(std::unique_ptr<Pending> pending, rd_kafka_resp_err_t code);
+    void release_held();
+    void reject_held();
     void delivered(const rd_kafka_message_t& message) override;
     void failed(rd_kafka_resp_err_t code) override;
-    void report(const Pending& pending, const Error& error);
+    /// The lock is held.
+    void report(const std::string& event_type, const Error& error);
     void clear_trouble(const std::string& type);
     void run();
     /// Polls: delivery reports come within it.
@@ -76,9 +72,15 @@ class Producer final : private ClientEvents {
     const std::shared_ptr<Health> health_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::optional<Client> client_;                  ///< replaced by the thread only
-    std::vector<std::pair<Done, Error>> rejected_;  ///< what librdkafka did not take
-    std::int64_t outstanding_ = 0;                  ///< records whose `done` has not run
+    std::optional<Client> client_;  ///< replaced by the thread only
+    const Partitioner* partitioner_ = nullptr;
+    std::map<std::string, Target, std::less<>> targets_;  ///< by event type
+    std::vector<std::pair<Done, Error>> rejected_;        ///< what librdkafka did not take
+    std::int64_t held_ = 0;                               ///< records that targets hold back
+    std::int64_t held_bytes_ = 0;
+    std::int64_t max_queued_ = 0;
+    std::int64_t max_queued_bytes_ = 0;
+    std::int64_t outstanding_ = 0;  ///< records whose `done` has not run
     std::uint64_t renewals_ = 0;
     std::uint64_t losses_ = 0;  ///< renewals that gave up records
     bool renew_ = false;        ///< this client takes nothing more
@@ -87,7 +89,6 @@ class Producer final : private ClientEvents {
     bool single_next_ = false;
     Clock::time_point single_since_{};
     bool closed_ = false;
-    std::set<std::string> expected_;  ///< event types whose topics are kept ready
     std::set<std::string> troubled_;  ///< event types with a problem in health
     std::atomic<bool> any_trouble_ = false;
     std::int64_t answered_ = 0;  ///< delivery reports of this poll; the thread's own

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace quipu::kafka {
+
+/// How librdkafka chooses a record's partition from its key.
+class Partitioner {
+  public:
+    using Choose = std::int32_t (*)(const rd_kafka_topic_t*, const void*, std::size_t, std::int32_t,
+                                    void*, void*);
+
+    constexpr Partitioner(std::string_view name, Choose any, Choose keyed)
+        : name_(name), choose_(any), keyed_(keyed) {}
+
+    /// That of the property "partitioner"; lives as long as the program.
+    [[nodiscard]] static const Partitioner& of(rd_kafka_conf_t* conf);
+
+    /// What librdkafka would do; for its callback only, which holds the topic's lock.
+    [[nodiscard]] std::int32_t choose(const rd_kafka_topic_t* topic, const void* key,
+                                      std::size_t size, std::int32_t partitions) const {
+        return choose_(topic, key, size, partitions, nullptr, nullptr);
+    }
+    /// The same for a key that decides; 0 when none does.
+    [[nodiscard]] std::int32_t expect(std::string_view key, std::int32_t partitions) const {
+        return keyed_ == nullptr
+                   ? 0
+                   : keyed_(nullptr, key.data(), key.size(), partitions, nullptr, nullptr);
+    }
+
+  private:
+    std::string_view name_;
+    Choose choose_;
+    Choose keyed_;
+};
+
+}  // namespace quipu::kafka
