@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <thread>
 
@@ -217,6 +218,10 @@ std::unique_ptr<TopicLog> open_log(const Plan& plan) {
                           {"heartbeat.interval.ms", "500"},
                           {"reconnect.backoff.max.ms", "500"},
                           {"socket.timeout.ms", std::to_string(plan.socket_timeout_ms)}};
+    // What librdkafka does goes to the child's log file, when somebody looks for a fault.
+    if (const char* debug = std::getenv("QUIPU_FAULT_DEBUG")) {
+        options.properties.emplace_back("debug", debug);
+    }
     auto log = open_kafka_log(std::move(options));
     if (log) return std::move(*log);
     say("log: " + log.error().message);

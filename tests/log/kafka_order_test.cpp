@@ -1,6 +1,7 @@
 // Order of a key while a leader moves: a broker that knows nothing of a producer in a partition
 // takes any of its sequence numbers, as the mock brokers always do.
 #include "log/kafka_mock.hpp"
+#include "quipu/log/kafka_producer.hpp"
 
 namespace quipu::test {
 namespace {
@@ -84,6 +85,41 @@ TEST_F(KafkaOrder, AnAcknowledgementHasAPlace) {
     }
     const auto consumer = consume(group({"made"}));
     EXPECT_THAT(values(read(*consumer, expected.size())), IsSupersetOf(expected));
+}
+
+/// Brokers that answer and yet never acknowledge: another client is tried.
+TEST_F(KafkaOrder, RecordsThatStandStillAreGivenBack) {
+    make_topic("made", 1);
+    auto config = kafka::Config::check(options({}));
+    ASSERT_TRUE(config);
+    const auto shared = std::make_shared<const kafka::Config>(std::move(*config));
+    const auto health =
+        std::make_shared<kafka::Health>(brokers_, shared->secrets(), notices_.sink());
+    const auto opened = kafka::Producer::open(shared, health, 500ms);
+    ASSERT_TRUE(opened) << opened.error().message;
+    kafka::Producer& producer = **opened;
+    const auto produce_one = [&] {
+        std::promise<Result<LogPlace>> promise;
+        producer.produce(log_record("made", "key", "1"),
+                         [&](Result<LogPlace> place) { promise.set_value(std::move(place)); });
+        return promise.get_future().get();
+    };
+    std::vector<rd_kafka_resp_err_t> refusals(1000, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
+    rd_kafka_mock_push_request_errors_array(cluster_.get(), produce_request, refusals.size(),
+                                            refusals.data());
+    // Brokers that do not answer are waited for.
+    const auto silent = std::chrono::steady_clock::now();
+    std::jthread later([&] {
+        std::this_thread::sleep_for(1500ms);
+        health->probed(true);
+    });
+    const auto place = produce_one();
+    EXPECT_GE(std::chrono::steady_clock::now() - silent, 1500ms);
+    ASSERT_FALSE(place);
+    EXPECT_EQ(place.error().code, ErrorCode::unavailable);
+    EXPECT_THAT(notices_.lines(), testing::Contains(testing::HasSubstr("by a new client")));
+    rd_kafka_mock_clear_request_errors(cluster_.get(), produce_request);
+    EXPECT_TRUE(eventually([&] { return produce_one().has_value(); }));
 }
 
 }  // namespace

@@ -22,47 +22,17 @@ std::int64_t number_of(rd_kafka_conf_t* conf, const char* property) {
     return std::strtoll(text.data(), nullptr, 10);
 }
 
-Headers make_headers(const RecordHeaders& headers) {
-    if (headers.empty()) {
-        return nullptr;
-    }
-    Headers made(rd_kafka_headers_new(headers.size()));
-    for (const auto& [name, value] : headers) {
-        rd_kafka_header_add(made.get(), name.data(), static_cast<ssize_t>(name.size()),
-                            value.data(), static_cast<ssize_t>(value.size()));
-    }
-    return made;
-}
-
-/// librdkafka's list of arguments for one record.
-class Arguments {
-  public:
-    rd_kafka_vu_t& add(rd_kafka_vtype_t type) {
-        rd_kafka_vu_t& argument = values_[count_++];
-        argument.vtype = type;
-        return argument;
-    }
-    void add(rd_kafka_vtype_t type, std::string& bytes) {
-        auto& argument = add(type);
-        argument.u.mem.ptr = bytes.data();
-        argument.u.mem.size = bytes.size();
-    }
-    [[nodiscard]] const rd_kafka_vu_t* data() const noexcept { return values_.data(); }
-    [[nodiscard]] std::size_t size() const noexcept { return count_; }
-
-  private:
-    std::array<rd_kafka_vu_t, 6> values_{};
-    std::size_t count_ = 0;
-};
-
 }  // namespace
 
-Producer::Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health)
-    : config_(std::move(config)), health_(std::move(health)) {}
+Producer::Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
+                   std::chrono::milliseconds patience)
+    : config_(std::move(config)), health_(std::move(health)), standstill_(patience, Clock::now()) {}
 
 Result<std::unique_ptr<Producer>> Producer::open(std::shared_ptr<const Config> config,
-                                                 std::shared_ptr<Health> health) {
-    std::unique_ptr<Producer> producer(new Producer(std::move(config), std::move(health)));
+                                                 std::shared_ptr<Health> health,
+                                                 std::chrono::milliseconds patience) {
+    std::unique_ptr<Producer> producer(
+        new Producer(std::move(config), std::move(health), patience));
     auto client = producer->make_client(false);
     if (!client) {
         return std::unexpected(std::move(client.error()));
@@ -122,150 +92,8 @@ Target& Producer::target(const std::string& event_type) {
     return made;
 }
 
-rd_kafka_resp_err_t Producer::send(std::unique_ptr<Pending>& pending) {
-    Target& target = *pending->target;
-    if (target.handle == nullptr) {
-        target.handle = client_->keep_topic(target.topic());
-        if (target.handle == nullptr) {
-            return rd_kafka_last_error();
-        }
-    }
-    Arguments arguments;
-    arguments.add(RD_KAFKA_VTYPE_RKT).u.rkt = target.handle;
-    // Neither copied nor freed by librdkafka: it stays where it is until the delivery report.
-    arguments.add(RD_KAFKA_VTYPE_VALUE, pending->value);
-    arguments.add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = pending.get();
-    if (pending->key) {
-        arguments.add(RD_KAFKA_VTYPE_KEY, *pending->key);
-    }
-    if (pending->headers != nullptr) {
-        arguments.add(RD_KAFKA_VTYPE_HEADERS).u.headers = pending->headers.get();
-    }
-    if (pending->timestamp != Time{}) {
-        arguments.add(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 =
-            std::chrono::duration_cast<std::chrono::milliseconds>(
-                pending->timestamp.time_since_epoch())
-                .count();
-    }
-    // It may be answered for, and gone, before this returns.
-    Pending* const sent = pending.release();
-    rd_kafka_headers_t* const headers = sent->headers.release();
-    const Failure failure(rd_kafka_produceva(client_->get(), arguments.data(), arguments.size()));
-    if (failure != nullptr) {
-        pending.reset(sent);
-        pending->headers.reset(headers);
-        return rd_kafka_error_code(failure.get());
-    }
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-rd_kafka_resp_err_t Producer::offer(std::unique_ptr<Pending>& pending) {
-    Target& target = *pending->target;
-    if (target.admit(*pending, Clock::now())) {
-        const auto code = send(pending);
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            target.withdraw(*pending);
-        }
-        return code;
-    }
-    // What is held counts as queued.
-    if (outstanding_ >= max_queued_ || held_bytes_ >= max_queued_bytes_) {
-        return RD_KAFKA_RESP_ERR__QUEUE_FULL;
-    }
-    ++held_;
-    held_bytes_ += static_cast<std::int64_t>(pending->value.size());
-    target.hold(std::move(pending));
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch) {
-    auto pending = std::make_unique<Pending>(
-        Pending{nullptr, std::move(record.value), std::move(done), std::move(record.key),
-                make_headers(record.headers), record.timestamp});
-    std::unique_lock lock(mutex_);
-    pending->target = &target(record.place.partition.event_type);
-    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
-    std::uint64_t began = renewals_;
-    while (true) {
-        if (renew_ && quiet_) {
-            changed_.wait(lock, [&] { return !renew_ || closed_; });
-            began = renewals_;
-        }
-        // What was called before a renewal belongs behind records that have failed.
-        if (closed_ || renew_ || renewals_ != began || epoch.value_or(losses_) != losses_) {
-            break;
-        }
-        code = offer(pending);
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            ++outstanding_;
-            return;
-        }
-        if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            renew_ = renew_ || code == RD_KAFKA_RESP_ERR__FATAL;
-            break;
-        }
-        code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
-        changed_.wait_for(lock, tick);
-    }
-    if (!closed_) {
-        ++outstanding_;
-        reject(std::move(pending), code);
-        return;
-    }
-    lock.unlock();
-    pending->done(std::unexpected(
-        produce_error(code, pending->target->event_type(), pending->target->topic())));
-}
-
-void Producer::reject(std::unique_ptr<Pending> pending, rd_kafka_resp_err_t code) {
-    const Target& target = *pending->target;
-    // On the log's thread like every other: a caller may hold a lock that its `done` takes.
-    rejected_.emplace_back(std::move(pending->done),
-                           produce_error(code, target.event_type(), target.topic()));
-    if (!rejected_.back().second.retryable()) {
-        report(target.event_type(), rejected_.back().second);
-    }
-}
-
-void Producer::release_held() {
-    const std::scoped_lock lock(mutex_);
-    if (held_ == 0 || renew_) {
-        return;
-    }
-    const auto let_go = [&](std::unique_ptr<Pending>& pending) {
-        const auto size = static_cast<std::int64_t>(pending->value.size());
-        const auto code = send(pending);
-        if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            return Target::Sent::full;
-        }
-        --held_;
-        held_bytes_ -= size;
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return Target::Sent::taken;
-        }
-        renew_ = renew_ || code == RD_KAFKA_RESP_ERR__FATAL;
-        reject(std::move(pending), code);
-        return Target::Sent::refused;
-    };
-    for (auto& [type, target] : targets_) {
-        if (!target.release(let_go, Clock::now())) {
-            return;
-        }
-    }
-}
-
-void Producer::reject_held() {
-    const std::scoped_lock lock(mutex_);
-    for (auto& [type, target] : targets_) {
-        for (auto& pending : target.give_back()) {
-            reject(std::move(pending), RD_KAFKA_RESP_ERR__PURGE_QUEUE);
-        }
-    }
-    held_ = held_bytes_ = 0;
-}
-
 void Producer::answer_rejected() {
-    std::vector<std::pair<Done, Error>> rejected;
+    std::vector<Rejected> rejected;
     {
         const std::scoped_lock lock(mutex_);
         rejected.swap(rejected_);
@@ -273,18 +101,25 @@ void Producer::answer_rejected() {
     if (rejected.empty()) {
         return;
     }
-    for (auto& [done, error] : rejected) {
+    for (auto& [target, done, since, error] : rejected) {
+        if (!error.retryable()) {
+            report(target->event_type(), error);
+        }
         done(std::unexpected(std::move(error)));
     }
     {
         const std::scoped_lock lock(mutex_);
         outstanding_ -= static_cast<std::int64_t>(rejected.size());
+        for (const Rejected& each : rejected) {
+            standstill_.leave(each.since);
+        }
     }
     changed_.notify_all();
 }
 
 void Producer::report(const std::string& event_type, const Error& error) {
     health_->problem("produce " + event_type, error);
+    const std::scoped_lock lock(mutex_);
     troubled_.insert(event_type);
     any_trouble_ = true;
 }
@@ -318,13 +153,14 @@ void Producer::delivered(const rd_kafka_message_t& message) {
                 // record that is too large by itself is refused.
                 renew_ = single_next_ = true;
                 error = {ErrorCode::unavailable, type + ": refused together with other records"};
-            } else if (!error.retryable()) {
-                report(type, error);
             }
+        }
+        if (!error.retryable()) {
+            report(type, error);
         }
         pending->done(std::unexpected(std::move(error)));
     }
-    ++answered_;
+    ++answered_[pending->since];
 }
 
 void Producer::clear_trouble(const std::string& type) {
@@ -345,11 +181,15 @@ void Producer::clear_trouble(const std::string& type) {
 void Producer::serve() {
     rd_kafka_poll(client_->get(), static_cast<int>(tick.count()));
     // Once for all that came, not once a record: callers would wake up for each.
-    if (const auto answered = std::exchange(answered_, 0); answered > 0) {
+    if (!answered_.empty()) {
         {
             const std::scoped_lock lock(mutex_);
-            outstanding_ -= answered;
+            for (const auto& [since, count] : answered_) {
+                outstanding_ -= count;
+                standstill_.leave(since, count);
+            }
         }
+        answered_.clear();
         changed_.notify_all();
     }
 }
@@ -364,6 +204,7 @@ void Producer::run() {
         serve();
         release_held();
         answer_rejected();
+        watch();
         std::unique_lock lock(mutex_);
         if (closed_) {
             lock.unlock();
@@ -380,9 +221,28 @@ void Producer::run() {
     }
 }
 
+void Producer::watch() {
+    {
+        const bool answering = health_->reachable();
+        const std::scoped_lock lock(mutex_);
+        if (renew_ || !standstill_.check(answering, Clock::now())) {
+            return;
+        }
+        renew_ = true;
+    }
+    health_->tell("warning", "standstill",
+                  "records wait for their acknowledgement although brokers answer; they are sent "
+                  "again by a new client");
+}
+
 void Producer::give_up() {
     const auto end = Clock::now() + std::chrono::seconds(30);
-    while (queued() > 0 && Clock::now() < end) {
+    // Not for what callers try in the meantime: it is refused, and they may try again at once.
+    const auto left = [&] {
+        const std::scoped_lock lock(mutex_);
+        return outstanding_ - static_cast<std::int64_t>(rejected_.size());
+    };
+    while (left() > 0 && Clock::now() < end) {
         reject_held();
         answer_rejected();
         rd_kafka_purge(client_->get(), purge_all);

@@ -17,19 +17,22 @@
 #include <vector>
 
 #include "quipu/log/kafka_client.hpp"
+#include "quipu/log/kafka_standstill.hpp"
 #include "quipu/log/kafka_target.hpp"
 #include "quipu/log/topic_log.hpp"
 
 namespace quipu::kafka {
 
 /// The idempotent producer, and a thread that serves it. When librdkafka gives it up (a fatal
-/// error), or its queue is given up, a new one takes its place. Thread-safe.
+/// error), its queue is given up, or it stands still for as long as `patience` while brokers
+/// answer, a new one takes its place. Thread-safe.
 class Producer final : private ClientEvents {
   public:
     using Done = TopicLog::Done;
 
     [[nodiscard]] static Result<std::unique_ptr<Producer>> open(
-        std::shared_ptr<const Config> config, std::shared_ptr<Health> health);
+        std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
+        std::chrono::milliseconds patience = std::chrono::seconds(30));
     ~Producer();
     Producer(const Producer&) = delete;
     Producer& operator=(const Producer&) = delete;
@@ -46,7 +49,16 @@ class Producer final : private ClientEvents {
 
   private:
     using Clock = std::chrono::steady_clock;
-    Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health);
+    /// What librdkafka did not take.
+    struct Rejected {
+        const Target* target;
+        Done done;
+        std::int64_t since;
+        Error error;
+    };
+
+    Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
+             std::chrono::milliseconds patience);
     [[nodiscard]] Result<Client> make_client(bool single);
     [[nodiscard]] Target& target(const std::string& event_type);
     /// Gives it to librdkafka, or holds it; then it is taken from the caller. Else the reason.
@@ -58,13 +70,13 @@ class Producer final : private ClientEvents {
     void reject_held();
     void delivered(const rd_kafka_message_t& message) override;
     void failed(rd_kafka_resp_err_t code) override;
-    /// The lock is held.
     void report(const std::string& event_type, const Error& error);
     void clear_trouble(const std::string& type);
     void run();
     /// Polls: delivery reports come within it.
     void serve();
     void answer_rejected();
+    void watch();
     void give_up();
     void renew();
 
@@ -75,12 +87,13 @@ class Producer final : private ClientEvents {
     std::optional<Client> client_;  ///< replaced by the thread only
     const Partitioner* partitioner_ = nullptr;
     std::map<std::string, Target, std::less<>> targets_;  ///< by event type
-    std::vector<std::pair<Done, Error>> rejected_;        ///< what librdkafka did not take
-    std::int64_t held_ = 0;                               ///< records that targets hold back
+    std::vector<Rejected> rejected_;
+    std::int64_t held_ = 0;  ///< records that targets hold back
     std::int64_t held_bytes_ = 0;
     std::int64_t max_queued_ = 0;
     std::int64_t max_queued_bytes_ = 0;
     std::int64_t outstanding_ = 0;  ///< records whose `done` has not run
+    Standstill standstill_;
     std::uint64_t renewals_ = 0;
     std::uint64_t losses_ = 0;  ///< renewals that gave up records
     bool renew_ = false;        ///< this client takes nothing more
@@ -91,7 +104,8 @@ class Producer final : private ClientEvents {
     bool closed_ = false;
     std::set<std::string> troubled_;  ///< event types with a problem in health
     std::atomic<bool> any_trouble_ = false;
-    std::int64_t answered_ = 0;  ///< delivery reports of this poll; the thread's own
+    /// Delivery reports of this poll, by when their records came; the thread's own.
+    std::map<std::int64_t, std::int64_t> answered_;
     std::thread thread_;
 };
 

@@ -1,0 +1,34 @@
+#include "quipu/log/kafka_standstill.hpp"
+
+#include <algorithm>
+
+namespace quipu::kafka {
+namespace {
+
+constexpr int steps = 8;  // of the least patience
+constexpr std::chrono::minutes most_patience{5};
+
+}  // namespace
+
+void Standstill::leave(std::int64_t entered, std::int64_t count) {
+    const auto found = unanswered_.find(entered);
+    if (found != unanswered_.end() && (found->second -= count) <= 0) unanswered_.erase(found);
+}
+
+bool Standstill::check(bool brokers_answer, Clock::time_point now) {
+    const auto step = least_ / steps;
+    step_ = (now - begin_) / step;
+    if (!brokers_answer) answering_since_ = now;
+    if (unanswered_.empty()) {
+        patience_ = least_;
+        return false;
+    }
+    const auto oldest = begin_ + unanswered_.begin()->first * step;
+    if (now - std::max(oldest, answering_since_) < patience_) return false;
+    answering_since_ = now;
+    patience_ =
+        std::max(patience_, std::min<std::chrono::milliseconds>(patience_ * 2, most_patience));
+    return true;
+}
+
+}  // namespace quipu::kafka
