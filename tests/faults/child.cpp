@@ -58,6 +58,7 @@ class Load {
         world.now = [&] { return Time{std::chrono::milliseconds{plan_.epoch_ms + number}}; };
         RawPublisher raw(store_, Events::types(), producer, world);
         std::vector<std::int64_t> next;
+        next.reserve(static_cast<std::size_t>(count_));
         for (int each = 0; each < count_; ++each) next.push_back(continue_at(first_ + each));
         while (!stop.stop_requested()) {
             std::this_thread::sleep_for(std::chrono::microseconds{plan_.pause_us});

@@ -12,7 +12,9 @@ constexpr std::chrono::minutes most_patience{5};
 
 void Standstill::leave(std::int64_t entered, std::int64_t count) {
     const auto found = unanswered_.find(entered);
-    if (found != unanswered_.end() && (found->second -= count) <= 0) unanswered_.erase(found);
+    if (found == unanswered_.end()) return;
+    found->second -= count;
+    if (found->second <= 0) unanswered_.erase(found);
 }
 
 bool Standstill::check(bool brokers_answer, Clock::time_point now) {
