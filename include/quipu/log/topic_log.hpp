@@ -110,7 +110,8 @@ class TopicLog {
     /// Queues a record. `done` runs once, on a thread of the log, when all
     /// in-sync replicas have it or it cannot be delivered; it must be short, must not wait and must
     /// not call the log. Records of one key reach the log in the order of their calls. Blocks while
-    /// the queue is full. A broker that is away is waited for, without limit. Errors: limit (too
+    /// the queue is full. A broker that is away is waited for, without limit; brokers that answer
+    /// and acknowledge nothing for half a minute or more make it unavailable. Errors: limit (too
     /// large for the broker), not_found (no such topic), invalid (not allowed); unavailable: the
     /// record may or may not be in the log, and so may those queued after it, which get unavailable
     /// as well; send all of them again in order.

@@ -25,11 +25,11 @@ class Partitioner {
                                       std::size_t size, std::int32_t partitions) const {
         return choose_(topic, key, size, partitions, nullptr, nullptr);
     }
-    /// The same for a key that decides; 0 when none does.
+    /// Whether a key decides at all.
+    [[nodiscard]] bool by_key() const { return keyed_ != nullptr; }
+    /// The same, for a key that decides.
     [[nodiscard]] std::int32_t expect(std::string_view key, std::int32_t partitions) const {
-        return keyed_ == nullptr
-                   ? 0
-                   : keyed_(nullptr, key.data(), key.size(), partitions, nullptr, nullptr);
+        return keyed_(nullptr, key.data(), key.size(), partitions, nullptr, nullptr);
     }
 
   private:

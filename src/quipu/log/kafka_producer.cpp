@@ -219,6 +219,8 @@ void Producer::run() {
             renew();
         }
     }
+    // What was refused since it was last looked at; closed_ lets nothing more come.
+    answer_rejected();
 }
 
 void Producer::watch() {
@@ -231,8 +233,8 @@ void Producer::watch() {
         renew_ = true;
     }
     health_->tell("warning", "standstill",
-                  "records wait for their acknowledgement although brokers answer; they are sent "
-                  "again by a new client");
+                  "records wait for their acknowledgement although brokers answer; they are given "
+                  "back, to be sent again by a new client");
 }
 
 void Producer::give_up() {

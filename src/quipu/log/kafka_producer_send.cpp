@@ -1,5 +1,4 @@
 // How records get from produce() to librdkafka.
-#include <algorithm>
 #include <array>
 #include <utility>
 

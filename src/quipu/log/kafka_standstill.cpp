@@ -20,17 +20,17 @@ void Standstill::leave(std::int64_t entered, std::int64_t count) {
 bool Standstill::check(bool brokers_answer, Clock::time_point now) {
     const auto step = least_ / steps;
     step_ = (now - begin_) / step;
-    if (!brokers_answer) answering_since_ = now;
-    if (unanswered_.empty()) {
-        patience_ = least_;
-        return false;
+    if (!brokers_answer) since_ = now;
+    const auto oldest = unanswered_.empty() ? now : begin_ + unanswered_.begin()->first * step;
+    if (now - std::max(oldest, since_) >= patience_) {
+        since_ = now;
+        const std::chrono::milliseconds longer =
+            std::min<std::chrono::milliseconds>(patience_ * 2, most_patience);
+        patience_ = std::max(patience_, longer);
+        return true;
     }
-    const auto oldest = begin_ + unanswered_.begin()->first * step;
-    if (now - std::max(oldest, answering_since_) < patience_) return false;
-    answering_since_ = now;
-    patience_ =
-        std::max(patience_, std::min<std::chrono::milliseconds>(patience_ * 2, most_patience));
-    return true;
+    if (now - oldest < least_ && now - since_ >= patience_) patience_ = least_;
+    return false;
 }
 
 }  // namespace quipu::kafka

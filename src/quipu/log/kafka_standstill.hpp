@@ -17,7 +17,7 @@ class Standstill {
     using Clock = std::chrono::steady_clock;
 
     Standstill(std::chrono::milliseconds patience, Clock::time_point now)
-        : least_(patience), patience_(patience), begin_(now), answering_since_(now) {}
+        : least_(patience), patience_(patience), begin_(now), since_(now) {}
 
     /// What a record remembers until it is answered for.
     [[nodiscard]] std::int64_t enter() {
@@ -27,14 +27,14 @@ class Standstill {
     void leave(std::int64_t entered, std::int64_t count = 1);
 
     /// To be called now and then. True when it is time to try another client: after the patience,
-    /// which doubles each time until records get through again.
+    /// which doubles with each time, and is the least again once records got through for as long.
     [[nodiscard]] bool check(bool brokers_answer, Clock::time_point now);
 
   private:
     const std::chrono::milliseconds least_;
     std::chrono::milliseconds patience_;
     const Clock::time_point begin_;
-    Clock::time_point answering_since_;
+    Clock::time_point since_;  ///< the last alarm, or that brokers answer again
     std::int64_t step_ = 0;
     std::map<std::int64_t, std::int64_t> unanswered_;  ///< by the step in which they came
 };

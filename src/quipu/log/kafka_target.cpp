@@ -43,7 +43,7 @@ void Target::enter(std::size_t at, Pending& pending, Clock::time_point now) {
 
 bool Target::admit(Pending& pending, Clock::time_point now) {
     // No promise of order, so it need not wait.
-    if (!pending.key) return true;
+    if (!pending.key || !partitioner_->by_key()) return true;
     pending.gate = gate(whole_topic).busy() ? whole_topic : gate_of(pending);
     if (gate(pending.gate).busy()) return false;
     enter(pending.gate, pending, now);

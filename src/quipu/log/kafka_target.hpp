@@ -42,7 +42,7 @@ struct Pending {
 /// From then on the broker refuses gaps. It forgets a producer that was silent for
 /// `producer.id.expiration.ms` (a day), so a partition stays open for a limited time only.
 ///
-/// Not thread-safe, but for `partitions`: the producer's lock guards it.
+/// Not thread-safe, but for partition(): the producer's lock guards it.
 class Target {
   public:
     using Clock = std::chrono::steady_clock;
