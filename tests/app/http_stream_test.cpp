@@ -362,6 +362,8 @@ TEST_F(HttpStreamTest, CallbackThatThrowsEndsTheStream) {
         ASSERT_TRUE(end) << end.error().message;
         EXPECT_EQ(*end, HttpClient::StreamEnd::by_server);
     }
+    // The end of a stream reaches its client before the report is made.
+    EXPECT_TRUE(reported.wait([](const auto& all) { return all.size() == 2; }));
     EXPECT_THAT(reported.get(), ::testing::ElementsAre("GET /events: later", "GET /events: now"));
 }
 
