@@ -1,10 +1,10 @@
 #include "integr8s/cli/options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <map>
 #include <utility>
+
+#include "quipu/app/command_line.hpp"
 
 namespace integr8s::cli {
 namespace {
@@ -20,41 +20,47 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> endings{{
     {".cxx", "cpp"},
 }};
 
-std::optional<std::string> parse(CLI::App& app, std::vector<std::string> arguments) {
-    // CLI11 takes a vector from its end.
-    std::ranges::reverse(arguments);
-    try {
-        app.parse(std::move(arguments));
-    } catch (const CLI::ParseError& error) {
-        return error.what();
-    }
-    return std::nullopt;
+using quipu::CommandLine;
+using Value = CommandLine::Value;
+
+constexpr std::array<std::pair<std::string_view, QueuePriority>, 5> priorities{{
+    {"critical", QueuePriority::critical},
+    {"high", QueuePriority::high},
+    {"normal", QueuePriority::normal},
+    {"low", QueuePriority::low},
+    {"background", QueuePriority::background},
+}};
+
+Value one_of_priorities(std::string& to) {
+    CommandLine::Texts names;
+    for (const auto& each : priorities) names.emplace_back(each.first);
+    return Value::one_of(to, std::move(names));
+}
+
+std::optional<QueuePriority> priority_of(std::string_view name) {
+    const auto* const found =
+        std::ranges::find(priorities, name, [](const auto& p) { return p.first; });
+    return found == priorities.end() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace
 
 std::expected<SubmitOptions, std::string> parse_submit(const std::vector<std::string>& arguments) {
-    static const std::map<std::string, QueuePriority> priorities{
-        {"critical", QueuePriority::critical},
-        {"high", QueuePriority::high},
-        {"normal", QueuePriority::normal},
-        {"low", QueuePriority::low},
-        {"background", QueuePriority::background}};
     SubmitOptions options;
     std::string output = "pretty";
     std::string priority;
-    CLI::App app;
-    app.set_help_flag();
-    app.add_option("FILE", options.file)->required();
-    app.add_option("--language", options.language);
-    app.add_option("--language-version", options.version);
-    app.add_option("--timeout", options.timeout_seconds)->check(CLI::PositiveNumber);
-    app.add_option("--priority", priority)->check(CLI::IsMember(priorities));
-    app.add_option("--key", options.key);
-    app.add_flag("--follow", options.follow);
-    app.add_option("--output", output)->check(CLI::IsMember({"pretty", "raw"}));
-    if (auto wrong = parse(app, arguments)) return std::unexpected(std::move(*wrong));
-    if (!priority.empty()) options.priority = priorities.at(priority);
+    CommandLine line("submit");
+    CommandLine::Command command = line.root();
+    command.add("FILE", options.file, "").required();
+    command.add("--language", options.language, "");
+    command.add("--language-version", options.version, "");
+    command.add("--timeout", {options.timeout_seconds, CommandLine::at_least(1)}, "");
+    command.add("--priority", one_of_priorities(priority), "");
+    command.add("--key", options.key, "");
+    command.add_flag("--follow", options.follow, "");
+    command.add("--output", Value::one_of(output, {"pretty", "raw"}), "");
+    if (auto parsed = line.parse(arguments); !parsed) return std::unexpected(parsed.error());
+    options.priority = priority_of(priority);
     options.raw = output == "raw";
     options.follow = options.follow || options.raw;
     return options;
@@ -64,13 +70,11 @@ std::expected<ExecutionOptions, std::string> parse_execution(
     const std::vector<std::string>& arguments, bool takes_raw) {
     ExecutionOptions options;
     std::string output = "pretty";
-    CLI::App app;
-    app.set_help_flag();
-    app.add_option("ID", options.execution_id)->required();
-    if (takes_raw) {
-        app.add_option("--output", output)->check(CLI::IsMember({"pretty", "raw"}));
-    }
-    if (auto wrong = parse(app, arguments)) return std::unexpected(std::move(*wrong));
+    CommandLine line("execution");
+    CommandLine::Command command = line.root();
+    command.add("ID", options.execution_id, "").required();
+    if (takes_raw) command.add("--output", Value::one_of(output, {"pretty", "raw"}), "");
+    if (auto parsed = line.parse(arguments); !parsed) return std::unexpected(parsed.error());
     options.raw = output == "raw";
     return options;
 }
@@ -78,10 +82,9 @@ std::expected<ExecutionOptions, std::string> parse_execution(
 std::expected<ReadyOptions, std::string> parse_ready(const std::vector<std::string>& arguments) {
     ReadyOptions options;
     int seconds = 0;
-    CLI::App app;
-    app.set_help_flag();
-    app.add_option("--wait", seconds)->check(CLI::Range(0, 86'400));
-    if (auto wrong = parse(app, arguments)) return std::unexpected(std::move(*wrong));
+    CommandLine line("ready");
+    line.root().add("--wait", {seconds, {.least = 0, .most = 86'400}}, "");
+    if (auto parsed = line.parse(arguments); !parsed) return std::unexpected(parsed.error());
     options.wait = std::chrono::seconds{seconds};
     return options;
 }

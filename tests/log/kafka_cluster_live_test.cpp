@@ -1,5 +1,6 @@
 // Three real brokers, some of which stop, die and come back.
 #include <cstdlib>
+#include <iostream>
 
 #include "log/kafka_live.hpp"
 
@@ -15,6 +16,10 @@ class KafkaCluster : public KafkaLiveTest {
         : KafkaLiveTest("QUIPU_TEST_KAFKA3"), servers_(environment("QUIPU_TEST_SERVERS")) {}
 
     void TearDown() override {
+        for (const std::string& line :
+             HasFailure() ? notices_.lines() : std::vector<std::string>{}) {
+            std::cerr << line << '\n';
+        }
         log_.reset();
         for (const int broker : {1, 2, 3}) {
             if (paused_.contains(broker)) {

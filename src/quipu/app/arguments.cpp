@@ -2,62 +2,44 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
-#include <memory>
 #include <ostream>
-#include <type_traits>
 
 #include "quipu/app/argument_values.hpp"
+#include "quipu/app/command_line.hpp"
 #include "quipu/app/exit_code.hpp"
 #include "quipu/app/help_examples.hpp"
 #include "quipu/app/secrets.hpp"
 #include "quipu/app/setting_options.hpp"
 #include "quipu/app/text_output.hpp"
-#include "quipu/event/nearest.hpp"
 
 namespace quipu {
 
 namespace {
 
-/// The value, or what is wrong with it as the parser's own error.
-template <class T>
-T take(std::expected<T, std::string> value, const std::string& option = {}) {
-    if (!value)
-        throw CLI::ValidationError(option.empty() ? value.error() : option + ": " + value.error());
-    if constexpr (!std::is_void_v<T>) return std::move(*value);
-}
-
-/// Without the marks for what the texts say already.
-class HelpFormatter final : public CLI::Formatter {
-  public:
-    HelpFormatter() {
-        column_width(30);
-        label("SUBCOMMAND", "COMMAND");
-        label("Positionals", "Arguments");
-    }
-    std::string make_option_opts(const CLI::Option* option) const override {
-        std::string type = option->get_type_name();
-        type.resize(std::min(type.find(':'), type.size()));  // what follows is the check's
-        return type.empty() || option->get_type_size() == 0 ? "" : " " + type;
-    }
-    std::string make_help(const CLI::App* app, std::string name,
-                          CLI::AppFormatMode mode) const override {
-        std::string text = app->get_description();
-        if (!text.empty()) text += "\n\n";
-        text += make_usage(app, std::move(name)) + make_positionals(app);
-        text += make_subcommands(app, mode);
-        for (const std::string& group : app->get_groups()) {
-            const auto options = app->get_options([&](const CLI::Option* option) {
-                return option->get_group() == group && option->nonpositional();
-            });
-            if (!group.empty() && !options.empty()) text += make_group(group, false, options);
-        }
-        return text + '\n' + make_footer(app);
-    }
-};
+using Command = CommandLine::Command;
+using Value = CommandLine::Value;
 
 constexpr const char* common_group = "Common options";
+
+CommandLine::Take take_instant(std::optional<Time>& to) {
+    return [&to](const CommandLine::Texts& texts) -> CommandLine::Taken {
+        auto time = parse_instant(texts.front());
+        if (!time) return std::unexpected(std::move(time.error()));
+        to = *time;
+        return {};
+    };
+}
+
+CommandLine::Take take_members(std::vector<std::pair<std::string, std::string>>& to) {
+    return [&to](const CommandLine::Texts& texts) -> CommandLine::Taken {
+        for (const std::string& text : texts) {
+            auto member = parse_member(text);
+            if (!member) return std::unexpected(std::move(member.error()));
+            to.push_back(std::move(*member));
+        }
+        return {};
+    };
+}
 
 std::vector<std::string> environment_of_process() {
     std::vector<std::string> all;
@@ -72,11 +54,10 @@ class Parser {
     Parser(const AppDefinition& definition)
         : definition_(definition),
           examples_(definition.name, *definition.types),
-          root_("", definition.name),
+          line_(definition.name),
+          root_(line_.root()),
           table_(make_settings(definition.name, definition.default_http)),
           options_(table_, common_group) {
-        root_.require_subcommand(0, 1);
-        root_.formatter(std::make_shared<HelpFormatter>());
         root_.footer(examples_.of("") + "\n  " + definition.name +
                      " COMMAND --help         more on one command, with examples");
         add_run();
@@ -95,104 +76,103 @@ class Parser {
         add_config();
         add_own();
         add_common(root_);
-        root_.set_version_flag("--version", definition.name + " " + definition.version)
-            ->group(common_group);
+        root_.add_version(definition.name + " " + definition.version).heading(common_group);
     }
 
     std::expected<Arguments, int> parse(int argc, char** argv, std::ostream& out,
                                         std::ostream& err) {
-        try {
-            root_.parse(argc, argv);
-            finish();
-            if (auto read = finish_settings(); !read) {
-                err << definition_.name << ": " << printable(read.error().message) << '\n';
-                return std::unexpected(to_int(exit_code_of(read.error().code)));
-            }
-            return std::move(arguments_);
-        } catch (const CLI::Success& success) {
-            root_.exit(success, out, err);
-            return std::unexpected(to_int(ExitCode::done));
-        } catch (const CLI::ParseError& error) {
-            err << definition_.name << ": " << explain(error) << '\n'
+        const auto parsed = line_.parse(argc, argv, out);
+        if (parsed && !*parsed) return std::unexpected(to_int(ExitCode::done));
+        const CommandLine::Taken understood =
+            parsed ? finish() : std::unexpected(printable(mask_secrets(parsed.error())));
+        if (!understood) {
+            err << definition_.name << ": " << understood.error() << '\n'
                 << "Run '" << definition_.name << help_words() << " --help' for examples.\n";
             return std::unexpected(to_int(ExitCode::usage));
         }
+        if (auto read = finish_settings(); !read) {
+            err << definition_.name << ": " << printable(read.error().message) << '\n';
+            return std::unexpected(to_int(exit_code_of(read.error().code)));
+        }
+        return std::move(arguments_);
     }
 
   private:
     /// To `app` and all below it; last, so that they stand below a command's own options.
-    void add_common(CLI::App& app) {
-        for (CLI::App* command : app.get_subcommands(nullptr)) add_common(*command);
+    void add_common(Command on) {
+        for (const Command command : on.commands()) add_common(command);
         CommonArguments& common = arguments_.common;
         const std::string group = common_group;
-        app.set_help_flag("-h,--help", "Print this help and exit")->group(group);
-        options_.add_common(app);
-        app.add_flag("--json", common.json, "Write JSON for machines")->group(group);
-        app.add_flag("-q,--quiet", common.quiet, "Log errors only")->group(group);
+        on.add_help().heading(group);
+        options_.add_common(on);
+        on.add_flag("--json", common.json, "Write JSON for machines").heading(group);
+        on.add_flag("-q,--quiet", common.quiet, "Log errors only").heading(group);
     }
 
-    CLI::App& add_command(const std::string& name, const std::string& summary) {
-        CLI::App* command = root_.add_subcommand(name, summary)->group("Commands");
-        command->footer(examples_.of(name));
-        return *command;
+    Command add_command(const std::string& name, const std::string& summary) {
+        Command command = root_.add_command(name, summary, "Commands");
+        command.footer(examples_.of(name));
+        return command;
     }
 
-    void add_types(CLI::App& command, std::vector<std::string>& types) {
-        command.add_option("--type", types, "Only events of this type; may be given several times")
-            ->type_name("TYPE")
-            ->allow_extra_args(false)
-            ->take_all();
+    /// An event type of the catalogue, or several.
+    CommandLine::Take take_types(std::vector<std::string>& to) {
+        return [this, &to](const CommandLine::Texts& types) -> CommandLine::Taken {
+            for (const std::string& type : types) {
+                if (auto known = check_type(*definition_.types, type); !known) return known;
+            }
+            to = types;
+            return {};
+        };
+    }
+    void add_types(Command command, std::vector<std::string>& types) {
+        command
+            .add("--type", Value::several(take_types(types)),
+                 "Only events of this type; may be given several times")
+            .placeholder("TYPE");
     }
 
     void add_run() {
-        CLI::App& command = add_command("run", "Handle events until stopped");
+        Command command = add_command("run", "Handle events until stopped");
         command.add_flag("--once", arguments_.run.once, "Handle everything in the log, then stop");
         options_.add_run(command);
         add_run_flags(command);
     }
 
-    void add_run_flags(CLI::App& command) {
+    void add_run_flags(Command command) {
         for (const RunFlag& flag : definition_.run_flags) {
             command.add_flag("--" + flag.name, *flag.value, flag.summary)
-                ->group(definition_.name + "'s own options");
+                .heading(definition_.name + "'s own options");
         }
     }
 
     void add_publish() {
         PublishArguments& publish = arguments_.publish;
-        CLI::App& command = add_command("publish", "Publish one event");
-        command.add_option("TYPE", publish.event_type, "The event's type")
-            ->required()
-            ->type_name("");
+        Command command = add_command("publish", "Publish one event");
+        command.add("TYPE", take_types(published_type_), "The event's type").required();
+        command.add("JSON", publish.json,
+                    "Its members as a JSON object; - reads them from standard input");
+        command.add("--key", publish.key, "Events of one key are handled in order");
+        command.add("--aggregate", publish.aggregate_id, "The aggregate that it belongs to");
+        command.add("--event-id", publish.event_id,
+                    "Its id; publishing an id again stores nothing");
+        command.add("--user", publish.user_id, "The user for whom it happens");
         command
-            .add_option("JSON", publish.json,
-                        "Its members as a JSON object; - reads them from "
-                        "standard input")
-            ->type_name("");
-        command.add_option("--key", publish.key, "Events of one key are handled in order");
-        command.add_option("--aggregate", publish.aggregate_id, "The aggregate that it belongs to");
-        command.add_option("--event-id", publish.event_id,
-                           "Its id; publishing an id again stores nothing");
-        command.add_option("--user", publish.user_id, "The user for whom it happens");
+            .add("--expected-sequence", publish.expected_sequence,
+                 "Fail unless the aggregate's last event has this number")
+            .placeholder("N");
         command
-            .add_option("--expected-sequence", publish.expected_sequence,
-                        "Fail unless the aggregate's last event has this number")
-            ->type_name("N");
+            .add("--wait", Value::one_of(wait_, {"stored", "log"}),
+                 "Until it is stored, or until the log has it, too: stored or log (stored)")
+            .placeholder("WHAT");
         command
-            .add_option("--wait", wait_,
-                        "Until it is stored, or until the log has it, too: stored or log (stored)")
-            ->type_name("WHAT")
-            ->check(CLI::IsMember({"stored", "log"}));
-        command
-            .add_option("--wait-timeout", wait_seconds_,
-                        "Longest wait for the log, in seconds (30)")
-            ->type_name("SECONDS")
-            ->check(CLI::Range(0, 86'400));
+            .add("--wait-timeout", {wait_seconds_, {0, 86'400}},
+                 "Longest wait for the log, in seconds (30)")
+            .placeholder("SECONDS");
     }
 
     void add_topics() {
-        CLI::App& command = add_command("topics", "Compare the log's topics with the catalogue");
-        command.require_subcommand(0, 1);
+        Command command = add_command("topics", "Compare the log's topics with the catalogue");
         add_action(command, "plan", "Show the steps from what is to what is wanted");
         add_action(command, "diff", "The same; exit code 1 when something differs");
         add_action(command, "apply", "Do them");
@@ -200,149 +180,118 @@ class Parser {
 
     void add_promote() {
         PromoteArguments& promote = arguments_.promote;
-        CLI::App& command =
+        Command command =
             add_command("promote", "Move a file's events and all else in it to another store");
-        command.add_option("PATH", promote.file, "The file; no program may run on it")
-            ->required()
-            ->type_name("");
+        command.add("PATH", promote.file, "The file; no program may run on it").required();
         command
-            .add_option("--published-until", promote.published_until,
-                        "The log has, or shall not get, what stands up to this position; 'end' for "
-                        "everything (nothing)")
-            ->type_name("POSITION");
+            .add("--published-until", promote.published_until,
+                 "The log has, or shall not get, what stands up to this position; 'end' for "
+                 "everything (nothing)")
+            .placeholder("POSITION");
     }
 
     void add_config() {
-        CLI::App& command = add_command("config", "Show the settings and where each comes from");
+        Command command = add_command("config", "Show the settings and where each comes from");
         command.add_flag("--reference", arguments_.reference,
                          "Describe every setting, as Markdown");
     }
 
     void add_tail() {
         TailArguments& tail = arguments_.tail;
-        CLI::App& command = add_command("tail", "Watch events arrive");
+        Command command = add_command("tail", "Watch events arrive");
         add_types(command, tail.event_types);
-        auto* last =
-            command.add_option("--last", tail.last, "Begin with so many stored events (10)")
-                ->type_name("N")
-                ->check(CLI::NonNegativeNumber);
-        command.add_option("--after", tail.after, "Begin after this position")
-            ->type_name("POSITION")
-            ->check(CLI::NonNegativeNumber)
-            ->excludes(last);
-        command.add_option("--count", tail.count, "Stop after so many events")
-            ->type_name("N")
-            ->check(CLI::PositiveNumber);
-        command.add_flag_callback(
+        const auto last = command
+                              .add("--last", {tail.last, CommandLine::at_least(0)},
+                                   "Begin with so many stored events (10)")
+                              .placeholder("N");
+        command.add("--after", {tail.after, CommandLine::at_least(0)}, "Begin after this position")
+            .placeholder("POSITION")
+            .excludes(last);
+        command.add("--count", {tail.count, CommandLine::at_least(1)}, "Stop after so many events")
+            .placeholder("N");
+        command.add_flag(
             "--no-follow", [&tail] { tail.follow = false; }, "Stop at the end of the log");
         command.add_flag("--body", tail.body, "Show the events' JSON, too");
     }
 
     void add_show() {
-        CLI::App& command = add_command("show", "Show one event and what became of it");
-        command.add_option("ID", arguments_.event_id, "The event's id, or its position")
-            ->required()
-            ->type_name("");
+        Command command = add_command("show", "Show one event and what became of it");
+        command.add("ID", arguments_.event_id, "The event's id, or its position").required();
     }
 
     void add_events() {
         EventsArguments& events = arguments_.events;
-        CLI::App& command = add_command("events", "Search the stored events");
+        Command command = add_command("events", "Search the stored events");
         add_types(command, events.event_types);
-        command.add_option("--aggregate", events.aggregate_id, "Only of this aggregate");
-        command.add_option("--execution", events.execution_id,
-                           "Only of this execution: by aggregate or member execution_id");
-        command.add_option("--user", events.user_id, "Only of this user (metadata.user_id)");
+        command.add("--aggregate", events.aggregate_id, "Only of this aggregate");
+        command.add("--execution", events.execution_id,
+                    "Only of this execution: by aggregate or member execution_id");
+        command.add("--user", events.user_id, "Only of this user (metadata.user_id)");
+        command.add("--from", take_instant(events.from), "Only from this time on")
+            .placeholder("TIME");
+        command.add("--until", take_instant(events.until), "Only before this time")
+            .placeholder("TIME");
         command
-            .add_option_function<std::string>(
-                "--from",
-                [&events](const std::string& text) {
-                    events.from = take(parse_instant(text), "--from");
-                },
-                "Only from this time on")
-            ->type_name("TIME");
-        command
-            .add_option_function<std::string>(
-                "--until",
-                [&events](const std::string& text) {
-                    events.until = take(parse_instant(text), "--until");
-                },
-                "Only before this time")
-            ->type_name("TIME");
-        command
-            .add_option("--where", members_, "Only where this member of the JSON has this value")
-            ->type_name("PATH=VALUE")
-            ->allow_extra_args(false)
-            ->take_all();
+            .add("--where", Value::several(take_members(events.members)),
+                 "Only where this member of the JSON has this value")
+            .placeholder("PATH=VALUE");
         command.add_flag("--newest", events.newest_first, "Newest first");
-        command.add_option("--limit", events.limit, "At most so many; 0 for all (100)")
-            ->type_name("N");
-        command.add_option("--cursor", events.cursor, "Go on where a search with --limit ended");
+        command.add("--limit", events.limit, "At most so many; 0 for all (100)").placeholder("N");
+        command.add("--cursor", events.cursor, "Go on where a search with --limit ended");
         command.add_flag("--body", events.body, "Show the events' JSON, too");
     }
 
     void add_dead_letters() {
         DeadLettersArguments& letters = arguments_.dead_letters;
-        CLI::App& command = add_command("dead-letters", "See and mend what groups gave up on");
-        command.require_subcommand(0, 1);
-        auto& list = add_action(command, "list", "List them (open ones)");
-        list.add_option("--status", status_, "open, requeued, discarded or any (open)")
-            ->check(CLI::IsMember({"open", "requeued", "discarded", "any"}));
-        list.add_option("--limit", letters.limit, "At most so many; 0 for all (100)")
-            ->type_name("N");
-        auto& show = add_action(command, "show", "Show one with its event and every error");
-        show.add_option("ID", letters.ids, "Its number")->required()->expected(1)->type_name("");
-        auto& requeue = add_action(command, "requeue", "Hand them to their group again");
-        requeue.add_option("--rate", letters.rate, "At most so many in a second (100)")
-            ->type_name("N")
-            ->check(CLI::Range(0.01, 100'000.0));
-        auto& discard = add_action(command, "discard", "Put them aside for good");
-        discard.add_option("--reason", letters.reason, "Why, for those who look later");
-        for (CLI::App* chosen : {&requeue, &discard}) {
-            chosen->add_option("ID", letters.ids, "Their numbers")->type_name("");
-            chosen->add_flag("--all", letters.all, "All open ones that --group and --type leave");
+        Command command = add_command("dead-letters", "See and mend what groups gave up on");
+        Command list = add_action(command, "list", "List them (open ones)");
+        list.add("--status", Value::one_of(status_, {"open", "requeued", "discarded", "any"}),
+                 "open, requeued, discarded or any (open)");
+        list.add("--limit", letters.limit, "At most so many; 0 for all (100)").placeholder("N");
+        Command show = add_action(command, "show", "Show one with its event and every error");
+        show.add("ID", shown_letter_, "Its number").required();
+        Command requeue = add_action(command, "requeue", "Hand them to their group again");
+        requeue.add("--rate", {letters.rate, {0.01, 100'000}}, "At most so many in a second (100)")
+            .placeholder("N");
+        Command discard = add_action(command, "discard", "Put them aside for good");
+        discard.add("--reason", letters.reason, "Why, for those who look later");
+        for (Command chosen : {requeue, discard}) {
+            chosen.add("ID", letters.ids, "Their numbers");
+            chosen.add_flag("--all", letters.all, "All open ones that --group and --type leave");
         }
-        for (CLI::App* filtered : {&list, &requeue, &discard}) {
-            filtered->add_option("--group", letters.group, "Only of this group");
-            filtered->add_option("--type", letters.event_type, "Only of this event type");
+        for (Command filtered : {list, requeue, discard}) {
+            filtered.add("--group", letters.group, "Only of this group");
+            filtered.add("--type", letters.event_type, "Only of this event type");
         }
     }
 
-    CLI::App& add_action(CLI::App& command, const std::string& name, const std::string& summary) {
-        CLI::App* action = command.add_subcommand(name, summary)->group("Commands");
-        action->footer(examples_.of(command.get_name()));
-        return *action;
+    Command add_action(Command command, const std::string& name, const std::string& summary) {
+        Command action = command.add_command(name, summary, "Commands");
+        action.footer(examples_.of(command.name()));
+        return action;
     }
 
     void add_own() {
-        for (const Command& own : definition_.commands) {
-            CLI::App* command = root_.add_subcommand(own.name, own.summary);
-            command->allow_extras();
-            if (!own.examples.empty()) command->footer("Examples:\n" + own.examples);
-            command->group(definition_.name + "'s own commands");
+        for (const quipu::Command& own : definition_.commands) {
+            Command command =
+                root_.add_command(own.name, own.summary, definition_.name + "'s own commands");
+            command.allow_rest();
+            if (!own.examples.empty()) command.footer("Examples:\n" + own.examples);
         }
     }
 
-    void finish() {
-        const auto chosen = root_.get_subcommands();
-        if (chosen.empty()) {
-            throw CLI::ValidationError("what is to be done? Name a command");
-        }
-        arguments_.command = chosen.front()->get_name();
-        arguments_.own = chosen.front()->remaining();
-        for (const std::string& text : members_) {
-            arguments_.events.members.push_back(take(parse_member(text), "--where"));
-        }
-        for (const auto* types : {&arguments_.tail.event_types, &arguments_.events.event_types}) {
-            for (const std::string& type : *types) take(check_type(*definition_.types, type));
-        }
-        if (arguments_.command == "publish") {
-            take(check_type(*definition_.types, arguments_.publish.event_type));
-        }
+    CommandLine::Taken finish() {
+        const CommandLine::Texts chosen = line_.chosen();
+        if (chosen.empty()) return std::unexpected("what is to be done? Name a command");
+        arguments_.command = chosen.front();
+        arguments_.own = line_.rest();
+        if (!published_type_.empty()) arguments_.publish.event_type = published_type_.front();
         arguments_.publish.wait_for_log = wait_ == "log";
         arguments_.publish.wait_timeout = std::chrono::seconds{wait_seconds_};
-        if (arguments_.command == "dead-letters") finish_dead_letters(*chosen.front());
-        if (arguments_.command == "topics") finish_topics(*chosen.front());
+        const std::string action = chosen.size() > 1 ? chosen[1] : "";
+        if (arguments_.command == "topics") finish_topics(action);
+        if (arguments_.command == "dead-letters") return finish_dead_letters(action);
+        return {};
     }
 
     Result<void> finish_settings() {
@@ -366,70 +315,45 @@ class Parser {
         return {};
     }
 
-    void finish_topics(const CLI::App& command) {
+    void finish_topics(const std::string& action) {
         using Action = TopicsArguments::Action;
-        const auto actions = command.get_subcommands();
-        const std::string action = actions.empty() ? "plan" : actions.front()->get_name();
         if (action == "diff") arguments_.topics.action = Action::diff;
         if (action == "apply") arguments_.topics.action = Action::apply;
     }
 
-    void finish_dead_letters(const CLI::App& command) {
+    CommandLine::Taken finish_dead_letters(const std::string& action) {
         using Action = DeadLettersArguments::Action;
         DeadLettersArguments& letters = arguments_.dead_letters;
-        const auto actions = command.get_subcommands();
-        const std::string action = actions.empty() ? "list" : actions.front()->get_name();
-        if (action == "show") letters.action = Action::show;
+        if (action == "show") {
+            letters.action = Action::show;
+            letters.ids = {shown_letter_};
+        }
         if (action == "requeue") letters.action = Action::requeue;
         if (action == "discard") letters.action = Action::discard;
         if (status_ == "requeued") letters.status = DeadLetter::Status::requeued;
         if (status_ == "discarded") letters.status = DeadLetter::Status::discarded;
         if (status_ == "any") letters.status.reset();
-        if (action != "requeue" && action != "discard") return;
+        if (action != "requeue" && action != "discard") return {};
         const bool filtered = !letters.group.empty() || !letters.event_type.empty();
         const bool bulk = letters.all || filtered;
         if (bulk == !letters.ids.empty()) {
-            throw CLI::ValidationError(
+            return std::unexpected(
                 bulk ? "give either numbers or --all, --group, --type, not both"
                      : "give the numbers of dead letters, or --all, --group NAME, --type TYPE");
         }
-    }
-
-    std::string explain(const CLI::ParseError& error) const {
-        const auto chosen = root_.get_subcommands();
-        const std::vector<std::string> rest =
-            chosen.empty() ? root_.remaining() : std::vector<std::string>{};
-        const auto word = std::ranges::find_if(
-            rest, [](const std::string& text) { return !text.starts_with('-'); });
-        if (word != rest.end()) {
-            return "unknown command '" + printable(*word) + "'; did you mean '" +
-                   nearest_command(*word) + "'?";
-        }
-        return printable(mask_secrets(error.what()));
-    }
-
-    std::string nearest_command(std::string_view word) const {
-        word = word.substr(0, 100);
-        std::string best;
-        for (const CLI::App* command : root_.get_subcommands(nullptr)) {
-            const std::string& name = command->get_name();
-            if (best.empty() || edit_distance(name, word) < edit_distance(best, word)) best = name;
-        }
-        return best;
+        return {};
     }
 
     std::string help_words() const {
         std::string words;
-        for (const CLI::App* at = &root_; !at->get_subcommands().empty();) {
-            at = at->get_subcommands().front();
-            words += " " + at->get_name();
-        }
+        for (const std::string& name : line_.chosen()) words += " " + name;
         return words;
     }
 
     const AppDefinition& definition_;
     HelpExamples examples_;
-    CLI::App root_;
+    CommandLine line_;
+    Command root_;
     Arguments arguments_;
     std::vector<Setting> table_;
     SettingOptions options_;
@@ -437,7 +361,8 @@ class Parser {
     std::string wait_ = "stored";
     int wait_seconds_ = 30;
     std::vector<std::string> environment_ = environment_of_process();
-    std::vector<std::string> members_;
+    std::vector<std::string> published_type_;
+    std::int64_t shown_letter_ = 0;
 };
 
 }  // namespace

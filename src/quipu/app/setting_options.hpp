@@ -3,11 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "quipu/app/command_line.hpp"
 #include "quipu/app/settings.hpp"
-
-namespace CLI {  // NOLINT(readability-identifier-naming): the library's name
-class App;
-}
 
 namespace quipu {
 
@@ -15,24 +12,24 @@ namespace quipu {
 class SettingOptions {
   public:
     /// `table` must outlive this object, and this object the parsing.
-    SettingOptions(const std::vector<Setting>& table, const std::string& group)
-        : table_(table), group_(group) {}
+    SettingOptions(const std::vector<Setting>& table, const std::string& heading)
+        : table_(table), heading_(heading) {}
 
-    /// Those of every command, under the group's heading.
-    void add_common(CLI::App& app);
+    /// Those of every command, under the heading.
+    void add_common(CommandLine::Command command);
     /// Those of `run`, beside its own.
-    void add_run(CLI::App& app);
+    void add_run(CommandLine::Command command);
 
     /// What the command line said, and where else to look.
     [[nodiscard]] const SettingSources& sources() const noexcept { return sources_; }
 
   private:
-    void add(CLI::App& app, const Setting& setting, const std::string& group);
-    void add_files(CLI::App& app);
-    void add_kafka(CLI::App& app);
+    void add(CommandLine::Command command, const Setting& setting, const std::string& heading);
+    void add_files(CommandLine::Command command);
+    void add_kafka(CommandLine::Command command);
 
     const std::vector<Setting>& table_;
-    std::string group_;
+    std::string heading_;
     SettingSources sources_;
 };
 

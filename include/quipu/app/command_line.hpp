@@ -1,0 +1,157 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's name
+class App;
+class Option;
+}  // namespace CLI
+
+namespace quipu {
+
+/// What a number on a command line may be, both ends included.
+struct CommandLineRange {
+    double least = std::numeric_limits<double>::lowest();
+    double most = std::numeric_limits<double>::max();
+};
+
+/// A command line with commands, options and arguments, for a program's own commands as for those
+/// built in. It is CLI11 behind an interface without templates: that library's header costs more to
+/// compile than a whole file may, so only one file includes it.
+///
+/// Not thread-safe. Nothing here throws for what a user wrote; a mistake of the programmer (a name
+/// used twice, one that cannot be a name) throws CLI11's error.
+class CommandLine {
+  public:
+    using Texts = std::vector<std::string>;
+    using Taken =
+        std::expected<void, std::string>;  ///< or what is wrong, without the option's name
+    using Take = std::function<Taken(const Texts&)>;
+
+    using Range = CommandLineRange;
+    [[nodiscard]] static constexpr Range at_least(double least) noexcept {
+        return {.least = least};
+    }
+
+    /// Where an option's text goes. What it refers to must live until the line is parsed, and is
+    /// left alone when the option is not given.
+    class Value {
+      public:
+        Value(std::string& to);
+        Value(std::optional<std::string>& to);
+        Value(std::filesystem::path& to);
+        Value(int& to, Range range = {});
+        Value(std::int64_t& to, Range range = {});
+        Value(std::optional<std::int64_t>& to, Range range = {});
+        Value(std::size_t& to, Range range = {});
+        Value(double& to, Range range = {});
+        /// Several: an option may be given more than once, an argument takes all that stand there.
+        Value(std::vector<std::string>& to);
+        Value(std::vector<std::int64_t>& to);
+        /// One text, for `take` to understand.
+        template <std::convertible_to<Take> F>
+        Value(F take) : Value(Take(std::move(take)), false) {}
+
+        /// Several texts, for `take` to understand together.
+        [[nodiscard]] static Value several(Take take) { return {std::move(take), true}; }
+        /// One of these names.
+        [[nodiscard]] static Value one_of(std::string& to, Texts names);
+
+      private:
+        friend class CommandLine;
+        Value(Take take, bool several, const char* kind = "TEXT")
+            : take_(std::move(take)), several_(several), kind_(kind) {}
+
+        Take take_;
+        bool several_;
+        const char* kind_;
+    };
+
+    /// One option, flag or argument; valid as long as the command line.
+    class Option {
+      public:
+        /// The word that stands for its value in the help.
+        Option& placeholder(const std::string& word);
+        /// The heading that it stands under in the help; without one it is not shown.
+        Option& heading(const std::string& heading);
+        Option& required();
+        /// Refused together with `other`.
+        Option& excludes(const Option& other);
+
+      private:
+        friend class CommandLine;
+        explicit Option(CLI::Option* option) : option_(option) {}
+        CLI::Option* option_;
+    };
+
+    /// One command, or the program itself; valid as long as the command line.
+    class Command {
+      public:
+        /// A command below this one, of which at most one may be given.
+        Command add_command(const std::string& name, const std::string& summary,
+                            const std::string& heading);
+        /// "--name" and "-n,--name" are options; a name without a dash is an argument.
+        Option add(const std::string& name, Value value, const std::string& summary);
+        Option add_flag(const std::string& name, bool& given, const std::string& summary);
+        Option add_flag(const std::string& name, std::function<void()> given,
+                        const std::string& summary);
+        /// -h and --help.
+        Option add_help();
+        Option add_version(const std::string& text);
+        /// One that was added before.
+        [[nodiscard]] Option find(const std::string& name) const;
+        /// The last part of its help.
+        void footer(const std::string& text);
+        /// Leaves what it does not know to rest(), in place of refusing it.
+        void allow_rest();
+        [[nodiscard]] std::vector<Command> commands() const;
+        /// "--name" and "-n" of all its options.
+        [[nodiscard]] Texts options() const;
+        [[nodiscard]] std::string name() const;
+
+      private:
+        friend class CommandLine;
+        explicit Command(CLI::App* app) : app_(app) {}
+        CLI::App* app_;
+    };
+
+    explicit CommandLine(const std::string& program);
+    ~CommandLine();
+    CommandLine(const CommandLine&) = delete;
+    CommandLine& operator=(const CommandLine&) = delete;
+
+    /// The program itself.
+    [[nodiscard]] Command root() { return Command(app_.get()); }
+
+    /// Once. True when the values stand where they belong; false when the user asked for help or
+    /// the version, which is then written to `out`; or one line that says what is wrong. It repeats
+    /// the user's own words, and names the nearest of what there is for what there is not.
+    [[nodiscard]] std::expected<bool, std::string> parse(int argc, char** argv, std::ostream& out);
+    /// The same without a program's name in front; for a line that has no help.
+    [[nodiscard]] Taken parse(Texts arguments);
+
+    /// The names of the commands given, outermost first; right also after a mistake.
+    [[nodiscard]] Texts chosen() const;
+    /// What the outermost command given did not know, or the program when none is given.
+    [[nodiscard]] Texts rest() const;
+
+  private:
+    /// Of a line that was not understood; `fault` is what the library says.
+    [[nodiscard]] std::string explain(std::string fault);
+
+    std::unique_ptr<CLI::App> app_;
+};
+
+}  // namespace quipu
