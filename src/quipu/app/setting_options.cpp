@@ -54,7 +54,7 @@ void SettingOptions::add(CommandLine::Command command, const Setting& setting,
                 return command.add_flag(
                     setting.option(),
                     [set, turned = setting.fallback == "true" ? "false" : "true"] {
-                        static_cast<void>(set(turned));  // both are right
+                        [[maybe_unused]] const Taken good = set(turned);
                     },
                     help);
             case Setting::Kind::list:
