@@ -31,6 +31,10 @@ class KafkaMockTest : public KafkaLiveTest {
     void make_topic(const std::string& type, int partitions) {
         rd_kafka_mock_topic_create(cluster_.get(), (prefix_ + type).c_str(), partitions, 1);
     }
+    /// What the brokers' metadata says of a topic from now on.
+    void declare(const std::string& type, rd_kafka_resp_err_t code) {
+        rd_kafka_mock_topic_set_error(cluster_.get(), (prefix_ + type).c_str(), code);
+    }
     /// The next request of this kind gets this answer.
     void refuse_next(Request request, rd_kafka_resp_err_t code) {
         rd_kafka_mock_push_request_errors(cluster_.get(), request, 1, code);

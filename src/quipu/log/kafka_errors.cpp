@@ -166,6 +166,10 @@ Error produce_error(rd_kafka_resp_err_t code, std::string_view event_type, std::
             fmt::format("{}: not acknowledged by topic {}: {}", event_type, topic, describe(code))};
 }
 
+bool says_not_found(rd_kafka_resp_err_t code) {
+    return code_of(code) == ErrorCode::not_found;
+}
+
 Error call_error(rd_kafka_resp_err_t code, std::string_view what, std::string_view reason) {
     return {code_of(code), fmt::format("{}: {}{}", what,
                                        reason.empty() ? std::string_view(describe(code)) : reason,

@@ -30,6 +30,9 @@ struct Explanation {
 [[nodiscard]] Error produce_error(rd_kafka_resp_err_t code, std::string_view event_type,
                                   std::string_view topic);
 
+/// Whether it says that there is no such topic.
+[[nodiscard]] bool says_not_found(rd_kafka_resp_err_t code);
+
 /// The failure of an administrative call or of a group, about `what`.
 [[nodiscard]] Error call_error(rd_kafka_resp_err_t code, std::string_view what,
                                std::string_view reason);

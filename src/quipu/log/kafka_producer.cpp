@@ -133,6 +133,7 @@ void Producer::delivered(const rd_kafka_message_t& message) {
         // librdkafka concludes it from the acknowledgement of a later record; no broker said it.
         code = RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
     }
+    code = judge(code, target);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (pending->opens) {
             const std::scoped_lock lock(mutex_);
@@ -161,6 +162,13 @@ void Producer::delivered(const rd_kafka_message_t& message) {
         pending->done(std::unexpected(std::move(error)));
     }
     ++answered_[pending->since];
+}
+
+/// A broker that has just begun again may not know yet of a topic that was made shortly before. For
+/// librdkafka the topic is then gone, and with it what is queued. If it is, a new client, which has
+/// never seen it, finds out.
+rd_kafka_resp_err_t Producer::judge(rd_kafka_resp_err_t code, const Target& target) {
+    return says_not_found(code) && target.known() ? RD_KAFKA_RESP_ERR__PURGE_QUEUE : code;
 }
 
 void Producer::clear_trouble(const std::string& type) {

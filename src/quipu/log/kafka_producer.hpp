@@ -66,6 +66,8 @@ class Producer final : private ClientEvents {
     [[nodiscard]] rd_kafka_resp_err_t send(std::unique_ptr<Pending>& pending);
     /// Its `done` will run, on the producer's thread.
     void reject(std::unique_ptr<Pending> pending, rd_kafka_resp_err_t code);
+    /// The error of a record, or the loss that it must count as.
+    [[nodiscard]] static rd_kafka_resp_err_t judge(rd_kafka_resp_err_t code, const Target& target);
     void release_held();
     void reject_held();
     void delivered(const rd_kafka_message_t& message) override;

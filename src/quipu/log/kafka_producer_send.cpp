@@ -145,9 +145,11 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
 
 void Producer::reject(std::unique_ptr<Pending> pending, rd_kafka_resp_err_t code) {
     const Target& target = *pending->target;
+    const rd_kafka_resp_err_t judged = judge(code, target);
+    renew_ = renew_ || judged != code;
     // On the log's thread like every other: a caller may hold a lock that its `done` takes.
     rejected_.push_back({&target, std::move(pending->done), pending->since,
-                         produce_error(code, target.event_type(), target.topic())});
+                         produce_error(judged, target.event_type(), target.topic())});
 }
 
 void Producer::release_held() {

@@ -56,7 +56,11 @@ class Target {
     [[nodiscard]] const std::string& event_type() const noexcept { return event_type_; }
     [[nodiscard]] const std::string& topic() const noexcept { return topic_; }
 
-    /// For each new client: nothing is open.
+    /// Whether the present client has seen the topic.
+    [[nodiscard]] bool known() const noexcept {
+        return partitions_.load(std::memory_order_relaxed) > 0;
+    }
+    /// For each new client: nothing is open, or known.
     void begin(const Partitioner& partitioner);
     /// librdkafka's callback: its message's opaque is a Pending. Learns how many partitions there
     /// are.
