@@ -67,7 +67,9 @@ class Producer {
                 if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
                     give_up(rd_kafka_err2str(message->err));
                 }
-                ++static_cast<Producer*>(opaque)->acknowledged_;
+                auto* const self = static_cast<Producer*>(opaque);
+                if (auto* const at = static_cast<std::int64_t*>(message->_private)) *at = now_ns();
+                ++self->acknowledged_;
             });
         client_ = make_client(RD_KAFKA_PRODUCER, conf);
         if (reports == Reports::on_a_thread) {
@@ -77,7 +79,9 @@ class Producer {
         }
     }
 
-    void produce(const std::string& topic, const quipu::LogRecord& record, const std::string& key) {
+    /// When it is acknowledged, the time is written to `at`.
+    void produce(const std::string& topic, const quipu::LogRecord& record, const std::string& key,
+                 std::int64_t* at = nullptr) {
         rd_kafka_headers_t* headers = rd_kafka_headers_new(record.headers.size());
         for (const auto& [name, value] : record.headers) {
             rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()),
@@ -87,11 +91,11 @@ class Producer {
         auto* value = const_cast<char*>(record.value.data());
         auto* text = const_cast<char*>(key.data());
         while (true) {
-            const auto code = rd_kafka_producev(client_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
-                                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                                RD_KAFKA_V_KEY(text, key.size()),
-                                                RD_KAFKA_V_VALUE(value, record.value.size()),
-                                                RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+            const auto code = rd_kafka_producev(
+                client_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
+                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(text, key.size()),
+                RD_KAFKA_V_VALUE(value, record.value.size()), RD_KAFKA_V_OPAQUE(at),
+                RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
             if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
             if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) give_up(rd_kafka_err2str(code));
             serve(10);
@@ -217,6 +221,41 @@ Latency bare_latency(const std::string& brokers, const std::string& topic,
     const double took = seconds(Clock::now() - begin);
     producer.wait_for(count + 1);
     reader.join();
+    return {quantile(milliseconds, 0.5), quantile(milliseconds, 0.99),
+            static_cast<double>(count) / took};
+}
+
+Latency bare_acknowledgement(const std::string& brokers, const std::string& topic,
+                             const std::vector<quipu::LogRecord>& pool, std::size_t per_second,
+                             std::size_t for_seconds) {
+    constexpr std::size_t warm_up = 1000;
+    const std::size_t count = per_second * for_seconds;
+    std::vector<std::int64_t> sent(count);
+    std::vector<std::int64_t> acknowledged(count);
+    Producer producer(brokers, Reports::on_a_thread);
+    for (std::size_t number = 0; number < warm_up; ++number) {
+        const quipu::LogRecord& record = pool[number % pool.size()];
+        producer.produce(topic, record, *record.key);
+    }
+    producer.wait_for(warm_up);
+    const auto begin = Clock::now();
+    std::size_t number = 0;
+    while (number < count) {
+        const auto due = static_cast<std::size_t>(seconds(Clock::now() - begin) *
+                                                  static_cast<double>(per_second));
+        for (; number < std::min(due + 1, count); ++number) {
+            const quipu::LogRecord& record = pool[number % pool.size()];
+            sent[number] = now_ns();
+            producer.produce(topic, record, *record.key, &acknowledged[number]);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    const double took = seconds(Clock::now() - begin);
+    producer.wait_for(warm_up + count);
+    std::vector<double> milliseconds;
+    for (std::size_t at = 0; at < count; ++at) {
+        milliseconds.push_back(static_cast<double>(acknowledged[at] - sent[at]) / 1e6);
+    }
     return {quantile(milliseconds, 0.5), quantile(milliseconds, 0.99),
             static_cast<double>(count) / took};
 }

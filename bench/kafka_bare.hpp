@@ -40,6 +40,11 @@ enum class Reports { in_between, on_a_thread };
                                    const std::vector<quipu::LogRecord>& pool,
                                    std::size_t per_second, std::size_t seconds);
 
+/// From the call that sends a record to the broker's acknowledgement.
+[[nodiscard]] Latency bare_acknowledgement(const std::string& brokers, const std::string& topic,
+                                           const std::vector<quipu::LogRecord>& pool,
+                                           std::size_t per_second, std::size_t seconds);
+
 void delete_topics(const std::string& brokers, const std::vector<std::string>& topics);
 
 /// Ends the program with a message.

@@ -4,8 +4,9 @@
 
 kafka_pom=$root/tools/server-kinds/kafka.pom.xml
 kafka_libs=$cache/kafka-$(sha256sum "$kafka_pom" | cut -c1-12)
-# Small and quick to start rather than quick to run.
-kafka_java=(java -Xms128m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData)
+# Small and quick to start rather than quick to run; tools/bench-kafka sets it otherwise.
+# shellcheck disable=SC2206  # several words
+kafka_java=(java ${QUIPU_KAFKA_JVM:--Xms128m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1} -XX:-UsePerfData)
 
 kafka_fetch() {
     need java mvn kcat python3 openssl

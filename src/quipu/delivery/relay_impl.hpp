@@ -47,6 +47,8 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     void publish_loop();
     /// False when there was nothing to do.
     [[nodiscard]] bool publish_some();
+    /// Whether more may be given to the log. mutex_ is held.
+    [[nodiscard]] bool room() const;
     /// False when the record needs no sending. mutex_ is held.
     [[nodiscard]] bool accept(const RecordPtr& record);
     void send(const RecordPtr& record, std::uint64_t term, std::uint64_t epoch);
@@ -60,6 +62,9 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     void step_down(const std::string& problem);
     /// Commits what was acknowledged and renews the lease.
     void move_mark();
+    void pace_marks();
+    /// While somebody waits for the mark, it does not wait for more to mark.
+    class Waiting;
 
     // relay_look.cpp
     void look_after(Clock::time_point now);
@@ -95,6 +100,8 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     std::uint64_t published_ = 0;
     std::string problem_;
     Clock::time_point next_look_{};
+    int waiting_for_mark_ = 0;
+    Clock::time_point last_mark_{};  ///< the marker's only
 
     std::thread publisher_;
     std::thread marker_;

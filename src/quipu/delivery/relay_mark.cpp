@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::chrono::milliseconds mark_wait{50};
 constexpr std::chrono::milliseconds try_wait{100};
+constexpr std::chrono::milliseconds mark_pace{10};
 
 using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
@@ -38,6 +39,7 @@ void Relay::Impl::mark_loop() {
             stopping = stopping_;
         }
         if (stopping) return;
+        pace_marks();
         if (!lease_.held()) {
             try_to_lead();
             continue;
@@ -45,6 +47,15 @@ void Relay::Impl::mark_loop() {
         move_mark();
         look_after(Clock::now());
     }
+}
+
+/// Under load one mark serves many records: each costs the store a transaction, and after a crash a
+/// mark that is behind only sends again what groups then know. Whoever waits for it is not kept.
+void Relay::Impl::pace_marks() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, last_mark_ + mark_pace,
+                        [&] { return stopping_ || waiting_for_mark_ > 0; });
+    last_mark_ = Clock::now();
 }
 
 void Relay::Impl::try_to_lead() {

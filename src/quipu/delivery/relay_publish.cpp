@@ -18,11 +18,8 @@ void Relay::Impl::publish_loop() {
     while (true) {
         {
             std::unique_lock lock(mutex_);
-            changed_.wait(lock, [&] {
-                const bool room =
-                    sent_.size() < options_.max_in_flight && sent_bytes_ < max_sent_bytes;
-                return stopping_ || (active_ && (room || again_ == sent_.size()));
-            });
+            changed_.wait(
+                lock, [&] { return stopping_ || (active_ && (room() || again_ == sent_.size())); });
             if (stopping_) {
                 publishing_ = false;
                 changed_.notify_all();
@@ -42,6 +39,10 @@ void Relay::Impl::publish_loop() {
             store_.wait_beyond(from, idle_wait);
         }
     }
+}
+
+bool Relay::Impl::room() const {
+    return sent_.size() < options_.max_in_flight && sent_bytes_ < max_sent_bytes;
 }
 
 bool Relay::Impl::publish_some() {
@@ -134,6 +135,8 @@ void Relay::Impl::answered(const RecordPtr& record, std::uint64_t term,
         changed_.notify_all();
         return;
     }
+    const bool first = done_.empty();
+    const bool full = !room();
     if (place) {
         ++published_;
         done_.emplace_back(record->position, record->position);
@@ -146,7 +149,8 @@ void Relay::Impl::answered(const RecordPtr& record, std::uint64_t term,
     }
     sent_bytes_ -= record->body.size();
     sent_.erase(found);
-    changed_.notify_all();
+    // Not for each: nobody waits for one more among many.
+    if (first || full || again_ == sent_.size()) changed_.notify_all();
 }
 
 void Relay::Impl::settle_error(const RecordPtr& record, const Error& error) {
