@@ -21,6 +21,7 @@ struct Tool {
         root.add_version("tool 1.2");
         CommandLine::Command list = root.add_command("list", "Lists them", "Commands");
         list.add("--limit", {limit, {.least = 0, .most = 50}}, "At most so many").placeholder("N");
+        list.add("--low", {low, {.most = 10}}, "Lowest");
         list.add("--type", types, "Of this type");
         list.add("--order", CommandLine::Value::one_of(order, {"up", "down"}), "Which way");
         const auto after = list.add("--after", {after_, CommandLine::at_least(1)}, "From here on");
@@ -29,7 +30,9 @@ struct Tool {
         CommandLine::Command move = root.add_command("move", "Moves them", "Commands");
         CommandLine::Command now = move.add_command("now", "At once", "Commands");
         now.add("ID", ids, "Their numbers").required();
-        root.add_command("own", "Another's", "Commands").allow_rest();
+        CommandLine::Command own = root.add_command("own", "Another's", "Commands");
+        own.allow_rest();
+        own.add("--size", size, "How large");
     }
 
     std::string fault_of(std::vector<std::string> words) {
@@ -51,6 +54,8 @@ struct Tool {
     std::string order = "up";
     std::optional<std::int64_t> after_;
     double ratio = 0.5;
+    int low = 0;
+    std::int64_t size = 0;
     bool verbose = false;
     std::vector<std::int64_t> ids;
 };
@@ -117,6 +122,8 @@ TEST(CommandLine, NumbersAreCheckedWithTheirOption) {
     EXPECT_EQ(fault_of({"list", "--limit", "51"}), "--limit: must lie between 0 and 50");
     EXPECT_EQ(fault_of({"list", "--limit", "-1"}), "--limit: must lie between 0 and 50");
     EXPECT_EQ(fault_of({"list", "--after", "0"}), "--after: must be at least 1");
+    EXPECT_EQ(fault_of({"list", "--low", "+11"}), "--low: must be at most 10");
+    EXPECT_EQ(fault_of({"list", "--low", "+-1"}), "--low: '+-1' is no whole number");
     EXPECT_EQ(fault_of({"list", "--after", "9223372036854775808"}),
               "--after: '9223372036854775808' is out of range");
     EXPECT_EQ(fault_of({"list", "--ratio", "half"}), "--ratio: 'half' is no number");
@@ -134,6 +141,19 @@ TEST(CommandLine, WhatIsUnknownComesWithTheNearest) {
               "unknown command 'move nwo'; did you mean 'move now'?");
     EXPECT_EQ(fault_of({"list", "--lmit=3"}), "unknown option '--lmit'; did you mean '--limit'?");
     EXPECT_EQ(fault_of({"list", "three"}), "nothing here takes 'three'");
+}
+
+TEST(CommandLine, AMistakeBesideSomethingUnknownIsNotHidden) {
+    EXPECT_EQ(fault_of({"list", "three", "--limit", "x"}), "--limit: 'x' is no whole number");
+    EXPECT_EQ(fault_of({"own", "file.py", "--size", "x"}), "--size: 'x' is no whole number");
+}
+
+TEST(CommandLine, WhatFollowsAnUnknownOptionIsNotRepeated) {
+    EXPECT_EQ(fault_of({"list", "--pasword", "hunter2"}),
+              "unknown option '--pasword'; did you mean '--after'?");
+    EXPECT_EQ(fault_of({"list", "--pasword=hunter2"}),
+              "unknown option '--pasword'; did you mean '--after'?");
+    EXPECT_EQ(fault_of({"--hlep", "list"}), "unknown option '--hlep'; did you mean '--help'?");
 }
 
 TEST(CommandLine, WhatIsMissingOrTooMuchIsNamed) {

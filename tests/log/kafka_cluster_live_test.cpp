@@ -52,6 +52,7 @@ class KafkaCluster : public KafkaLiveTest {
             std::vector<std::atomic<bool>> acknowledged;
             std::atomic<int> sum = 0;
             std::atomic<bool> lost = false;
+            std::atomic<bool> refused = false;
         };
 
       public:
@@ -69,7 +70,8 @@ class KafkaCluster : public KafkaLiveTest {
             for (int number = 0; number < count; ++number) {
                 send(number, epoch);
                 std::this_thread::sleep_for(1ms);
-                while (state_->lost || (number + 1 == count && state_->sum < count)) {
+                while (!state_->refused &&
+                       (state_->lost || (number + 1 == count && state_->sum < count))) {
                     ASSERT_TRUE(log_.flush(90s)) << log_.health().problem;
                     state_->lost = false;
                     epoch = log_.epoch();
@@ -90,7 +92,7 @@ class KafkaCluster : public KafkaLiveTest {
                         ++state->sum;
                     } else {
                         EXPECT_TRUE(place.error().retryable()) << place.error().message;
-                        state->lost = true;
+                        (place.error().retryable() ? state->lost : state->refused) = true;
                     }
                 },
                 epoch);

@@ -1,10 +1,10 @@
 // A broker that has just begun again may not know yet of a topic that was made shortly before.
 #include "log/kafka_mock.hpp"
+#include "quipu/log/kafka_producer.hpp"
 
 namespace quipu::test {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 class KafkaStaleMetadata : public KafkaMockTest {
@@ -34,6 +34,25 @@ TEST_F(KafkaStaleMetadata, RecordsOfATopicThatWasThereAreLostAndNotRefused) {
     declare("made", RD_KAFKA_RESP_ERR_NO_ERROR);
     EXPECT_TRUE(eventually([&] { return log_->epoch() > epoch; }));
     EXPECT_TRUE(eventually([&] { return produce(log_record("made", "key", "3")).has_value(); }));
+    EXPECT_THAT(notices_.lines(), testing::Not(testing::Contains(HasSubstr("by a new client"))));
+}
+
+TEST_F(KafkaStaleMetadata, SoAreThoseOfATopicThatWasOnlySeen) {
+    make_topic("made", 2);
+    auto config = kafka::Config::check(options(default_properties()));
+    ASSERT_TRUE(config);
+    const auto shared = std::make_shared<const kafka::Config>(std::move(*config));
+    const auto opened = kafka::Producer::open(
+        shared, std::make_shared<kafka::Health>(brokers_, shared->secrets(), notices_.sink()));
+    ASSERT_TRUE(opened) << opened.error().message;
+    (*opened)->expect({"made"});
+    declare("made", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    std::promise<Result<LogPlace>> promise;
+    (*opened)->produce(log_record("made", "key", "1"),
+                       [&](Result<LogPlace> place) { promise.set_value(std::move(place)); });
+    const auto place = promise.get_future().get();
+    ASSERT_FALSE(place);
+    EXPECT_EQ(place.error().code, ErrorCode::unavailable) << place.error().message;
 }
 
 TEST_F(KafkaStaleMetadata, ATopicThatStaysAwayIsMissing) {

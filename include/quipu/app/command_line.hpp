@@ -124,6 +124,9 @@ class CommandLine {
       private:
         friend class CommandLine;
         explicit Command(CLI::App* app) : app_(app) {}
+        /// What it had to refuse, in order.
+        [[nodiscard]] Texts unknown() const;
+
         CLI::App* app_;
     };
 
@@ -148,7 +151,7 @@ class CommandLine {
     [[nodiscard]] Texts rest() const;
 
   private:
-    /// Of a line that was not understood; `fault` is what the library says.
+    /// Of a line with something unknown in it; `fault` is what the library says.
     [[nodiscard]] std::string explain(std::string fault);
 
     std::unique_ptr<CLI::App> app_;

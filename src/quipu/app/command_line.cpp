@@ -132,6 +132,10 @@ CommandLine::Texts CommandLine::Command::options() const {
     return names;
 }
 
+CommandLine::Texts CommandLine::Command::unknown() const {
+    return app_->get_allow_extras() ? Texts{} : app_->remaining();
+}
+
 std::string CommandLine::Command::name() const {
     return app_->get_name();
 }
@@ -150,8 +154,10 @@ std::expected<bool, std::string> CommandLine::parse(int argc, char** argv, std::
     } catch (const CLI::Success& asked) {
         app_->exit(asked, out, out);
         return false;
-    } catch (const CLI::ParseError& error) {
+    } catch (const CLI::ExtrasError& error) {
         return std::unexpected(explain(error.what()));
+    } catch (const CLI::ParseError& error) {
+        return std::unexpected(error.what());
     }
     return true;
 }
@@ -161,8 +167,10 @@ CommandLine::Taken CommandLine::parse(Texts arguments) {
     std::ranges::reverse(arguments);
     try {
         app_->parse(std::move(arguments));
-    } catch (const CLI::ParseError& error) {
+    } catch (const CLI::ExtrasError& error) {
         return std::unexpected(explain(error.what()));
+    } catch (const CLI::ParseError& error) {
+        return std::unexpected(error.what());
     }
     return {};
 }

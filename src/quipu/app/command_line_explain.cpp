@@ -19,27 +19,28 @@ std::string suggestion(const std::string& word, const CommandLine::Texts& names,
 }  // namespace
 
 std::string CommandLine::explain(std::string fault) {
+    // The outermost that has to refuse something.
     Command at = root();
     std::string words;
-    for (const std::string& name : chosen()) {
+    const Texts names = chosen();
+    for (auto next = names.begin(); at.unknown().empty() && next != names.end(); ++next) {
         for (const Command command : at.commands()) {
-            if (command.name() == name) at = command;
+            if (command.name() == *next) at = command;
         }
-        words += name + ' ';
+        words += *next + ' ';
     }
-    const Texts unknown = rest();
-    if (unknown.empty()) return fault;
+    const Texts unknown = at.unknown();
+    const auto first = std::ranges::find_if(unknown, [](const auto& text) { return text != "--"; });
+    if (first == unknown.end()) return fault;
+    if (first->starts_with('-')) {
+        // Without a value, which may be a secret.
+        const std::string option = first->substr(0, first->find('='));
+        return "unknown option '" + option + '\'' + suggestion(option, at.options());
+    }
     Texts commands;
     for (const Command command : at.commands()) commands.push_back(command.name());
-    const auto word = std::ranges::find_if(
-        unknown, [](const std::string& text) { return !text.starts_with('-'); });
-    if (word != unknown.end() && !commands.empty()) {
-        return "unknown command '" + words + *word + '\'' + suggestion(*word, commands, words);
-    }
-    const std::string& first = unknown.front();
-    if (!first.starts_with('-')) return "nothing here takes '" + first + '\'';
-    const std::string option = first.substr(0, first.find('='));
-    return "unknown option '" + option + '\'' + suggestion(option, at.options());
+    if (commands.empty()) return "nothing here takes '" + *first + '\'';
+    return "unknown command '" + words + *first + '\'' + suggestion(*first, commands, words);
 }
 
 }  // namespace quipu

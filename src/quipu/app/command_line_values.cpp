@@ -26,6 +26,7 @@ std::string bound(double value) {
 }
 
 std::string fault_of(Range range) {
+    if (range.least == Range{}.least) return "must be at most " + bound(range.most);
     if (range.most == Range{}.most) return "must be at least " + bound(range.least);
     return "must lie between " + bound(range.least) + " and " + bound(range.most);
 }
@@ -34,7 +35,8 @@ template <class Number>
 Taken take_number(const std::string& text, Number& to, Range range, const char* kind) {
     Number number{};
     const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, number);
+    const bool plus = text.size() > 1 && text[0] == '+' && text[1] != '-';
+    const auto read = std::from_chars(text.data() + (plus ? 1 : 0), end, number);
     if (read.ec == std::errc::result_out_of_range) {
         return std::unexpected(shown(text) + " is out of range");
     }

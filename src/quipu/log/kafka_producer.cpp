@@ -309,6 +309,7 @@ void Producer::expect(const std::vector<std::string>& event_types) {
     for (const std::string& type : event_types) {
         Target& made = target(type);
         made.expected = true;
+        made.announce();
         if (made.handle == nullptr && client_) {
             made.handle = client_->keep_topic(made.topic());
         }

@@ -158,6 +158,10 @@ void Producer::release_held() {
         return;
     }
     const auto let_go = [&](std::unique_ptr<Pending>& pending) {
+        // What stands behind a lost record waits for the next client.
+        if (renew_) {
+            return Target::Sent::full;
+        }
         const auto size = static_cast<std::int64_t>(pending->value.size());
         const auto code = send(pending);
         if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {

@@ -14,6 +14,7 @@ constexpr std::size_t whole_topic = 0;
 void Target::begin(const Partitioner& partitioner) {
     partitioner_ = &partitioner;
     partitions_ = 0;
+    announced_ = false;
     handle = nullptr;
     gates_.clear();
 }

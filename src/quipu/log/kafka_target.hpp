@@ -56,10 +56,13 @@ class Target {
     [[nodiscard]] const std::string& event_type() const noexcept { return event_type_; }
     [[nodiscard]] const std::string& topic() const noexcept { return topic_; }
 
-    /// Whether the present client has seen the topic.
+    /// Whether the topic was there since the present client began; any thread.
     [[nodiscard]] bool known() const noexcept {
-        return partitions_.load(std::memory_order_relaxed) > 0;
+        return announced_.load(std::memory_order_relaxed) ||
+               partitions_.load(std::memory_order_relaxed) > 0;
     }
+    /// Somebody has seen it.
+    void announce() noexcept { announced_.store(true, std::memory_order_relaxed); }
     /// For each new client: nothing is open, or known.
     void begin(const Partitioner& partitioner);
     /// librdkafka's callback: its message's opaque is a Pending. Learns how many partitions there
@@ -98,6 +101,7 @@ class Target {
     const std::string topic_;
     const Partitioner* partitioner_ = nullptr;
     std::atomic<std::int32_t> partitions_ = 0;  ///< 0: not known yet
+    std::atomic<bool> announced_ = false;
     /// The first is for the whole topic while its partitions are not known.
     std::deque<Gate> gates_;
 };
