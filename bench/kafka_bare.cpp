@@ -238,19 +238,11 @@ Latency bare_acknowledgement(const std::string& brokers, const std::string& topi
         producer.produce(topic, record, *record.key);
     }
     producer.wait_for(warm_up);
-    const auto begin = Clock::now();
-    std::size_t number = 0;
-    while (number < count) {
-        const auto due = static_cast<std::size_t>(seconds(Clock::now() - begin) *
-                                                  static_cast<double>(per_second));
-        for (; number < std::min(due + 1, count); ++number) {
-            const quipu::LogRecord& record = pool[number % pool.size()];
-            sent[number] = now_ns();
-            producer.produce(topic, record, *record.key, &acknowledged[number]);
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    const double took = seconds(Clock::now() - begin);
+    const double took = offer(count, per_second, [&](std::size_t number) {
+        const quipu::LogRecord& record = pool[number % pool.size()];
+        sent[number] = now_ns();
+        producer.produce(topic, record, *record.key, &acknowledged[number]);
+    });
     producer.wait_for(warm_up + count);
     std::vector<double> milliseconds;
     for (std::size_t at = 0; at < count; ++at) {

@@ -190,16 +190,8 @@ Latency relay_lag(quipu::TopicLog& log, std::size_t per_second, std::size_t for_
     for (std::size_t number = 0; number < warm_up; ++number) publish(number);
     if (!relay.wait_published(warm_up, 60s)) give_up("the relay does not publish");
 
-    // What is due is offered every millisecond.
-    std::size_t number = 0;
-    const auto begin = Clock::now();
-    while (number < count) {
-        const auto due = static_cast<std::size_t>(seconds(Clock::now() - begin) *
-                                                  static_cast<double>(per_second));
-        while (number < std::min(due + 1, count)) publish(warm_up + number++);
-        std::this_thread::sleep_for(1ms);
-    }
-    const double took = seconds(Clock::now() - begin);
+    const double took =
+        offer(count, per_second, [&](std::size_t number) { publish(warm_up + number); });
     if (!relay.wait_published(static_cast<std::int64_t>(warm_up + count), 60s)) {
         give_up("the relay does not publish");
     }

@@ -290,7 +290,7 @@ void throughput(const Options& options, const Pool& pool) {
     std::fflush(stdout);
 }
 
-/// The broker's own pauses make most of the tail, so a bare producer stands beside, in turn.
+/// With a bare producer in turn: the broker's own pauses are in both.
 void relay_lag(const Options& options, const Pool& pool) {
     constexpr std::size_t per_second = 10'000;
     std::vector<double> p50, p99, bare_p50, bare_p99;

@@ -10,6 +10,8 @@
 #include <ctime>
 #include <filesystem>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace bench {
@@ -40,6 +42,21 @@ inline double quantile(std::vector<double> sample, double q) {
 
 inline double median(std::vector<double> sample) {
     return quantile(std::move(sample), 0.5);
+}
+
+/// Calls `send` with each number when it is due at this rate, looking every millisecond. Gives the
+/// seconds that all took.
+template <class Send>
+double offer(std::size_t count, std::size_t per_second, const Send& send) {
+    std::size_t number = 0;
+    const auto begin = Clock::now();
+    while (number < count) {
+        const auto due = static_cast<std::size_t>(seconds(Clock::now() - begin) *
+                                                  static_cast<double>(per_second));
+        while (number < std::min(due + 1, count)) send(number++);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return seconds(Clock::now() - begin);
 }
 
 class Directory {

@@ -59,7 +59,7 @@ class Service {
 
 /// What a command of the program itself gets.
 struct CommandContext {
-    std::vector<std::string> arguments;  ///< after the command's name
+    std::vector<std::string> arguments;  ///< after the command's name; CommandLine reads them
     std::filesystem::path file;          ///< the store's file; empty when the store is none
     std::string http_address;            ///< "host:port" from --http or its default; may be empty
     bool json = false;                   ///< --json

@@ -21,7 +21,8 @@ class Option;
 
 namespace quipu {
 
-/// What a number on a command line may be, both ends included.
+/// What a number on a command line may be, both ends included. CommandLine::Range is its name; it
+/// stands out here because only a complete type can be a default argument.
 struct CommandLineRange {
     double least = std::numeric_limits<double>::lowest();
     double most = std::numeric_limits<double>::max();
@@ -84,7 +85,7 @@ class CommandLine {
       public:
         /// The word that stands for its value in the help.
         Option& placeholder(const std::string& word);
-        /// The heading that it stands under in the help; without one it is not shown.
+        /// The heading that it stands under in the help; an empty one hides it.
         Option& heading(const std::string& heading);
         Option& required();
         /// Refused together with `other`.

@@ -80,33 +80,17 @@ void Relay::Impl::stop(std::chrono::milliseconds deadline) {
     active_ = false;
 }
 
-class Relay::Impl::Waiting {
-  public:
-    explicit Waiting(Impl& relay) : relay_(relay) {
-        const std::lock_guard lock(relay_.mutex_);
-        ++relay_.waiting_for_mark_;
-        relay_.changed_.notify_all();
-    }
-    ~Waiting() {
-        const std::lock_guard lock(relay_.mutex_);
-        --relay_.waiting_for_mark_;
-    }
-    Waiting(const Waiting&) = delete;
-    Waiting& operator=(const Waiting&) = delete;
-
-  private:
-    Impl& relay_;
-};
-
 bool Relay::Impl::wait_published(std::int64_t position, std::chrono::milliseconds timeout) {
     const auto until = Clock::now() + timeout;
-    const Waiting waiting(*this);
     while (true) {
         if (const auto left = store_.unfinished(group_, {position}); left && left->empty()) break;
         std::unique_lock lock(mutex_);
         if (stopping_ || Clock::now() >= until) return false;
+        ++waiting_for_mark_;
+        changed_.notify_all();
         changed_.wait_until(lock, std::min(until, Clock::now() + look_again),
                             [&] { return stopping_ || mark_ >= position; });
+        --waiting_for_mark_;
     }
     // What the log does not take is finished, too, as a dead letter.
     const auto letters =

@@ -63,8 +63,6 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     /// Commits what was acknowledged and renews the lease.
     void move_mark();
     void pace_marks();
-    /// While somebody waits for the mark, it does not wait for more to mark.
-    class Waiting;
 
     // relay_look.cpp
     void look_after(Clock::time_point now);
@@ -100,8 +98,8 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     std::uint64_t published_ = 0;
     std::string problem_;
     Clock::time_point next_look_{};
-    int waiting_for_mark_ = 0;
-    Clock::time_point last_mark_{};  ///< the marker's only
+    int waiting_for_mark_ = 0;       // callers; for them the mark does not wait for more to mark
+    Clock::time_point last_mark_{};  // mark thread only
 
     std::thread publisher_;
     std::thread marker_;
