@@ -98,7 +98,7 @@ class Parser {
     }
 
   private:
-    /// To `app` and all below it; last, so that they stand below a command's own options.
+    /// To `on` and all below it; last, so that they stand below a command's own options.
     void add_common(Command on) {
         for (const Command command : on.commands()) add_common(command);
         CommonArguments& common = arguments_.common;
