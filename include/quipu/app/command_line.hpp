@@ -14,12 +14,10 @@
 #include <utility>
 #include <vector>
 
-namespace CLI {  // NOLINT(readability-identifier-naming): the library's name
-class App;
-class Option;
-}  // namespace CLI
-
 namespace quipu {
+
+struct CommandModel;
+struct OptionModel;
 
 /// What a number on a command line may be, both ends included. CommandLine::Range is its name; it
 /// stands out here because only a complete type can be a default argument.
@@ -29,11 +27,12 @@ struct CommandLineRange {
 };
 
 /// A command line with commands, options and arguments, for a program's own commands as for those
-/// built in. It is CLI11 behind an interface without templates: that library's header costs more to
-/// compile than a whole file may, so only one file includes it.
+/// built in. It takes `--name value`, `--name=value`, `-n value`, `-nvalue` and several flags as
+/// `-ab`; no name may be shortened. An empty value is a word of its own. `--` ends the options. A
+/// number below zero is no option.
 ///
 /// Not thread-safe. Nothing here throws for what a user wrote; a mistake of the programmer (a name
-/// used twice, one that cannot be a name) throws CLI11's error.
+/// used twice, one that cannot be a name or is not there) throws std::logic_error.
 class CommandLine {
   public:
     using Texts = std::vector<std::string>;
@@ -93,14 +92,15 @@ class CommandLine {
 
       private:
         friend class CommandLine;
-        explicit Option(CLI::Option* option) : option_(option) {}
-        CLI::Option* option_;
+        explicit Option(OptionModel* option) : option_(option) {}
+        OptionModel* option_;
     };
 
     /// One command, or the program itself; valid as long as the command line.
     class Command {
       public:
-        /// A command below this one, of which at most one may be given.
+        /// A command below this one, of which at most one may be given. One with commands below
+        /// it has no arguments.
         Command add_command(const std::string& name, const std::string& summary,
                             const std::string& heading);
         /// "--name" and "-n,--name" are options; a name without a dash is an argument.
@@ -124,11 +124,8 @@ class CommandLine {
 
       private:
         friend class CommandLine;
-        explicit Command(CLI::App* app) : app_(app) {}
-        /// What it had to refuse, in order.
-        [[nodiscard]] Texts unknown() const;
-
-        CLI::App* app_;
+        explicit Command(CommandModel* command) : command_(command) {}
+        CommandModel* command_;
     };
 
     explicit CommandLine(const std::string& program);
@@ -137,7 +134,7 @@ class CommandLine {
     CommandLine& operator=(const CommandLine&) = delete;
 
     /// The program itself.
-    [[nodiscard]] Command root() { return Command(app_.get()); }
+    [[nodiscard]] Command root();
 
     /// Once. True when the values stand where they belong; false when the user asked for help or
     /// the version, which is then written to `out`; or one line that says what is wrong. It repeats
@@ -152,10 +149,7 @@ class CommandLine {
     [[nodiscard]] Texts rest() const;
 
   private:
-    /// Of a line with something unknown in it; `fault` is what the library says.
-    [[nodiscard]] std::string explain(std::string fault);
-
-    std::unique_ptr<CLI::App> app_;
+    std::unique_ptr<CommandModel> root_;
 };
 
 }  // namespace quipu

@@ -1,89 +1,160 @@
+// How a command line is declared.
 #include "quipu/app/command_line.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <ostream>
+#include <stdexcept>
+#include <string_view>
+
+#include "quipu/app/command_line_model.hpp"
 
 namespace quipu {
 namespace {
 
-/// Without the marks for what the texts say already.
-class HelpFormatter final : public CLI::Formatter {
-  public:
-    HelpFormatter() {
-        column_width(30);
-        label("SUBCOMMAND", "COMMAND");
-        label("Positionals", "Arguments");
+using Kind = OptionModel::Kind;
+
+[[noreturn]] void fail(const std::string& fault) {
+    throw std::logic_error("CommandLine: " + fault);
+}
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_long(std::string_view name) {
+    const auto fits = [](char c) {
+        return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
+    };
+    return name.size() > 2 && name.starts_with("--") && name[2] != '-' &&
+           std::ranges::all_of(name.substr(2), fits);
+}
+
+/// A digit is no short name: -1 is a number.
+bool is_short(std::string_view name) {
+    return name.size() == 2 && name[0] == '-' && is_letter(name[1]);
+}
+
+/// Of an argument or a command.
+bool is_bare(std::string_view name) {
+    const auto fits = [](char c) { return c != ' ' && c != '\n' && c != ','; };
+    return !name.empty() && name[0] != '-' && std::ranges::all_of(name, fits);
+}
+
+void set_names(OptionModel& option, const std::string& names) {
+    const std::size_t comma = names.find(',');
+    const std::string first = names.substr(0, comma);
+    const std::string second = names.substr(comma + 1);  // all of it without a comma
+    if (is_long(names)) {
+        option.long_name = names;
+    } else if (is_short(names)) {
+        option.short_name = names;
+    } else if (is_short(first) && is_long(second)) {
+        option.short_name = first;
+        option.long_name = second;
+    } else if (option.kind == Kind::argument && is_bare(names)) {
+        option.argument = names;
+    } else {
+        fail("'" + names +
+             "' is no name here; write --name, -n, -n,--name, or NAME for an argument");
     }
-    std::string make_option_opts(const CLI::Option* option) const override {
-        const std::string& type = option->get_type_name();
-        return type.empty() || option->get_type_size() == 0 ? "" : " " + type;
+}
+
+OptionModel& add_option(CommandModel& command, Kind kind, const std::string& names,
+                        const std::string& summary) {
+    auto option = std::make_unique<OptionModel>();
+    option->kind = kind;
+    option->summary = summary;
+    set_names(*option, names);
+    if (kind == Kind::argument && !command.commands.empty()) {
+        fail("'" + names + "' would stand where the names of commands stand");
     }
-    std::string make_help(const CLI::App* app, std::string name,
-                          CLI::AppFormatMode mode) const override {
-        std::string text = app->get_description();
-        if (!text.empty()) text += "\n\n";
-        text += make_usage(app, std::move(name)) + make_positionals(app);
-        text += make_subcommands(app, mode);
-        for (const std::string& group : app->get_groups()) {
-            const auto options = app->get_options([&](const CLI::Option* option) {
-                return option->get_group() == group && option->nonpositional();
-            });
-            if (!group.empty() && !options.empty()) text += make_group(group, false, options);
+    for (const std::string& name : {option->short_name, option->long_name, option->argument}) {
+        if (command.find_option(name) != nullptr) {
+            fail("'" + name + "' is there already");
         }
-        return text + '\n' + make_footer(app);
     }
-};
+    return *command.options.emplace_back(std::move(option));
+}
 
 }  // namespace
 
+OptionModel* CommandModel::find_option(std::string_view any_name) const {
+    if (any_name.empty()) return nullptr;
+    for (const auto& option : options) {
+        if (any_name == option->long_name || any_name == option->short_name ||
+            any_name == option->argument) {
+            return option.get();
+        }
+    }
+    return nullptr;
+}
+
+CommandModel* CommandModel::find_command(std::string_view its_name) const {
+    for (const auto& command : commands) {
+        if (command->name == its_name) return command.get();
+    }
+    return nullptr;
+}
+
+CommandLine::Texts CommandModel::option_names() const {
+    CommandLine::Texts names;
+    for (const auto& option : options) {
+        if (!option->long_name.empty()) names.push_back(option->long_name);
+        if (!option->short_name.empty()) names.push_back(option->short_name);
+    }
+    return names;
+}
+
 CommandLine::Option& CommandLine::Option::placeholder(const std::string& word) {
-    option_->type_name(word);
+    option_->placeholder = word;
     return *this;
 }
 
 CommandLine::Option& CommandLine::Option::heading(const std::string& heading) {
-    option_->group(heading);
+    option_->heading = heading;
     return *this;
 }
 
 CommandLine::Option& CommandLine::Option::required() {
-    option_->required();
+    option_->required = true;
     return *this;
 }
 
 CommandLine::Option& CommandLine::Option::excludes(const Option& other) {
-    option_->excludes(other.option_);
+    option_->excludes.push_back(other.option_);
+    other.option_->excludes.push_back(option_);
     return *this;
 }
 
 CommandLine::Command CommandLine::Command::add_command(const std::string& name,
                                                        const std::string& summary,
                                                        const std::string& heading) {
-    app_->require_subcommand(0, 1);
-    CLI::App* command = app_->add_subcommand(name, summary);
-    command->group(heading);
-    return Command(command);
+    if (!is_bare(name)) fail("'" + name + "' is no name of a command");
+    if (command_->find_command(name) != nullptr) fail("'" + name + "' is there already");
+    for (const auto& option : command_->options) {
+        if (option->kind == Kind::argument) {
+            fail("'" + name + "' would stand where " + option->argument + " stands");
+        }
+    }
+    auto command = std::make_unique<CommandModel>();
+    command->name = name;
+    command->summary = summary;
+    command->heading = heading;
+    return Command(command_->commands.emplace_back(std::move(command)).get());
 }
 
 CommandLine::Option CommandLine::Command::add(const std::string& name, Value value,
                                               const std::string& summary) {
-    const bool positional = !name.starts_with('-');
-    const std::string prefix = positional ? "" : name.substr(name.rfind(',') + 1) + ": ";
-    CLI::Option* option = app_->add_option(
-        name, CLI::callback_t([take = std::move(value.take_), prefix](const CLI::results_t& texts) {
-            if (auto taken = take(texts); !taken)
-                throw CLI::ValidationError(prefix + taken.error());
-            return true;
-        }),
-        summary);
-    option->type_name(positional ? "" : value.kind_);
-    if (value.several_) {
-        option->expected(1, CLI::detail::expected_max_vector_size);
-        // --type A B means a type A, and a B that is something else.
-        option->allow_extra_args(positional)->take_all();
-    }
-    return Option(option);
+    const bool argument = !name.starts_with('-');
+    OptionModel& option =
+        add_option(*command_, argument ? Kind::argument : Kind::value, name, summary);
+    if (!argument) option.placeholder = value.kind_;
+    option.several = value.several_;
+    option.take = std::move(value.take_);
+    return Option(&option);
 }
 
 CommandLine::Option CommandLine::Command::add_flag(const std::string& name, bool& given,
@@ -94,99 +165,59 @@ CommandLine::Option CommandLine::Command::add_flag(const std::string& name, bool
 CommandLine::Option CommandLine::Command::add_flag(const std::string& name,
                                                    std::function<void()> given,
                                                    const std::string& summary) {
-    return Option(app_->add_flag_callback(name, std::move(given), summary));
+    OptionModel& option = add_option(*command_, Kind::flag, name, summary);
+    option.take = [given = std::move(given)](const Texts&) { return given(), Taken(); };
+    return Option(&option);
 }
 
 CommandLine::Option CommandLine::Command::add_help() {
-    return Option(app_->set_help_flag("-h,--help", "Print this help and exit"));
+    return Option(&add_option(*command_, Kind::help, "-h,--help", "Print this help and exit"));
 }
 
 CommandLine::Option CommandLine::Command::add_version(const std::string& text) {
-    return Option(app_->set_version_flag("--version", text));
+    OptionModel& option = add_option(*command_, Kind::version, "--version",
+                                     "Display program version information and exit");
+    option.version = text;
+    return Option(&option);
 }
 
 CommandLine::Option CommandLine::Command::find(const std::string& name) const {
-    return Option(app_->get_option(name));
+    OptionModel* const option = command_->find_option(name);
+    if (option == nullptr) fail("there is no '" + name + "' here");
+    return Option(option);
 }
 
 void CommandLine::Command::footer(const std::string& text) {
-    app_->footer(text);
+    command_->footer = text;
 }
 
 void CommandLine::Command::allow_rest() {
-    app_->allow_extras();
+    command_->allow_rest = true;
 }
 
 std::vector<CommandLine::Command> CommandLine::Command::commands() const {
     std::vector<Command> all;
-    for (CLI::App* command : app_->get_subcommands({})) all.push_back(Command(command));
+    all.reserve(command_->commands.size());
+    for (const auto& command : command_->commands) all.push_back(Command(command.get()));
     return all;
 }
 
 CommandLine::Texts CommandLine::Command::options() const {
-    Texts names;
-    for (const CLI::Option* option : app_->get_options()) {
-        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-        for (const std::string& name : option->get_snames()) names.push_back("-" + name);
-    }
-    return names;
-}
-
-CommandLine::Texts CommandLine::Command::unknown() const {
-    return app_->get_allow_extras() ? Texts{} : app_->remaining();
+    return command_->option_names();
 }
 
 std::string CommandLine::Command::name() const {
-    return app_->get_name();
+    return command_->name;
 }
 
-CommandLine::CommandLine(const std::string& program)
-    : app_(std::make_unique<CLI::App>("", program)) {
-    app_->set_help_flag();
-    app_->formatter(std::make_shared<HelpFormatter>());
+CommandLine::CommandLine(const std::string& program) : root_(std::make_unique<CommandModel>()) {
+    root_->name = program;
 }
 
 CommandLine::~CommandLine() = default;
 
-std::expected<bool, std::string> CommandLine::parse(int argc, char** argv, std::ostream& out) {
-    try {
-        app_->parse(argc, argv);
-    } catch (const CLI::Success& asked) {
-        app_->exit(asked, out, out);
-        return false;
-    } catch (const CLI::ExtrasError& error) {
-        return std::unexpected(explain(error.what()));
-    } catch (const CLI::ParseError& error) {
-        return std::unexpected(error.what());
-    }
-    return true;
-}
-
-CommandLine::Taken CommandLine::parse(Texts arguments) {
-    // CLI11 takes them from the end.
-    std::ranges::reverse(arguments);
-    try {
-        app_->parse(std::move(arguments));
-    } catch (const CLI::ExtrasError& error) {
-        return std::unexpected(explain(error.what()));
-    } catch (const CLI::ParseError& error) {
-        return std::unexpected(error.what());
-    }
-    return {};
-}
-
-CommandLine::Texts CommandLine::chosen() const {
-    Texts names;
-    for (const CLI::App* at = app_.get(); !at->get_subcommands().empty();) {
-        at = at->get_subcommands().front();
-        names.push_back(at->get_name());
-    }
-    return names;
-}
-
-CommandLine::Texts CommandLine::rest() const {
-    const auto chosen = app_->get_subcommands();
-    return (chosen.empty() ? app_.get() : chosen.front())->remaining();
+CommandLine::Command CommandLine::root() {
+    return Command(root_.get());
 }
 
 }  // namespace quipu

@@ -1,46 +1,43 @@
 // What a command line that was not understood says to its user.
 #include <algorithm>
 
-#include "quipu/app/command_line.hpp"
+#include "quipu/app/command_line_model.hpp"
 #include "quipu/event/nearest.hpp"
 
 namespace quipu {
 namespace {
 
+using Texts = CommandLine::Texts;
+
 /// "; did you mean 'tail'?", or nothing without a name to suggest.
-std::string suggestion(const std::string& word, const CommandLine::Texts& names,
-                       const std::string& before = {}) {
+std::string suggestion(const std::string& word, const Texts& names, const std::string& path = {}) {
     const std::string_view shown = std::string_view(word).substr(0, 100);
     const auto nearest = std::ranges::min_element(
         names, {}, [&](const std::string& name) { return edit_distance(name, shown); });
-    return nearest == names.end() ? "" : "; did you mean '" + before + *nearest + "'?";
+    return nearest == names.end() ? "" : "; did you mean '" + path + *nearest + "'?";
 }
 
 }  // namespace
 
-std::string CommandLine::explain(std::string fault) {
-    // The outermost that has to refuse something.
-    Command at = root();
-    std::string words;
-    const Texts names = chosen();
-    for (auto next = names.begin(); at.unknown().empty() && next != names.end(); ++next) {
-        for (const Command command : at.commands()) {
-            if (command.name() == *next) at = command;
-        }
-        words += *next + ' ';
+std::string refusal_of(const CommandModel& root) {
+    const CommandModel* at = &root;
+    std::string path;
+    while (at->allow_rest || at->unknown.empty()) {
+        at = at->chosen;
+        if (at == nullptr) return {};
+        path += at->name + ' ';
     }
-    const Texts unknown = at.unknown();
-    const auto first = std::ranges::find_if(unknown, [](const auto& text) { return text != "--"; });
-    if (first == unknown.end()) return fault;
-    if (first->starts_with('-')) {
-        // Without a value, which may be a secret.
-        const std::string option = first->substr(0, first->find('='));
-        return "unknown option '" + option + '\'' + suggestion(option, at.options());
+    const bool after_dashes = at->unknown.front() == "--";
+    std::string first = at->unknown[after_dashes ? 1 : 0];
+    // Without an option's value, which may be a secret.
+    if (first.starts_with('-')) first.resize(std::min(first.size(), first.find('=')));
+    if (first.starts_with('-') && !after_dashes) {
+        return "unknown option '" + first + '\'' + suggestion(first, at->option_names());
     }
     Texts commands;
-    for (const Command command : at.commands()) commands.push_back(command.name());
-    if (commands.empty()) return "nothing here takes '" + *first + '\'';
-    return "unknown command '" + words + *first + '\'' + suggestion(*first, commands, words);
+    for (const auto& command : at->commands) commands.push_back(command->name);
+    if (commands.empty()) return "nothing here takes '" + first + '\'';
+    return "unknown command '" + path + first + '\'' + suggestion(first, commands, path);
 }
 
 }  // namespace quipu

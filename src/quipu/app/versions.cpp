@@ -8,7 +8,6 @@
 #include <simdjson.h>
 #include <spdlog/version.h>
 #include <sqlite3.h>
-#include <CLI/Version.hpp>
 #include <boost/version.hpp>
 
 namespace quipu {
@@ -43,8 +42,7 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
                                  static_cast<int>(simdjson::SIMDJSON_VERSION_REVISION))},
         {"fmt",
          fmt::format("{}.{}.{}", FMT_VERSION / 10'000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
-        {"spdlog", fmt::format("{}.{}.{}", SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH)},
-        {"cli11", CLI11_VERSION}};
+        {"spdlog", fmt::format("{}.{}.{}", SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH)}};
 }
 
 }  // namespace quipu
