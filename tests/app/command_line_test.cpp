@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <stdexcept>
 
 namespace quipu {
 namespace {
@@ -27,9 +28,12 @@ struct Tool {
         const auto after = list.add("--after", {after_, CommandLine::at_least(1)}, "From here on");
         list.add("--ratio", ratio, "A part").excludes(after);
         list.add_flag("-v,--verbose", verbose, "More");
+        list.add("-n,--name", name, "Its name");
+        list.add_help();
         CommandLine::Command move = root.add_command("move", "Moves them", "Commands");
         CommandLine::Command now = move.add_command("now", "At once", "Commands");
         now.add("ID", ids, "Their numbers").required();
+        now.add_help();
         CommandLine::Command own = root.add_command("own", "Another's", "Commands");
         own.allow_rest();
         own.add("--size", size, "How large");
@@ -43,6 +47,7 @@ struct Tool {
     std::expected<bool, std::string> parse(std::vector<std::string> words) {
         words.insert(words.begin(), "tool");
         std::vector<char*> argv;
+        argv.reserve(words.size());
         for (std::string& word : words) argv.push_back(word.data());
         return line.parse(static_cast<int>(argv.size()), argv.data(), out);
     }
@@ -57,6 +62,7 @@ struct Tool {
     int low = 0;
     std::int64_t size = 0;
     bool verbose = false;
+    std::string name;
     std::vector<std::int64_t> ids;
 };
 
@@ -157,10 +163,231 @@ TEST(CommandLine, WhatFollowsAnUnknownOptionIsNotRepeated) {
 }
 
 TEST(CommandLine, WhatIsMissingOrTooMuchIsNamed) {
-    EXPECT_THAT(fault_of({"move", "now"}), HasSubstr("ID is required"));
-    EXPECT_THAT(fault_of({"list", "--limit"}), HasSubstr("--limit"));
-    EXPECT_THAT(fault_of({"list", "--after", "1", "--ratio", "1"}), HasSubstr("--ratio"));
-    EXPECT_THAT(fault_of({"list", "--limit", "1", "--limit", "2"}), HasSubstr("--limit"));
+    EXPECT_EQ(fault_of({"move", "now"}), "ID is required");
+    EXPECT_EQ(fault_of({"list", "--limit"}), "--limit: a value is missing (N)");
+    EXPECT_EQ(fault_of({"list", "-n"}), "--name: a value is missing (TEXT)");
+    EXPECT_EQ(fault_of({"list", "--after", "1", "--ratio", "1"}), "--after excludes --ratio");
+    EXPECT_EQ(fault_of({"list", "--ratio", "1", "--after", "1"}), "--after excludes --ratio");
+    EXPECT_EQ(fault_of({"list", "--limit", "1", "--limit", "2"}), "--limit: given more than once");
+    EXPECT_EQ(fault_of({"list", "--verbose=hunter2"}), "--verbose: takes no value");
+}
+
+TEST(CommandLine, NothingAfterTheEqualsSignIsNoValue) {
+    EXPECT_EQ(fault_of({"list", "--name=", "other"}), "--name: a value is missing (TEXT)");
+    EXPECT_EQ(fault_of({"list", "--lmit="}), "unknown option '--lmit'; did you mean '--limit'?");
+    Tool tool;
+    tool.name = "old";
+    EXPECT_TRUE(tool.parse({"list", "--name", ""}).value());
+    EXPECT_EQ(tool.name, "");
+    Tool own;
+    EXPECT_TRUE(own.parse({"own", "--name=", "x"}).value());
+    EXPECT_THAT(own.line.rest(), ElementsAre("--name=", "x"));
+}
+
+TEST(CommandLine, AValueIsTakenAsItIs) {
+    const auto name_of = [](std::vector<std::string> words) {
+        Tool tool;
+        EXPECT_TRUE(tool.parse(std::move(words)).value());
+        return tool.name;
+    };
+    EXPECT_EQ(name_of({"list", "--name=a=b"}), "a=b");
+    EXPECT_EQ(name_of({"list", "-na"}), "a");
+    EXPECT_EQ(name_of({"list", "-n", "a"}), "a");
+    EXPECT_EQ(name_of({"list", "-n=a"}), "=a");
+    EXPECT_EQ(name_of({"list", "--name", "limit"}), "limit");
+    EXPECT_EQ(name_of({"list", "--name", "--limit"}), "--limit");
+    EXPECT_EQ(name_of({"list", "--name", "--limit="}), "--limit=");
+    EXPECT_EQ(name_of({"list", "--name", "--"}), "--");
+    EXPECT_EQ(name_of({"list", "--name", "---"}), "---");
+    EXPECT_EQ(name_of({"list", "--name", "-1"}), "-1");
+    EXPECT_EQ(name_of({"list", "--name", "-"}), "-");
+    // What follows it does not change that.
+    EXPECT_EQ(name_of({"list", "--name", "--", "-v"}), "--");
+    EXPECT_EQ(name_of({"list", "--name", "list", "-v"}), "list");
+}
+
+TEST(CommandLine, AnOptionsValueIsNoCommand) {
+    CommandLine line("tool");
+    std::string store;
+    bool file = false;
+    line.root().add("--store", store, "");
+    line.root().add_flag("--file", file, "");
+    line.root().add_command("file", "", "Commands");
+    line.root().add_command("list", "", "Commands");
+    EXPECT_TRUE(line.parse({"--store", "file", "list"}));
+    EXPECT_EQ(store, "file");
+    EXPECT_FALSE(file);
+    EXPECT_THAT(line.chosen(), ElementsAre("list"));
+}
+
+TEST(CommandLine, FlagsStandTogetherAndAgain) {
+    Tool tool;
+    EXPECT_TRUE(tool.parse({"list", "-vvnx", "--verbose"}).value());
+    EXPECT_TRUE(tool.verbose);
+    EXPECT_EQ(tool.name, "x");
+    EXPECT_EQ(fault_of({"list", "-vx"}), "unknown option '-x'; did you mean '-v'?");
+    EXPECT_EQ(fault_of({"list", "-v=yes"}), "unknown option '-'; did you mean '-v'?");
+}
+
+TEST(CommandLine, AShortNameCanStandAlone) {
+    const auto parse = [](CommandLine::Texts words) {
+        CommandLine line("tool");
+        std::int64_t number = 0;
+        bool flag = false;
+        line.root().add("-o", number, "");
+        line.root().add_flag("-f", flag, "");
+        return line.parse(std::move(words));
+    };
+    EXPECT_TRUE(parse({"-fo5"}));
+    EXPECT_EQ(parse({"-o"}).error(), "-o: a value is missing (INT)");
+    EXPECT_EQ(parse({"-o", "1", "-o2"}).error(), "-o: given more than once");
+    EXPECT_EQ(parse({"-ox"}).error(), "-o: 'x' is no whole number");
+    EXPECT_EQ(parse({"--o"}).error(), "unknown option '--o'; did you mean '-o'?");
+}
+
+TEST(CommandLine, NamesAreNotShortened) {
+    EXPECT_EQ(fault_of({"list", "--verb"}), "unknown option '--verb'; did you mean '--verbose'?");
+    EXPECT_EQ(fault_of({"list", "---verbose"}),
+              "unknown option '---verbose'; did you mean '--verbose'?");
+    EXPECT_EQ(fault_of({"list", "---v"}), "unknown option '---v'; did you mean '-v'?");
+    EXPECT_EQ(fault_of({"list", "--=x"}), "unknown option '--'; did you mean '-v'?");
+}
+
+TEST(CommandLine, TwoDashesEndTheOptions) {
+    Tool tool;
+    EXPECT_TRUE(tool.parse({"--", "move", "now", "3", "--", "-4", "5"}).value());
+    EXPECT_THAT(tool.ids, ElementsAre(3, -4, 5));
+    EXPECT_TRUE(Tool().parse({"list", "-v", "--"}).value());
+    EXPECT_EQ(fault_of({"list", "--", "--limit=hunter2"}), "nothing here takes '--limit'");
+    EXPECT_EQ(fault_of({"--", "--help"}), "unknown command '--help'; did you mean 'move'?");
+    EXPECT_EQ(fault_of({"move", "now", "--", "--help"}), "'--help' is no whole number");
+}
+
+TEST(CommandLine, TheRestKeepsWhatEndsTheOptions) {
+    Tool tool;
+    EXPECT_TRUE(tool.parse({"own", "a", "--size", "3", "-5", "--", "--size", "--", "b"}).value());
+    EXPECT_THAT(tool.line.rest(), ElementsAre("a", "-5", "--", "--size", "--", "b"));
+    EXPECT_EQ(tool.size, 3);
+}
+
+TEST(CommandLine, HelpIsForTheLastCommand) {
+    Tool tool;
+    EXPECT_FALSE(tool.parse({"--help", "move", "now"}).value());
+    EXPECT_THAT(tool.out.str(), HasSubstr("Usage: tool move now [OPTIONS] ID..."));
+}
+
+TEST(CommandLine, HelpComesBeforeWhatIsMissingOrUnknown) {
+    const std::vector<std::vector<std::string>> lines = {
+        {"move", "now", "--help"},
+        {"nope", "move", "now", "-h"},
+        {"move", "now", "--nope", "--help"},
+        {"--help", "list", "--after", "1", "--ratio", "1"},
+    };
+    for (const auto& words : lines) {
+        Tool tool;
+        EXPECT_EQ(tool.parse(words), false);
+        EXPECT_THAT(tool.out.str(), HasSubstr("Usage: tool "));
+    }
+    EXPECT_EQ(fault_of({"list", "--limit", "x", "--help"}), "--limit: 'x' is no whole number");
+}
+
+TEST(CommandLine, HelpAndVersionCanBeAskedForAgain) {
+    EXPECT_EQ(Tool().parse({"--help", "--help"}), false);
+    Tool tool;
+    EXPECT_EQ(tool.parse({"--version", "--version", "--help", "--nope"}), false);
+    EXPECT_EQ(tool.out.str(), "tool 1.2\n");
+}
+
+TEST(CommandLine, TheHelpOfACommandIsWhole) {
+    CommandLine line("tool");
+    line.root().add_help().heading("Common");
+    CommandLine::Command copy = line.root().add_command("copy", "Copies\nthem", "Commands");
+    std::string from;
+    std::vector<std::string> to;
+    bool all = false;
+    copy.add("FROM", from, "What to copy").required();
+    copy.add("TO", to, "Where to");
+    copy.add_flag("-a,--all", all, "All of it");
+    copy.add("--a-name-that-is-too-long", from, "On a line\nof its own").placeholder("NAME");
+    copy.add("--secret", from, "Not shown").heading("");
+    copy.add_help().heading("Common");
+    copy.footer("Examples:\n  tool copy a b");
+    std::ostringstream out;
+    std::vector<std::string> words = {"tool", "copy", "--help"};
+    std::vector<char*> argv = {words[0].data(), words[1].data(), words[2].data()};
+    EXPECT_EQ(line.parse(3, argv.data(), out), false);
+    EXPECT_EQ(out.str(), R"(Copies
+them
+
+Usage: tool copy [OPTIONS] FROM [TO...]
+
+Arguments:
+  FROM                        What to copy
+  TO                          Where to
+
+Options:
+  -a,--all                    All of it
+  --a-name-that-is-too-long NAME
+                              On a line
+                              of its own
+
+Common:
+  -h,--help                   Print this help and exit
+
+Examples:
+  tool copy a b
+)");
+}
+
+TEST(CommandLine, WhatWasChosenIsKnownAfterAMistake) {
+    const auto chosen_by = [](std::vector<std::string> words) {
+        Tool tool;
+        EXPECT_FALSE(tool.parse(std::move(words)));
+        return tool.line.chosen();
+    };
+    EXPECT_THAT(chosen_by({"list", "--limit"}), ElementsAre("list"));
+    EXPECT_THAT(chosen_by({"--nope", "move", "x", "now"}), ElementsAre("move", "now"));
+    EXPECT_THAT(chosen_by({"move", "nwo"}), ElementsAre("move"));
+    EXPECT_THAT(chosen_by({"list", "move"}), ElementsAre("list"));
+    EXPECT_THAT(chosen_by({"-1"}), IsEmpty());
+}
+
+TEST(CommandLine, EmptyWordsAreWords) {
+    EXPECT_EQ(fault_of({""}), "unknown command ''; did you mean 'own'?");
+    EXPECT_EQ(fault_of({"", "list"}), "unknown command ''; did you mean 'own'?");
+    EXPECT_EQ(fault_of({"list", ""}), "nothing here takes ''");
+    EXPECT_EQ(fault_of({"move", "now", ""}), "'' is no whole number");
+    Tool tool;
+    EXPECT_TRUE(tool.parse({}).value());
+    EXPECT_THAT(tool.line.chosen(), IsEmpty());
+}
+
+TEST(CommandLine, AProgrammersMistakeIsThrown) {
+    CommandLine line("tool");
+    CommandLine::Command root = line.root();
+    std::string text;
+    bool flag = false;
+    root.add("-n,--name", text, "");
+    CommandLine::Command below = root.add_command("below", "", "Commands");
+    below.add("FILE", text, "");
+    EXPECT_THROW(root.add("--name", text, ""), std::logic_error);
+    EXPECT_THROW(root.add_flag("-n", flag, ""), std::logic_error);
+    EXPECT_THROW(below.add("FILE", text, ""), std::logic_error);
+    EXPECT_THROW(root.add_command("below", "", ""), std::logic_error);
+    for (const char* name : {"", "-", "--", "---a", "-ab", "-1", "--a b", "--a=", "--a*", "-a,-b",
+                             "--a,--b", "--long,-l", "-a,", "a,b", "a b", "FILE,--file"}) {
+        EXPECT_THROW(below.add(name, text, ""), std::logic_error) << name;
+    }
+    EXPECT_THROW(below.add_flag("ARGUMENT", flag, ""), std::logic_error);
+    for (const char* name : {"", "-a", "--a", "a b", "a,b"}) {
+        EXPECT_THROW(root.add_command(name, "", ""), std::logic_error) << name;
+    }
+    // Both would take the same word.
+    EXPECT_THROW(root.add("ARGUMENT", text, ""), std::logic_error);
+    EXPECT_THROW(below.add_command("further", "", ""), std::logic_error);
+    EXPECT_THROW(static_cast<void>(root.find("--nope")), std::logic_error);
+    EXPECT_THROW(static_cast<void>(below.find("")), std::logic_error);
+    EXPECT_TRUE(line.parse({"below", "x"}));
 }
 
 TEST(CommandLine, ALineWithoutAProgramsName) {
