@@ -8,7 +8,6 @@
 namespace quipu::http {
 namespace {
 
-namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -20,11 +19,11 @@ constexpr std::size_t stream_write_bytes = 64 << 10;
 
 }  // namespace
 
-Session::Session(ServerContext& context, Socket socket, std::string peer, std::string local_address,
-                 Closed closed)
+Session::Session(ServerContext& context, Loop& loop, Descriptor connection, std::string peer,
+                 std::string local_address, Closed closed)
     : context_(context),
-      socket_(std::move(socket)),
-      timer_(socket_.get_executor()),
+      socket_(loop, std::move(connection)),
+      timer_(loop),
       peer_(std::move(peer)),
       local_address_(std::move(local_address)),
       closed_(std::move(closed)),
@@ -46,9 +45,8 @@ void Session::close() {
     if (std::exchange(phase_, Phase::closed) == Phase::closed) return;
     const auto self = shared_from_this();
     clear_deadline();
-    timer_.cancel();
-    Code ignored;
-    socket_.close(ignored);
+    timer_.close();
+    socket_.close();
     after_write_ = nullptr;
     end_stream();
     std::exchange(closed_, nullptr)(self);
@@ -56,16 +54,16 @@ void Session::close() {
 
 void Session::read() {
     if (std::exchange(reading_, true)) return;
-    socket_.async_read_some(
-        asio::buffer(input_),
-        [self = shared_from_this()](const Code& ec, std::size_t size) { self->on_read(ec, size); });
+    socket_.read_some(input_, [self = shared_from_this()](int error, std::size_t size) {
+        self->on_read(error, size);
+    });
 }
 
-void Session::on_read(const Code& ec, std::size_t size) {
+void Session::on_read(int error, std::size_t size) {
     reading_ = false;
     if (phase_ == Phase::closed) return;
     // A response on its way to a peer that sends no more is still wanted.
-    if (ec) {
+    if (error != 0) {
         if (phase_ != Phase::writing) close();
         return;
     }
@@ -161,8 +159,7 @@ void Session::run_handler(const HttpHandler& handler, std::shared_ptr<const Http
                 self->open_stream(std::move(response), *request);
                 return;
             }
-            asio::post(self->socket_.get_executor(),
-                       [self, answer = std::move(response)]() mutable { self->respond(answer); });
+            self->socket_.post()([self, answer = std::move(response)] { self->respond(answer); });
         });
     if (taken) return;
     auto busy = HttpResponse::problem(503, "busy", "too many requests are waiting; try again");
@@ -203,8 +200,7 @@ void Session::linger() {
         return;
     }
     phase_ = Phase::lingering;
-    Code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    socket_.shutdown_send();
     set_deadline(linger_time);
     read();
 }
@@ -212,10 +208,10 @@ void Session::linger() {
 // On the handler's thread.
 void Session::open_stream(HttpResponse response, const HttpRequest& request) {
     const auto self = shared_from_this();
-    const auto executor = socket_.get_executor();
+    const auto& post = socket_.post();
     if (++context_.streams_open > context_.options.streams_max) {
         --context_.streams_open;
-        asio::post(executor, [self] {
+        post([self] {
             self->respond(HttpResponse::problem(503, "busy", "too many streams are open"));
         });
         return;
@@ -231,8 +227,7 @@ void Session::open_stream(HttpResponse response, const HttpRequest& request) {
                 if (on_error) on_error(where + ": " + std::string(what));
             }});
     const auto on_stream = std::exchange(response.on_stream, nullptr);
-    asio::post(executor,
-               [self, core, answer = std::move(response)] { self->start_stream(answer, core); });
+    post([self, core, answer = std::move(response)] { self->start_stream(answer, core); });
     try {
         on_stream(SseStream(std::make_shared<StreamHandle>(core)));
     } catch (const std::exception& error) {
@@ -260,8 +255,8 @@ void Session::start_stream(const HttpResponse& response, std::shared_ptr<StreamC
     head.headers.emplace_back("X-Accel-Buffering", "no");
     const auto end = http_1_0_ ? BodyEnd::by_close : BodyEnd::by_chunks;
     send(write_response(head, {.keep_alive = false, .body_end = end}), [this] {
-        stream_->attach([weak = weak_from_this(), executor = socket_.get_executor()] {
-            asio::post(executor, [weak] {
+        stream_->attach([weak = weak_from_this(), post = socket_.post()] {
+            post([weak] {
                 if (const auto self = weak.lock()) self->pump();
             });
         });
@@ -313,28 +308,31 @@ void Session::send(std::string bytes, std::function<void()> then) {
 
 void Session::write_some() {
     set_deadline(context_.options.write_timeout);
-    socket_.async_write_some(
-        asio::buffer(output_.data() + output_sent_, output_.size() - output_sent_),
-        [self = shared_from_this()](const Code& ec, std::size_t size) {
-            if (self->phase_ == Phase::closed) return;
-            if (ec) {
-                self->close();
-                return;
-            }
-            self->output_sent_ += size;
-            if (self->output_sent_ < self->output_.size()) {
-                self->write_some();
-                return;
-            }
-            self->writing_ = false;
-            self->output_ = {};
-            std::exchange(self->after_write_, nullptr)();
-        });
+    socket_.write_some(std::string_view(output_).substr(output_sent_),
+                       [self = shared_from_this()](int error, std::size_t size) {
+                           self->on_written(error, size);
+                       });
+}
+
+void Session::on_written(int error, std::size_t size) {
+    if (phase_ == Phase::closed) return;
+    if (error != 0) {
+        close();
+        return;
+    }
+    output_sent_ += size;
+    if (output_sent_ < output_.size()) {
+        write_some();
+        return;
+    }
+    writing_ = false;
+    output_ = {};
+    std::exchange(after_write_, nullptr)();
 }
 
 void Session::set_deadline(milliseconds from_now) {
     deadline_ = Clock::now() + from_now;
-    if (!timer_armed_ || deadline_ < timer_.expiry()) arm_timer();
+    if (deadline_ < timer_due_) arm_timer();
 }
 
 // The timer stays as it is, and finds no deadline when it fires.
@@ -343,19 +341,19 @@ void Session::clear_deadline() {
 }
 
 void Session::arm_timer() {
-    timer_armed_ = true;
-    timer_.expires_at(deadline_);
-    timer_.async_wait([self = shared_from_this()](const Code& ec) {
-        if (ec || self->phase_ == Phase::closed) return;  // replaced by an earlier one, or over
-        self->timer_armed_ = false;
-        if (self->deadline_ == Clock::time_point::max()) return;
-        if (self->deadline_ > Clock::now()) {
-            self->arm_timer();
-            return;
-        }
-        self->clear_deadline();
-        self->on_deadline();
-    });
+    timer_due_ = deadline_;
+    timer_.start(timer_due_, [self = shared_from_this()] { self->on_timer(); });
+}
+
+void Session::on_timer() {
+    timer_due_ = Clock::time_point::max();
+    if (deadline_ == Clock::time_point::max()) return;
+    if (deadline_ > Clock::now()) {
+        arm_timer();
+        return;
+    }
+    clear_deadline();
+    on_deadline();
 }
 
 void Session::on_deadline() {

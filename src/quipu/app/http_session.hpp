@@ -6,9 +6,10 @@
 #include <memory>
 #include <string>
 
-#include "quipu/app/http_asio.hpp"
 #include "quipu/app/http_context.hpp"
+#include "quipu/app/http_loop.hpp"
 #include "quipu/app/http_parse.hpp"
+#include "quipu/app/http_socket.hpp"
 #include "quipu/app/http_stream.hpp"
 #include "quipu/app/http_write.hpp"
 
@@ -18,12 +19,11 @@ namespace quipu::http {
 /// they post what they answer.
 class Session : public std::enable_shared_from_this<Session> {
   public:
-    using Socket = boost::asio::generic::stream_protocol::socket;
     using Closed = std::function<void(const std::shared_ptr<Session>&)>;
 
     /// `local_address` is empty for a Unix socket. `closed` is called once, at the end.
-    Session(ServerContext& context, Socket socket, std::string peer, std::string local_address,
-            Closed closed);
+    Session(ServerContext& context, Loop& loop, Descriptor connection, std::string peer,
+            std::string local_address, Closed closed);
 
     void start();
     /// Ends after the response that is being made, or the stream's queue; at once if there is none.
@@ -32,11 +32,10 @@ class Session : public std::enable_shared_from_this<Session> {
     void close();
 
   private:
-    using Clock = std::chrono::steady_clock;
-    using Code = boost::system::error_code;
+    using Clock = Timer::Clock;
 
     void read();
-    void on_read(const Code& ec, std::size_t size);
+    void on_read(int error, std::size_t size);
     void advance(ParseState state);
     void dispatch();
     [[nodiscard]] std::optional<HttpResponse> answer_without_handler(const HttpRequest& request,
@@ -54,16 +53,18 @@ class Session : public std::enable_shared_from_this<Session> {
 
     void send(std::string bytes, std::function<void()> then);
     void write_some();
+    void on_written(int error, std::size_t size);
     void set_deadline(std::chrono::milliseconds from_now);
     void clear_deadline();
     void arm_timer();
+    void on_timer();
     void on_deadline();
 
     enum class Phase { reading, handling, writing, streaming, ending_stream, lingering, closed };
 
     ServerContext& context_;
     Socket socket_;
-    boost::asio::steady_timer timer_;
+    Timer timer_;
     const std::string peer_;
     const std::string local_address_;
     Closed closed_;
@@ -87,7 +88,7 @@ class Session : public std::enable_shared_from_this<Session> {
     std::size_t lingered_bytes_ = 0;
 
     Clock::time_point deadline_ = Clock::time_point::max();
-    bool timer_armed_ = false;
+    Clock::time_point timer_due_ = Clock::time_point::max();
 };
 
 }  // namespace quipu::http

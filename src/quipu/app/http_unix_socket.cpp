@@ -16,21 +16,6 @@
 namespace quipu::http {
 namespace {
 
-class Descriptor {
-  public:
-    explicit Descriptor(int value) noexcept : value_(value) {}
-    ~Descriptor() {
-        if (value_ >= 0) ::close(value_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int get() const noexcept { return value_; }
-    [[nodiscard]] int release() noexcept { return std::exchange(value_, -1); }
-
-  private:
-    int value_;
-};
-
 std::unexpected<Error> fail_with(ErrorCode code, const std::string& path, int error) {
     return fail(code, "socket '" + path + "': " + std::generic_category().message(error));
 }
@@ -41,7 +26,7 @@ const sockaddr* generic(const sockaddr_un& address) {
 
 // Two starters must not take turns in removing each other's file: a lock on the directory, held
 // from the look at the file until listen(), lets in one at a time and leaves no file behind.
-Result<int> lock_directory(const std::string& path) {
+Result<Descriptor> lock_directory(const std::string& path) {
     const auto slash = path.rfind('/');
     const auto directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
     Descriptor descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -55,7 +40,7 @@ Result<int> lock_directory(const std::string& path) {
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    return descriptor.release();
+    return descriptor;
 }
 
 Result<void> remove_stale(const std::string& path, const sockaddr_un& address) {
@@ -102,7 +87,6 @@ Result<UnixListener> UnixListener::listen(const std::string& path) {
     if (!address) return std::unexpected(address.error());
     const auto locked = lock_directory(path);
     if (!locked) return std::unexpected(locked.error());
-    const Descriptor lock(*locked);
     if (auto removed = remove_stale(path, *address); !removed) {
         return std::unexpected(removed.error());
     }
@@ -113,15 +97,15 @@ Result<UnixListener> UnixListener::listen(const std::string& path) {
         ::bind(descriptor.get(), generic(*address), sizeof *address) != 0) {
         return fail_with(errno == EADDRINUSE ? ErrorCode::busy : ErrorCode::invalid, path, errno);
     }
-    UnixListener listener(path, descriptor.release());
-    if (::listen(listener.descriptor_, SOMAXCONN) != 0) {
+    UnixListener listener(path, std::move(descriptor));
+    if (::listen(listener.descriptor_.get(), SOMAXCONN) != 0) {
         return fail_with(ErrorCode::invalid, path, errno);
     }
     return listener;
 }
 
-UnixListener::UnixListener(std::string path, int descriptor) noexcept
-    : path_(std::move(path)), descriptor_(descriptor) {
+UnixListener::UnixListener(std::string path, Descriptor descriptor) noexcept
+    : path_(std::move(path)), descriptor_(std::move(descriptor)) {
     struct stat info{};
     if (::lstat(path_.c_str(), &info) != 0) return;
     device_ = info.st_dev;
@@ -130,19 +114,19 @@ UnixListener::UnixListener(std::string path, int descriptor) noexcept
 
 UnixListener::UnixListener(UnixListener&& other) noexcept
     : path_(std::exchange(other.path_, {})),
-      descriptor_(std::exchange(other.descriptor_, -1)),
+      descriptor_(std::move(other.descriptor_)),
       device_(other.device_),
       inode_(other.inode_) {}
 
 UnixListener::~UnixListener() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+    descriptor_.close();
     struct stat info{};
     if (path_.empty() || ::lstat(path_.c_str(), &info) != 0) return;
     if (info.st_dev == device_ && info.st_ino == inode_) ::unlink(path_.c_str());
 }
 
-int UnixListener::release() noexcept {
-    return std::exchange(descriptor_, -1);
+Descriptor UnixListener::release() noexcept {
+    return std::move(descriptor_);
 }
 
 }  // namespace quipu::http

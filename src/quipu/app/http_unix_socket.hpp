@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <string>
 
+#include "quipu/app/descriptor.hpp"
 #include "quipu/error.hpp"
 
 namespace quipu::http {
@@ -24,14 +25,13 @@ class UnixListener {
     UnixListener(UnixListener&& other) noexcept;
     UnixListener& operator=(UnixListener&&) = delete;
 
-    /// Hands the descriptor to the caller, who closes it.
-    [[nodiscard]] int release() noexcept;
+    [[nodiscard]] Descriptor release() noexcept;
 
   private:
-    UnixListener(std::string path, int descriptor) noexcept;
+    UnixListener(std::string path, Descriptor descriptor) noexcept;
 
     std::string path_;
-    int descriptor_;
+    Descriptor descriptor_;
     dev_t device_ = 0;
     ino_t inode_ = 0;
 };

@@ -8,6 +8,8 @@
 #include <simdjson.h>
 #include <spdlog/version.h>
 #include <sqlite3.h>
+#include <uv.h>
+#include <boost/version.hpp>
 #include <boost/version.hpp>
 
 namespace quipu {
@@ -32,6 +34,7 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
         {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},
         {"sqlite", ::sqlite3_libversion()},
         {"librdkafka", ::rd_kafka_version_str()},
+        {"libuv", ::uv_version_string()},
         {"libdeflate", LIBDEFLATE_VERSION_STRING},
         {"libmongoc", ::mongoc_get_version()},
         {"libbson", ::bson_get_version()},

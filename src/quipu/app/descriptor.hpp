@@ -1,0 +1,34 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace quipu {
+
+/// A file descriptor with one owner, who closes it.
+class Descriptor {
+  public:
+    Descriptor() = default;
+    explicit Descriptor(int value) noexcept : value_(value) {}
+    ~Descriptor() { close(); }
+    Descriptor(Descriptor&& other) noexcept : value_(other.release()) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        if (this != &other) {
+            close();
+            value_ = other.release();
+        }
+        return *this;
+    }
+
+    [[nodiscard]] int get() const noexcept { return value_; }
+    [[nodiscard]] int release() noexcept { return std::exchange(value_, -1); }
+    void close() noexcept {
+        if (const int open = release(); open >= 0) ::close(open);
+    }
+
+  private:
+    int value_ = -1;
+};
+
+}  // namespace quipu
