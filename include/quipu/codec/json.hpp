@@ -61,13 +61,10 @@ using Emplace = EventTarget (*)(void* any, std::size_t index);
 template <class T>
 struct Single {
     static const EventTypes& types() {
-        static const EventTypes one{{EventInfo{.event_type = T::event_type,
-                                               .payload = &struct_info<T>(),
-                                               .terminal = false,
-                                               .external = false,
-                                               .category = {},
-                                               .retry = {},
-                                               .topic = {}}}};
+        static constexpr EventSource source{
+            T::event_type,         &struct_info<T>,      false, false, {},
+            &DefaultPolicy::retry, &DefaultPolicy::topic};
+        static const EventTypes one = make_event_types({&source, 1});
         return one;
     }
     static EventTarget emplace(void* any, std::size_t) {

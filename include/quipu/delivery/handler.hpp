@@ -243,13 +243,8 @@ struct Argument<const Delivery&> {
     }
 };
 
-/// Reads the record as E; throws Undecodable.
-template <class E>
-Event<E> decode_record(const Record& record) {
-    auto event = decode_as<E>(record.body);
-    if (!event) throw Undecodable(std::move(event.error()));
-    return std::move(*event);
-}
+/// Reads the record into `event`; throws Undecodable.
+void decode_record(const Record& record, const EventTypes& types, Emplace emplace, void* event);
 
 template <class H, class Catalogue, class E, class... Args>
 Subscription subscription(ArgList<Args...>) {
@@ -260,7 +255,9 @@ Subscription subscription(ArgList<Args...>) {
     result.event_type = E::event_type;
     (Argument<Args>::add_outputs(result.publishes), ...);
     result.invoke = [](void* handler, Effects& effects, const Delivery& delivery) {
-        const Event<E> event = decode_record<E>(delivery.record);
+        Event<E> decoded;
+        decode_record(delivery.record, Single<E>::types(), &Single<E>::emplace, &decoded);
+        const Event<E>& event = decoded;
         effects.set_cause(&delivery.record, &event.header);
         static_cast<H*>(handler)->on(event, Argument<Args>(effects, &delivery).get()...);
     };

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -80,14 +81,26 @@ struct EventTarget {
 
 namespace detail {
 
+/// One entry of a catalogue as the compiler knows it.
+struct EventSource {
+    std::string_view event_type;
+    const StructInfo& (*payload)();
+    bool terminal;
+    bool external;
+    std::string_view category;
+    const RetryPolicy* retry;
+    const TopicPolicy* topic;
+};
+
+EventTypes make_event_types(std::span<const EventSource> sources);
+
 template <class Event, class Policy, bool is_terminal, bool is_external>
 struct Entry {
     using event = Event;
 
-    static EventInfo info() {
-        return EventInfo{Event::event_type, &struct_info<Event>(), is_terminal,  is_external,
-                         Policy::name,      Policy::retry,         Policy::topic};
-    }
+    static constexpr EventSource source{Event::event_type, &struct_info<Event>, is_terminal,
+                                        is_external,       Policy::name,        &Policy::retry,
+                                        &Policy::topic};
     static constexpr bool needs_handler = !is_terminal && !is_external;
 };
 
@@ -184,7 +197,8 @@ struct CatalogueOf<EntryList<Entries...>> {
     static constexpr bool contains = (std::is_same_v<T, typename Entries::event> || ...);
 
     static const EventTypes& types() {
-        static const EventTypes all{std::vector<EventInfo>{Entries::info()...}};
+        static constexpr std::array<EventSource, sizeof...(Entries)> sources{Entries::source...};
+        static const EventTypes all = make_event_types(sources);
         return all;
     }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -265,31 +266,40 @@ consteval Presence presence_of() {
     return Presence::required;
 }
 
-template <class Struct, class MemberType>
-void add_member(StructInfo& info, std::string_view name, std::size_t offset) {
+/// One member as the compiler knows it, without its name.
+struct MemberSource {
+    const void* address = nullptr;  ///< in the struct's `defaults`
+    Presence presence = Presence::required;
+    const TypeInfo& (*type)() = nullptr;  ///< null: the member for unknown names
+};
+
+template <class MemberType>
+MemberSource member_source(const MemberType& member) {
     static_assert(has_wire_form<MemberType>(),
                   "quipu: a member of this struct has a type without a wire form. Use bool, an "
                   "integer, double, std::string, quipu::Time, an enum class, a plain struct, "
                   "std::vector, std::map<std::string, T>, std::optional, quipu::Default, "
                   "quipu::Json or quipu::Extra");
-    if constexpr (std::is_same_v<MemberType, Extra>) {
-        info.extra_offset = offset;
-    } else if constexpr (has_wire_form<MemberType>()) {
-        info.members.push_back(
-            Member{name, offset, presence_of<MemberType>(), &type_info<MemberType>(), {}});
+    if constexpr (std::is_same_v<MemberType, Extra> || !has_wire_form<MemberType>()) {
+        return {&member};
+    } else {
+        return {&member, presence_of<MemberType>(), &type_info<MemberType>};
     }
 }
 
-template <class Struct, class... MemberTypes>
-void add_members(StructInfo& info, const Struct& object, const std::vector<std::string_view>& names,
-                 const MemberTypes&... members) {
-    std::size_t index = 0;
-    const auto* base = reinterpret_cast<const char*>(&object);
-    (add_member<Struct, MemberTypes>(
-         info, names[index++],
-         static_cast<std::size_t>(reinterpret_cast<const char*>(&members) - base)),
-     ...);
-}
+/// A struct as the compiler knows it: everything that struct_info() needs to know of the type, so
+/// that the work is done outside of the template.
+struct StructSource {
+    const char* type_text;
+    const char* members_text;
+    const void* defaults;
+    void (*assign)(void* to, const void* from);
+    void* (*create)();
+    void (*destroy)(void* object);
+    std::span<const MemberSource> members;
+};
+
+StructInfo make_struct_info(const StructSource& source);
 
 template <class T>
 StructInfo make_struct_info() {
@@ -299,30 +309,31 @@ StructInfo make_struct_info() {
     constexpr std::size_t count = count_members<T>();
     static_assert(count <= max_members, "quipu: a struct on the wire has at most 40 members");
     static const T& defaults = *new T{};
-    StructInfo info;
-    info.name = parse_type(type_text<T>());
-    info.defaults = &defaults;
-    info.assign = [](void* to, const void* from) {
-        *static_cast<T*>(to) = *static_cast<const T*>(from);
-    };
-    info.create = []() -> void* { return new T{}; };
-    info.destroy = [](void* object) { delete static_cast<T*>(object); };
+    std::array<MemberSource, count> members;
+    const char* names = "";
     if constexpr (count > 0) {
-        const auto names = parse_members(members_text<T>(std::make_index_sequence<count>{}), count);
-        info.members.reserve(count);
-        with_members<count>(defaults, [&](const auto&... member) {
-            add_members<T>(info, defaults, names, member...);
+        names = members_text<T>(std::make_index_sequence<count>{});
+        members = with_members<count>(defaults, [](const auto&... member) {
+            return std::array<MemberSource, count>{member_source(member)...};
         });
     }
-    render_keys(info);
-    return info;
+    return make_struct_info({
+        .type_text = type_text<T>(),
+        .members_text = names,
+        .defaults = &defaults,
+        .assign = [](void* to,
+                     const void* from) { *static_cast<T*>(to) = *static_cast<const T*>(from); },
+        .create = []() -> void* { return new T{}; },
+        .destroy = [](void* object) { delete static_cast<T*>(object); },
+        .members = members,
+    });
 }
 
 }  // namespace detail
 
 template <class T>
 const StructInfo& struct_info() {
-    static const StructInfo info = detail::make_struct_info<T>();
+    static const StructInfo& info = *new StructInfo(detail::make_struct_info<T>());
     return info;
 }
 

@@ -21,6 +21,21 @@ std::uint64_t hash_of(std::string_view text) noexcept {
 
 }  // namespace
 
+EventTypes detail::make_event_types(std::span<const EventSource> sources) {
+    std::vector<EventInfo> infos;
+    infos.reserve(sources.size());
+    for (const EventSource& source : sources) {
+        infos.push_back({.event_type = source.event_type,
+                         .payload = &source.payload(),
+                         .terminal = source.terminal,
+                         .external = source.external,
+                         .category = source.category,
+                         .retry = *source.retry,
+                         .topic = *source.topic});
+    }
+    return EventTypes(std::move(infos));
+}
+
 EventTypes::EventTypes(std::vector<EventInfo> infos)
     : infos_(std::move(infos)), slots_(std::bit_ceil(infos_.size() * 4), 0) {
     for (std::size_t index = 0; index < infos_.size(); ++index) {

@@ -90,6 +90,30 @@ std::string_view parse_type(std::string_view text) {
     return name;
 }
 
+StructInfo make_struct_info(const StructSource& source) {
+    StructInfo info;
+    info.name = parse_type(source.type_text);
+    info.defaults = source.defaults;
+    info.assign = source.assign;
+    info.create = source.create;
+    info.destroy = source.destroy;
+    info.members.reserve(source.members.size());
+    const auto names = parse_members(source.members_text, source.members.size());
+    for (std::size_t index = 0; index < names.size(); ++index) {
+        const MemberSource& member = source.members[index];
+        const auto offset = static_cast<std::size_t>(static_cast<const char*>(member.address) -
+                                                     static_cast<const char*>(source.defaults));
+        if (member.type == nullptr) {
+            info.extra_offset = offset;
+        } else {
+            info.members.push_back(
+                Member{names[index], offset, member.presence, &member.type(), {}});
+        }
+    }
+    render_keys(info);
+    return info;
+}
+
 }  // namespace detail
 
 void render_keys(StructInfo& info) {
