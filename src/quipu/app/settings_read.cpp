@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <boost/property_tree/ini_parser.hpp>
 #include <cctype>
 #include <fstream>
 #include <iterator>
@@ -8,6 +7,7 @@
 #include "quipu/app/engine_urls.hpp"
 #include "quipu/app/secrets.hpp"
 #include "quipu/app/settings.hpp"
+#include "quipu/app/settings_file.hpp"
 #include "quipu/app/text_output.hpp"
 #include "quipu/event/nearest.hpp"
 
@@ -73,47 +73,12 @@ class SettingReader {
         std::string path = sources_.file;
         if (path.empty()) path = variable("QUIPU_CONFIG").value_or("");
         if (path.empty()) return {};
-        std::ifstream in(path);
-        if (!in) {
-            return fail(ErrorCode::unavailable,
-                        "the configuration file " + path + " cannot be opened for reading");
-        }
-        boost::property_tree::ptree tree;
-        try {
-            boost::property_tree::read_ini(in, tree);
-        } catch (const boost::property_tree::ini_parser_error& error) {
-            return fail(ErrorCode::invalid, "the configuration file " + path + ", line " +
-                                                std::to_string(error.line()) + ": " +
-                                                error.message() + "; write name = value");
-        }
-        return read_tree(tree, "file " + path);
-    }
-
-    /// Names before the first section, then sections: [kafka] and sasl.username = name the same as
-    /// kafka.sasl.username =.
-    Result<void> read_tree(const boost::property_tree::ptree& tree, const std::string& from) {
-        for (const auto& [name, node] : tree) {
-            if (node.empty()) {
-                if (auto taken = take(name, unquoted(node.data()), Origin::file, from); !taken) {
-                    return taken;
-                }
-            }
-            for (const auto& [inner, value] : node) {
-                std::string whole = name;
-                whole += name == "kafka" ? "." : "-";
-                whole += inner;
-                if (auto taken = take(whole, unquoted(value.data()), Origin::file, from); !taken) {
-                    return taken;
-                }
-            }
+        auto entries = read_settings_file(path);
+        if (!entries) return std::unexpected(std::move(entries.error()));
+        for (const auto& [name, value] : *entries) {
+            if (auto taken = take(name, value, Origin::file, "file " + path); !taken) return taken;
         }
         return {};
-    }
-
-    static std::string_view unquoted(std::string_view text) {
-        const bool quoted = text.size() >= 2 && text.front() == text.back() &&
-                            (text.front() == '"' || text.front() == '\'');
-        return quoted ? text.substr(1, text.size() - 2) : text;
     }
 
     [[nodiscard]] std::optional<std::string> variable(std::string_view name) const {
