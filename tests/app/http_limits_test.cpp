@@ -1,7 +1,10 @@
+#include <sys/resource.h>
+
 #include <gmock/gmock.h>
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -103,6 +106,39 @@ TEST_F(HttpLimitsTest, OneConnectionTooMany) {
     first.reset();
     EXPECT_TRUE(eventually([&] { return server().stats().connections_open == 1; }));
     EXPECT_EQ(get("/").status, 200);
+}
+
+/// Leaves this process `left` descriptors to open, as long as it lives.
+class FewDescriptors {
+  public:
+    explicit FewDescriptors(rlim_t left) {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const int lowest_free = ::dup(0);
+        ::close(lowest_free);
+        const rlimit few{.rlim_cur = static_cast<rlim_t>(lowest_free) + left,
+                         .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &few);
+    }
+    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    FewDescriptors(const FewDescriptors&) = delete;
+    FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+  private:
+    rlimit before_{};
+};
+
+TEST_F(HttpLimitsTest, WithoutDescriptorsAConnectionWaits) {
+    make().route("GET", "/", hello());
+    start();
+    ASSERT_EQ(get("/").status, 200);
+    ASSERT_TRUE(eventually([&] { return server().stats().connections_open == 0; }));
+    std::optional<FewDescriptors> few(1);
+    RawConnection waiting(server().port());  // takes the last one
+    waiting.send(get_hello);
+    usleep(300'000);
+    EXPECT_EQ(server().stats().connections, 1U);
+    few.reset();
+    EXPECT_EQ(status_of(waiting.read_response()), 200);
 }
 
 TEST_F(HttpLimitsTest, RequestsThatWaitForAThreadAreBounded) {
