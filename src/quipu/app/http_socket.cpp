@@ -25,6 +25,7 @@ Socket::Socket(Loop& loop, Descriptor descriptor)
 
 void Socket::read_some(std::span<char> into, Done done) {
     read_ = {into, std::move(done)};
+    watch_reads_ = true;
     watch();
 }
 
@@ -49,6 +50,7 @@ void Socket::close() {
 }
 
 void Socket::on_ready(Watch::Ready ready) {
+    if (ready.read && !read_.done) watch_reads_ = false;
     const Outcome read = ready.read ? try_read() : Outcome{};
     const Outcome written = ready.write ? try_write() : Outcome{};
     watch();
@@ -75,7 +77,7 @@ Socket::Outcome Socket::try_write() {
 }
 
 void Socket::watch() {
-    watch_.want(read_.done != nullptr, write_.done != nullptr);
+    watch_.want(watch_reads_, write_.done != nullptr);
 }
 
 Acceptor::Acceptor(Loop& loop, Descriptor listening, Accepted accepted)

@@ -60,6 +60,7 @@ class Socket {
     Descriptor descriptor_;
     Watch watch_;
     Read read_;
+    bool watch_reads_ = false;  ///< goes on between two reads: each change costs a system call
     Write write_;
 };
 
