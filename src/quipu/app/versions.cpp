@@ -10,7 +10,6 @@
 #include <sqlite3.h>
 #include <uv.h>
 #include <boost/version.hpp>
-#include <boost/version.hpp>
 
 namespace quipu {
 
