@@ -201,6 +201,8 @@ TEST(CommandLine, AValueIsTakenAsItIs) {
     EXPECT_EQ(name_of({"list", "--name", "---"}), "---");
     EXPECT_EQ(name_of({"list", "--name", "-1"}), "-1");
     EXPECT_EQ(name_of({"list", "--name", "-"}), "-");
+    EXPECT_EQ(name_of({"list", "--name", "-v"}), "-v");
+    EXPECT_EQ(name_of({"list", "-n", "-n", "-v"}), "-n");
     // What follows it does not change that.
     EXPECT_EQ(name_of({"list", "--name", "--", "-v"}), "--");
     EXPECT_EQ(name_of({"list", "--name", "list", "-v"}), "list");
@@ -251,6 +253,21 @@ TEST(CommandLine, NamesAreNotShortened) {
               "unknown option '---verbose'; did you mean '--verbose'?");
     EXPECT_EQ(fault_of({"list", "---v"}), "unknown option '---v'; did you mean '-v'?");
     EXPECT_EQ(fault_of({"list", "--=x"}), "unknown option '--'; did you mean '-v'?");
+}
+
+TEST(CommandLine, ThousandsOfWords) {
+    const std::vector<std::string> many(20'000, "5");
+    const auto with_many = [&](std::vector<std::string> words) {
+        words.insert(words.end(), many.begin(), many.end());
+        return words;
+    };
+    for (const auto& words : {with_many({"move", "now"}), with_many({"move", "now", "--"})}) {
+        Tool tool;
+        EXPECT_TRUE(tool.parse(words).value());
+        EXPECT_EQ(tool.ids.size(), many.size());
+    }
+    EXPECT_THAT(fault_of(with_many({"move"})), HasSubstr("unknown command 'move 5'"));
+    EXPECT_THAT(fault_of({"-", "move"}), HasSubstr("unknown option '-'"));
 }
 
 TEST(CommandLine, TwoDashesEndTheOptions) {

@@ -97,8 +97,8 @@ class HttpServer {
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> routes() const;
 
     /// Listens and starts the threads. Errors: invalid (an address, a port, a path that cannot be
-    /// listened on; a remote address without allow_remote), busy (address or socket in use). Call
-    /// it once.
+    /// listened on; a remote address without allow_remote), busy (address or socket in use),
+    /// unavailable (the system has no room left). Call it once.
     [[nodiscard]] Result<void> start();
 
     /// Takes no more connections, lets requests in flight finish for `stop_grace`, ends the streams

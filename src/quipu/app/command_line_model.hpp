@@ -57,6 +57,9 @@ struct CommandModel {
     [[nodiscard]] CommandLine::Texts option_names() const;
 };
 
+/// Anything but an option or "--"; "-" alone is one.
+[[nodiscard]] bool is_word(std::string_view text);
+
 /// The words of one command, told apart.
 struct SplitWords {
     struct Part {

@@ -39,24 +39,21 @@ void add_parts(CommandModel& command, const std::vector<SplitWords::Part>& parts
 
 /// Goes on behind what it does not know, so that a mistake further on is not hidden.
 Taken read(CommandModel& command, Texts words) {
-    bool after_dashes = false;
     while (!words.empty()) {
-        if (!after_dashes) {
-            auto split = split_words(command, words);
-            if (!split) return std::unexpected(std::move(split.error()));
-            add_parts(command, split->parts);
-            words = std::move(split->left);
-            after_dashes = !words.empty() && words.front() == "--";
-            if (after_dashes) words.erase(words.begin());
-            if (words.empty()) break;
+        auto split = split_words(command, words);
+        if (!split) return std::unexpected(std::move(split.error()));
+        add_parts(command, split->parts);
+        const Texts& left = split->left;
+        const bool after_dashes = !left.empty() && left.front() == "--";
+        auto word = left.begin() + (after_dashes ? 1 : 0);
+        for (; word != left.end() && (after_dashes || is_word(*word)); ++word) {
+            if (CommandModel* const next = command.find_command(*word)) {
+                command.chosen = next;
+                return read(*next, Texts(word + 1, left.end()));
+            }
+            add_word(command, *word, after_dashes);
         }
-        const std::string word = words.front();
-        words.erase(words.begin());
-        if (CommandModel* const next = command.find_command(word)) {
-            command.chosen = next;
-            return read(*next, std::move(words));
-        }
-        add_word(command, word, after_dashes);
+        words = Texts(word, left.end());
     }
     return {};
 }

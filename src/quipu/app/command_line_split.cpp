@@ -1,4 +1,5 @@
 // The words of a command line as options, their values, and words of their own.
+#include <algorithm>
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
@@ -30,21 +31,25 @@ po::options_description described(const CommandModel& command) {
     return all;
 }
 
-bool is_word(const std::string& text) {
-    return text.size() < 2 || text[0] != '-';
-}
-
 /// Comes before the library's own parsers, for what they would take for something else.
 class ExtraParser {
   public:
-    ExtraParser(bool stop_at_word, Texts& left) : stop_at_word_(stop_at_word), left_(left) {}
+    ExtraParser(const CommandModel& command, Texts& left) : command_(command), left_(left) {}
 
     std::vector<po::option> operator()(Texts& words) const {
         const std::string& first = words.front();
         // A single word may be a value that the library looks at; and it stops nothing.
-        if (words.size() > 1 && (first == "--" || (stop_at_word_ && is_word(first)))) {
-            left_ = std::exchange(words, {});
-            return {};
+        if (words.size() > 1) {
+            if (first == "--" || (is_word(first) && !command_.commands.empty())) {
+                left_ = std::exchange(words, {});
+                return {};
+            }
+            // At once, for each removal moves all words that follow.
+            if (is_word(first)) return take(words, std::ranges::find_if_not(words, is_word));
+            const OptionModel* option = command_.find_option(first);
+            if (option != nullptr && option->kind == Kind::value) {
+                return with_value(*option, words);
+            }
         }
         if (first.starts_with("---") || first.starts_with("--=")) return one("", words);
         if (first.starts_with("--") && first.find('=') == first.size() - 1) {
@@ -54,6 +59,27 @@ class ExtraParser {
     }
 
   private:
+    /// The words before `end`.
+    static std::vector<po::option> take(Texts& words, Texts::iterator end) {
+        std::vector<po::option> options;
+        for (auto word = words.begin(); word != end; ++word) {
+            options.emplace_back().original_tokens.push_back(std::move(*word));
+        }
+        words.erase(words.begin(), end);
+        return options;
+    }
+
+    /// What follows an option is its value, whatever it looks like.
+    static std::vector<po::option> with_value(const OptionModel& option, Texts& words) {
+        std::vector<po::option> options(1);
+        options[0].string_key =
+            option.long_name.empty() ? option.short_name : option.long_name.substr(2);
+        options[0].value.push_back(words[1]);
+        options[0].original_tokens = {words[0], words[1]};
+        words.erase(words.begin(), words.begin() + 2);
+        return options;
+    }
+
     /// The first of `words`, as an option with an empty value, or as a word when it has no name.
     static std::vector<po::option> one(const std::string& name, Texts& words) {
         std::vector<po::option> options(1);
@@ -64,7 +90,7 @@ class ExtraParser {
         return options;
     }
 
-    bool stop_at_word_;
+    const CommandModel& command_;
     Texts& left_;
 };
 
@@ -104,6 +130,10 @@ bool lacks_value(const po::option& option) {
 
 }  // namespace
 
+bool is_word(std::string_view text) {
+    return text.size() < 2 || text[0] != '-';
+}
+
 std::expected<SplitWords, std::string> split_words(const CommandModel& command,
                                                    const CommandLine::Texts& words) {
     using namespace po::command_line_style;
@@ -111,16 +141,14 @@ std::expected<SplitWords, std::string> split_words(const CommandModel& command,
                           allow_dash_for_short | short_allow_adjacent | short_allow_next |
                           allow_sticky;
     SplitWords split;
-    const bool stop_at_word = !command.commands.empty();
     try {
         const po::options_description options = described(command);
-        const po::parsed_options parsed =
-            po::command_line_parser(words)
-                .options(options)
-                .style(style)
-                .extra_style_parser(ExtraParser(stop_at_word, split.left))
-                .allow_unregistered()
-                .run();
+        const po::parsed_options parsed = po::command_line_parser(words)
+                                              .options(options)
+                                              .style(style)
+                                              .extra_style_parser(ExtraParser(command, split.left))
+                                              .allow_unregistered()
+                                              .run();
         for (const po::option& option : parsed.options) {
             SplitWords::Part part = part_of(option, command);
             if (part.option != nullptr && lacks_value(option)) {
@@ -132,7 +160,7 @@ std::expected<SplitWords, std::string> split_words(const CommandModel& command,
         return std::unexpected(fault_of(error, command));
     }
     // One word alone, the last.
-    if (stop_at_word && !split.parts.empty() && split.parts.back().word &&
+    if (!command.commands.empty() && !split.parts.empty() && split.parts.back().word &&
         is_word(split.parts.back().text)) {
         split.left = {std::move(split.parts.back().text)};
         split.parts.pop_back();

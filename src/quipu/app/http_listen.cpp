@@ -88,10 +88,11 @@ Result<TcpListener> listen_tcp(const HttpServerOptions& options) {
         ::bind(listening.get(), address->generic(), address->size) != 0 ||
         ::listen(listening.get(), SOMAXCONN) != 0 ||
         ::getsockname(listening.get(), address->generic(), &address->size) != 0) {
-        const bool in_use = errno == EADDRINUSE;
+        const int error = errno;
+        const bool in_use = error == EADDRINUSE;
         return fail(in_use ? ErrorCode::busy : ErrorCode::invalid,
                     "address " + options.address + " port " + std::to_string(options.port) + ": " +
-                        std::generic_category().message(errno) +
+                        std::generic_category().message(error) +
                         (in_use ? "; choose another port" : ""));
     }
     return TcpListener{.descriptor = std::move(listening), .port = address->port()};

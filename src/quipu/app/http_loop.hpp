@@ -13,7 +13,8 @@ using Task = std::function<void()>;
 /// a loop (timers, sockets, acceptors) is destroyed before it, and is used by its thread alone.
 class Loop {
   public:
-    /// Throws std::system_error when the system has no descriptors left.
+    /// Throws std::system_error when the system has no descriptors left; libuv needs six, and ends
+    /// the program when its first loop finds but one or two.
     Loop();
     ~Loop();
     Loop(const Loop&) = delete;
@@ -60,7 +61,7 @@ class Timer {
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 
-    /// Takes the place of what it was started for before. It may fire up to 1 ms early.
+    /// Takes the place of what it was started for before. It may fire up to 2 ms early.
     void start(Clock::time_point at, Task task);
     void stop();
     /// Stops for good: nothing starts it again.

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <unordered_set>
 #include <utility>
@@ -28,7 +29,7 @@ struct HttpServer::Impl {
 
     Result<void> listen_tcp();
     Result<void> listen_unix();
-    void take_from(std::optional<http::Acceptor>& acceptor, Descriptor listening);
+    Result<void> take_from(std::optional<http::Acceptor>& acceptor, Descriptor listening);
     void adopt(Descriptor connection);
     void begin_stop();
     void close_all();
@@ -48,21 +49,23 @@ Result<void> HttpServer::Impl::listen_tcp() {
     auto listener = http::listen_tcp(context.options);
     if (!listener) return std::unexpected(std::move(listener.error()));
     port = listener->port;
-    take_from(tcp_acceptor, std::move(listener->descriptor));
-    return {};
+    return take_from(tcp_acceptor, std::move(listener->descriptor));
 }
 
 Result<void> HttpServer::Impl::listen_unix() {
     auto listener = http::UnixListener::listen(context.options.unix_socket_path);
     if (!listener) return std::unexpected(std::move(listener.error()));
     unix_file.emplace(std::move(*listener));
-    take_from(unix_acceptor, unix_file->release());
-    return {};
+    return take_from(unix_acceptor, unix_file->release());
 }
 
-void HttpServer::Impl::take_from(std::optional<http::Acceptor>& acceptor, Descriptor listening) {
+Result<void> HttpServer::Impl::take_from(std::optional<http::Acceptor>& acceptor,
+                                         Descriptor listening) try {
     acceptor.emplace(loop, std::move(listening),
                      [this](Descriptor connection) { adopt(std::move(connection)); });
+    return {};
+} catch (const std::system_error& error) {
+    return fail(ErrorCode::unavailable, std::string("HTTP server: ") + error.what());
 }
 
 void HttpServer::Impl::adopt(Descriptor connection) {

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 namespace quipu::http {
@@ -98,16 +99,25 @@ void Acceptor::accept() {
     for (int taken = 0; taken < accepts_in_a_row; ++taken) {
         Descriptor connection(
             ::accept4(listening_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (connection.get() >= 0) {
-            accepted_(std::move(connection));
-            continue;
+        if (connection.get() < 0) {
+            const int error = errno;
+            watch_.want(true, false);
+            // Out of descriptors, say: the connection stays in the backlog until there is room.
+            if (!to_be_tried_again(error) && error != ECONNABORTED) pause();
+            return;
         }
-        if (to_be_tried_again(errno) || errno == ECONNABORTED) return;
-        // Out of descriptors, say: the connection stays in the backlog until there is room.
-        watch_.want(false, false);
-        pause_.start(Timer::Clock::now() + accept_pause, [this] { watch_.want(true, false); });
-        return;
+        try {
+            accepted_(std::move(connection));
+        } catch (const std::exception&) {  // the system watches no more descriptors, say
+            pause();
+            return;
+        }
     }
+}
+
+void Acceptor::pause() {
+    watch_.want(false, false);
+    pause_.start(Timer::Clock::now() + accept_pause, [this] { watch_.want(true, false); });
 }
 
 }  // namespace quipu::http

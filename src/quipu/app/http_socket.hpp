@@ -23,7 +23,8 @@ class Socket {
     /// `done` gets at least one byte, or an error: EPIPE at the end of what the peer sends. `into`
     /// stays where it is until then.
     void read_some(std::span<char> into, Done done);
-    /// As much of `bytes` as the system takes, at least one; they stay where they are until `done`.
+    /// As much of `bytes` as the system takes, at least one if there is one; they stay where they
+    /// are until `done`.
     void write_some(std::string_view bytes, Done done);
     /// Tells the peer that nothing follows.
     void shutdown_send() noexcept;
@@ -69,12 +70,14 @@ class Acceptor {
   public:
     using Accepted = std::function<void(Descriptor)>;
 
-    /// `listening` does not block, nor do the descriptors that `accepted` gets.
+    /// `listening` does not block, nor do the descriptors that `accepted` gets. When that throws,
+    /// nothing is accepted for a moment. Throws std::system_error when it cannot be watched.
     Acceptor(Loop& loop, Descriptor listening, Accepted accepted);
     void close();
 
   private:
     void accept();
+    void pause();
 
     Descriptor listening_;
     Accepted accepted_;
