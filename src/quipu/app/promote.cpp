@@ -6,25 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "quipu/codec/json.hpp"
+#include "quipu/app/promote_state.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/store/sqlite_export.hpp"
 
 namespace quipu {
 
-// Reflection needs types with linkage, so not the unnamed namespace.
-namespace views {
-
-struct PromoteMark {
-    std::string source;  ///< the identity of the file's store
-    bool done = false;
-};
-
-}  // namespace views
-
 namespace {
-
-constexpr std::string_view mark_key = "state";
 
 class Promotion {
   public:
@@ -33,9 +21,12 @@ class Promotion {
         : source_(source), file_(file), target_(target), options_(options) {}
 
     Result<Promoted> run() {
-        auto begun = begin();
+        auto exported = sqlite::Export::open(file_);
+        if (!exported) return std::unexpected(std::move(exported.error()));
+        export_ = std::move(*exported);
+        auto begun = begin_promote(source_, target_, options_.published_until);
         if (!begun) return std::unexpected(std::move(begun.error()));
-        if (*begun == State::done) return Promoted{.checksum = {}, .was_done = true};
+        if (*begun == PromoteState::done) return Promoted{.checksum = {}, .was_done = true};
         for (auto step :
              {&Promotion::copy_events, &Promotion::copy_archive, &Promotion::copy_heads,
               &Promotion::copy_documents, &Promotion::copy_groups, &Promotion::copy_letters}) {
@@ -43,85 +34,15 @@ class Promotion {
         }
         auto promoted = compare_stores(source_, file_, target_);
         if (!promoted) return promoted;
-        promoted->resumed = *begun == State::unfinished;
-        if (auto marked = mark(true); !marked) return std::unexpected(std::move(marked.error()));
+        promoted->resumed = *begun == PromoteState::unfinished;
+        if (auto marked = end_promote(source_, target_); !marked)
+            return std::unexpected(std::move(marked.error()));
         return promoted;
     }
 
   private:
-    enum class State { fresh, unfinished, done };
-
     void tell(std::string_view what, std::int64_t done) const {
         if (options_.progress) options_.progress(what, done);
-    }
-
-    Result<State> begin() {
-        if (source_.identity() == target_.identity()) {
-            return fail(ErrorCode::invalid, "a store cannot be promoted to itself");
-        }
-        auto exported = sqlite::Export::open(file_);
-        if (!exported) return std::unexpected(std::move(exported.error()));
-        export_ = std::move(*exported);
-        if (auto allowed = check_published_until(); !allowed) {
-            return std::unexpected(std::move(allowed.error()));
-        }
-        const auto found = target_.document(promote_collection, mark_key);
-        if (!found) return std::unexpected(found.error());
-        if (*found) return known(**found);
-        if (auto empty = check_empty(); !empty) return std::unexpected(std::move(empty.error()));
-        if (auto marked = mark(false); !marked) return std::unexpected(std::move(marked.error()));
-        return State::fresh;
-    }
-
-    Result<State> known(const Document& document) const {
-        const auto mark = from_json<views::PromoteMark>(document.body);
-        if (!mark || mark->source != source_.identity()) {
-            return fail(ErrorCode::conflict,
-                        "another file was promoted to the target; name an empty one");
-        }
-        return mark->done ? State::done : State::unfinished;
-    }
-
-    Result<void> check_empty() {
-        const auto groups = target_.groups();
-        if (!groups) return std::unexpected(groups.error());
-        const auto collections = target_.collections();
-        if (!collections) return std::unexpected(collections.error());
-        if (target_.last_position() == 0 && groups->empty() && collections->empty()) return {};
-        return fail(ErrorCode::conflict,
-                    "the target is not empty; name an empty one, or empty it first");
-    }
-
-    /// What a group has not finished must come to it from the log.
-    Result<void> check_published_until() {
-        if (!options_.published_until) return {};
-        const auto groups = source_.groups();
-        if (!groups) return std::unexpected(groups.error());
-        const std::int64_t position = *options_.published_until;
-        if (position < 0 || position > source_.last_position()) {
-            return fail(ErrorCode::invalid,
-                        "the file ends at position " + std::to_string(source_.last_position()) +
-                            "; --published-until cannot be " + std::to_string(position));
-        }
-        for (const GroupPosition& group : *groups) {
-            if (group.group == relay_group || group.position >= position) continue;
-            return fail(ErrorCode::invalid,
-                        "group " + group.group + " stands at " + std::to_string(group.position) +
-                            " and would never get what follows; let it finish first, or give "
-                            "--published-until " +
-                            std::to_string(group.position) + " at most");
-        }
-        return {};
-    }
-
-    Result<void> mark(bool done) {
-        auto body = to_json(views::PromoteMark{.source = source_.identity(), .done = done});
-        if (!body) return std::unexpected(std::move(body.error()));
-        RestoreBatch batch;
-        batch.documents.push_back(
-            {std::string(promote_collection),
-             {.key = std::string(mark_key), .body = std::move(*body), .revision = done ? 2 : 1}});
-        return target_.restore(batch);
     }
 
     /// Rows together where the target takes that many at once, else in parts.

@@ -82,4 +82,10 @@ Error other_sequence(const PreparedAppend& append, std::int64_t last) {
                 std::to_string(last) + "; read the aggregate again and decide anew"};
 }
 
+void sorted_by(BsonWriter& writer, const char* name) {
+    writer.begin_document("sort");
+    writer.int32(name, 1);
+    writer.end();
+}
+
 }  // namespace quipu::mongo

@@ -24,6 +24,9 @@ namespace quipu::mongo {
 [[nodiscard]] Result<void> check_indexed(const Server& server, const std::string& collection,
                                          const std::string& key);
 
+/// The option of a look that gives ascending order by a member.
+void sorted_by(BsonWriter& writer, const char* name);
+
 [[nodiscard]] Error other_content(const Record& record);
 [[nodiscard]] Error other_sequence(const PreparedAppend& append, std::int64_t last);
 

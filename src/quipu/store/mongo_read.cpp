@@ -2,7 +2,6 @@
 #include <memory>
 #include <string>
 
-#include "quipu/store/group_rules.hpp"
 #include "quipu/store/mongo_collections.hpp"
 #include "quipu/store/mongo_lookup.hpp"
 #include "quipu/store/mongo_records.hpp"
@@ -12,12 +11,6 @@ namespace quipu::mongo {
 namespace {
 
 constexpr std::size_t most_bytes_per_read = std::size_t{8} << 20;
-
-void sorted_by(BsonWriter& writer, const char* name) {
-    writer.begin_document("sort");
-    writer.int32(name, 1);
-    writer.end();
-}
 
 Result<std::optional<Record>> record_in(const std::string& found) {
     if (found.empty() || is_tombstone(View(found))) {
@@ -29,32 +22,6 @@ Result<std::optional<Record>> record_in(const std::string& found) {
         return std::unexpected(damaged_event(position));
     }
     return record;
-}
-
-Error damaged_document(std::string_view collection, std::string_view key) {
-    return {ErrorCode::corrupt, "document " + std::string(collection) + "/" + std::string(key) +
-                                    " does not read back as it was written: the database is "
-                                    "damaged; restore it from a backup"};
-}
-
-Result<Document> get_document(View view, std::string_view collection) {
-    Document document{.key = view.string("key"),
-                      .body = view.string("body"),
-                      .revision = view.integer("revision")};
-    if (document_checksum(collection, document.key, document.body) != view.integer("checksum")) {
-        return std::unexpected(damaged_document(collection, document.key));
-    }
-    return document;
-}
-
-/// The longest beginning of `bytes` that can stand in a BSON string: what is at or above `bytes`
-/// is at or above this, too.
-std::string_view text_bound(std::string_view bytes) {
-    bytes = bytes.substr(0, bytes.find('\0'));
-    while (!bytes.empty() && !is_text(bytes)) {
-        bytes.remove_suffix(1);
-    }
-    return bytes;
 }
 
 }  // namespace
@@ -154,169 +121,6 @@ Result<std::int64_t> MongoStore::count_beyond(std::int64_t position,
                                   writer.int64("$gt", position);
                                   writer.end();
                               }));
-    });
-}
-
-Result<std::optional<Document>> MongoStore::document(std::string_view collection,
-                                                     std::string_view key) {
-    return reading([&]() -> Result<std::optional<Document>> {
-        ledger_.steady();
-        const std::string found =
-            server_->find_one(documents_collection, by_id(joined(collection, key)));
-        if (found.empty() || is_tombstone(View(found))) {
-            return std::nullopt;
-        }
-        return get_document(View(found), collection);
-    });
-}
-
-Result<std::vector<Document>> MongoStore::documents(std::string_view collection,
-                                                    std::string_view prefix, std::string_view after,
-                                                    std::size_t limit) {
-    return reading([&]() -> Result<std::vector<Document>> {
-        ledger_.steady();
-        std::vector<Document> found;
-        std::optional<Error> damage;
-        const auto wanted = [&](std::string_view key) {
-            return key.starts_with(prefix) && (after.empty() || key > after);
-        };
-        const auto take = [&](View view) {
-            auto document = get_document(view, collection);
-            if (document) {
-                found.push_back(*std::move(document));
-            } else {
-                damage = std::move(document.error());
-            }
-        };
-        // Keys that are no text are of another BSON type, which sorts apart; they are rare.
-        const std::string options = bson([](BsonWriter& writer) { sorted_by(writer, "key"); });
-        if (limit > 0) {
-            server_->find(documents_collection, bson([&](BsonWriter& writer) {
-                              put_text(writer, "collection", collection);
-                              writer.begin_document("key");
-                              writer.text("$gte", text_bound(std::max(prefix, after)));
-                              writer.end();
-                          }),
-                          options, [&](View view) {
-                              const std::string_view key = view.text("key");
-                              if (wanted(key)) {
-                                  take(view);
-                              }
-                              return !damage && found.size() < limit &&
-                                     (key.starts_with(prefix) || key < prefix);
-                          });
-            server_->find(documents_collection, bson([&](BsonWriter& writer) {
-                              put_text(writer, "collection", collection);
-                              writer.begin_document("key");
-                              writer.text("$type", "binData");
-                              writer.end();
-                          }),
-                          options, [&](View view) {
-                              if (wanted(view.text("key"))) {
-                                  take(view);
-                              }
-                              return !damage;
-                          });
-        }
-        if (damage) {
-            return std::unexpected(*std::move(damage));
-        }
-        std::ranges::sort(found, {}, &Document::key);
-        if (found.size() > limit) {
-            found.erase(found.begin() + static_cast<std::ptrdiff_t>(limit), found.end());
-        }
-        return found;
-    });
-}
-
-Result<std::vector<GroupPosition>> MongoStore::groups() {
-    return reading([&]() -> Result<std::vector<GroupPosition>> {
-        ledger_.refresh();
-        return ledger_.with_state([](const State& state) {
-            std::vector<GroupPosition> found;
-            found.reserve(state.groups.size());
-            for (const auto& [name, finished] : state.groups) {
-                found.push_back(group_position(name, finished));
-            }
-            return found;
-        });
-    });
-}
-
-Result<std::vector<std::int64_t>> MongoStore::unfinished(
-    const std::string& group, const std::vector<std::int64_t>& positions) {
-    return reading([&]() -> Result<std::vector<std::int64_t>> {
-        ledger_.refresh();
-        return ledger_.with_state([&](const State& state) -> Result<std::vector<std::int64_t>> {
-            const auto finished = state.groups.find(group);
-            if (finished == state.groups.end()) {
-                return fail(ErrorCode::not_found, "group " + group + " is not known to the store");
-            }
-            std::vector<std::int64_t> found;
-            std::ranges::copy_if(positions, std::back_inserter(found), [&](std::int64_t position) {
-                return position > 0 && !finished->second.contains(position);
-            });
-            return found;
-        });
-    });
-}
-
-Result<std::vector<Parked>> MongoStore::parked(const std::string& group) {
-    return reading([&]() -> Result<std::vector<Parked>> {
-        std::vector<Parked> found;
-        const std::string options = bson([](BsonWriter& writer) { sorted_by(writer, "position"); });
-        server_->find(parked_collection, by_text("group", group), options, [&](View view) {
-            found.push_back(get_parked(view));
-            return true;
-        });
-        return found;
-    });
-}
-
-Result<std::vector<DeadLetter>> MongoStore::dead_letters(const std::string& group,
-                                                         std::optional<DeadLetter::Status> status,
-                                                         std::int64_t after_id, std::size_t limit) {
-    return reading([&]() -> Result<std::vector<DeadLetter>> {
-        std::vector<DeadLetter> found;
-        std::optional<Error> damage;
-        if (limit == 0) {
-            return found;
-        }
-        const std::string filter = bson([&](BsonWriter& writer) {
-            if (!group.empty()) {
-                put_text(writer, "group", group);
-            }
-            if (status) {
-                writer.text("status", to_string(*status));
-            }
-            writer.begin_document("_id");
-            writer.int64("$gt", after_id);
-            writer.end();
-        });
-        const std::string options = bson([](BsonWriter& writer) { sorted_by(writer, "_id"); });
-        server_->find(letters_collection, filter, options, [&](View view) {
-            auto letter = get_letter(view);
-            if (letter) {
-                found.push_back(*std::move(letter));
-            } else {
-                damage = std::move(letter.error());
-            }
-            return !damage && found.size() < limit;
-        });
-        if (damage) {
-            return std::unexpected(*std::move(damage));
-        }
-        return found;
-    });
-}
-
-Result<std::optional<DeadLetter>> MongoStore::dead_letter(std::int64_t id) {
-    return reading([&]() -> Result<std::optional<DeadLetter>> {
-        const std::string found = server_->find_one(letters_collection, by_id(id));
-        if (found.empty()) {
-            return std::nullopt;
-        }
-        return get_letter(View(found));
     });
 }
 

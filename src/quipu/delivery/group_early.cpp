@@ -1,0 +1,132 @@
+// What a log brings before its time: a record waits for the earlier ones of its key, which the
+// store knows of.
+#include <algorithm>
+#include <utility>
+
+#include "group.hpp"
+#include "wire.hpp"
+
+namespace quipu {
+
+namespace {
+
+constexpr std::size_t poll_batch = 256;
+constexpr std::size_t skim_batches = 8;
+// So many subscribed records may be known from the store and not yet seen in the log.
+constexpr std::size_t max_awaited = 65'536;
+// Beyond this number of early ones, order is given up rather than memory.
+constexpr std::size_t max_early = 262'144;
+constexpr std::chrono::milliseconds refresh_for_order{50};
+// So long nothing may come before a record goes on without the one that its key waits for.
+constexpr std::chrono::seconds order_patience{10};
+
+}  // namespace
+
+std::string DeliveryRuntime::Group::order_of(const Record& record) const {
+    return binding_.options.serial ? std::string{} : record.key;
+}
+
+void DeliveryRuntime::Group::release_early() {
+    if (early_.empty()) {
+        const std::lock_guard lock(mutex_);
+        static_cast<void>(awaited_.take_firsts());
+        return;
+    }
+    while (true) {
+        std::vector<std::int64_t> ready;
+        {
+            const std::lock_guard lock(mutex_);
+            for (const std::int64_t position : awaited_.take_firsts()) {
+                if (early_.contains(position)) ready.push_back(position);
+            }
+        }
+        const bool patient = early_.size() < max_early && Clock::now() - arrived_ < order_patience;
+        if (ready.empty() && !early_.empty() && !patient) {
+            ready.push_back(early_.begin()->first);
+            notice(
+                DeliveryNotice::Level::warning, nullptr,
+                "position " + std::to_string(ready.front()) +
+                    " goes on without an earlier event of its key, which the log does not bring");
+        }
+        if (ready.empty()) return;
+        for (const std::int64_t position : ready) begin_early(position);
+        arrived_ = Clock::now();
+    }
+}
+
+void DeliveryRuntime::Group::begin_early(std::int64_t position) {
+    Arrival& arrival = early_.at(position);
+    while (arrival.record == nullptr) {
+        auto stored = store_.at(position);
+        if (stored && *stored) {
+            arrival.record = std::make_shared<const Record>(std::move(**stored));
+        } else if (stored) {
+            // It was taken out of the log, which counts as finished.
+            early_.erase(position);
+            const std::lock_guard lock(mutex_);
+            finished_here(position);
+            return;
+        } else {
+            wait_after(stored.error());
+            const std::lock_guard lock(mutex_);
+            if (stopping_) return;
+        }
+    }
+    const RecordPtr record = arrival.record;
+    bool behind = false;
+    {
+        const std::lock_guard lock(mutex_);
+        behind = !admit(arrival);
+        changed_.notify_all();
+    }
+    early_.erase(position);
+    if (behind) park_behind(record);
+}
+
+void DeliveryRuntime::Group::skim() {
+    for (std::size_t round = 0; round < skim_batches; ++round) {
+        std::int64_t from = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            from = cursor_;
+            if (awaited_.size() >= max_awaited) break;
+        }
+        if (store_.last_position() <= from) break;
+        const auto batch = store_.read(from, poll_batch);
+        if (!batch || batch->empty()) break;
+        const std::lock_guard lock(mutex_);
+        for (const RecordPtr& record : *batch) {
+            const std::int64_t position = record->position;
+            if (!pass(*record) || is_finished_already(position)) continue;
+            if (!outstanding_.contains(position)) awaited_.add(position, order_of(*record));
+        }
+    }
+    flush_skipped(false);
+}
+
+void DeliveryRuntime::Group::refresh() {
+    const auto now = Clock::now();
+    if (now < next_refresh_) return;
+    next_refresh_ = now + (early_.empty() ? refresh_interval : refresh_for_order);
+    std::vector<std::int64_t> awaited;
+    {
+        const std::lock_guard lock(mutex_);
+        awaited = awaited_.positions();
+    }
+    if (!awaited.empty()) {
+        // Members in other processes finish theirs.
+        if (const auto unfinished = store_.unfinished(name_, awaited)) {
+            const std::set<std::int64_t> left(unfinished->begin(), unfinished->end());
+            const std::lock_guard lock(mutex_);
+            for (const std::int64_t position : awaited) {
+                if (left.contains(position)) continue;
+                awaited_.remove(position);
+                if (early_.erase(position) == 0) continue;
+                for (const LogPlace& place : places_.take(position)) consumer_->finished(place);
+            }
+        }
+    }
+    if (!adopt_parked()) next_refresh_ = now;
+}
+
+}  // namespace quipu
