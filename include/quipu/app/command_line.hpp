@@ -28,8 +28,8 @@ struct CommandLineRange {
 
 /// A command line with commands, options and arguments, for a program's own commands as for those
 /// built in. It takes `--name value`, `--name=value`, `-n value`, `-nvalue` and several flags as
-/// `-ab`; no name may be shortened. An empty value is a word of its own. `--` ends the options of the
-/// command that it stands in. A number below zero is no option.
+/// `-ab`; no name may be shortened. An empty value is a word of its own. `--` ends the options of
+/// the command that it stands in. A number below zero is no option.
 ///
 /// Not thread-safe. Nothing here throws for what a user wrote; a mistake of the programmer (a name
 /// used twice, one that cannot be a name or is not there) throws std::logic_error.
