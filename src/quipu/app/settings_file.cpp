@@ -37,8 +37,10 @@ Result<std::vector<std::pair<std::string, std::string>>> read_settings_file(
     for (const auto& [name, node] : tree) {
         if (node.empty()) entries.emplace_back(name, unquoted(node.data()));
         for (const auto& [inner, value] : node) {
-            entries.emplace_back(name + (name == "kafka" ? "." : "-") + inner,
-                                 unquoted(value.data()));
+            std::string whole = name;
+            whole += name == "kafka" ? "." : "-";
+            whole += inner;
+            entries.emplace_back(std::move(whole), unquoted(value.data()));
         }
     }
     return entries;
