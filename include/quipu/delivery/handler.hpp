@@ -255,11 +255,11 @@ Subscription subscription(ArgList<Args...>) {
     result.event_type = E::event_type;
     (Argument<Args>::add_outputs(result.publishes), ...);
     result.invoke = [](void* handler, Effects& effects, const Delivery& delivery) {
-        Event<E> decoded;
-        decode_record(delivery.record, Single<E>::types(), &Single<E>::emplace, &decoded);
-        const Event<E>& event = decoded;
+        Event<E> event;
+        decode_record(delivery.record, Single<E>::types(), &Single<E>::emplace, &event);
         effects.set_cause(&delivery.record, &event.header);
-        static_cast<H*>(handler)->on(event, Argument<Args>(effects, &delivery).get()...);
+        static_cast<H*>(handler)->on(std::as_const(event),
+                                     Argument<Args>(effects, &delivery).get()...);
     };
     return result;
 }

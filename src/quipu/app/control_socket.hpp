@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string>
 
+#include "quipu/app/descriptor.hpp"
+
 namespace quipu {
 
 /// Where a running program takes commands: the Unix socket `<file>.sock`. A path longer than the
@@ -10,7 +12,6 @@ namespace quipu {
 class ControlSocket {
   public:
     explicit ControlSocket(const std::filesystem::path& store_file);
-    ~ControlSocket();
     ControlSocket(const ControlSocket&) = delete;
     ControlSocket& operator=(const ControlSocket&) = delete;
 
@@ -18,7 +19,7 @@ class ControlSocket {
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
   private:
-    int directory_ = -1;
+    Descriptor directory_;
     std::string path_;
 };
 

@@ -7,14 +7,12 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -122,39 +120,31 @@ Result<Connection> Connection::open(const HttpClientOptions& options) {
     const auto name = server_name(options);
     int error = EADDRNOTAVAIL;
     for (const auto& address : *addresses) {
-        const int raw = ::socket(address.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (raw < 0) {
+        Descriptor made(::socket(address.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        if (made.get() < 0) {
             error = errno;
             continue;
         }
-        Connection connection(raw, name);
-        error = connect_before(raw, address, deadline);
+        error = connect_before(made.get(), address, deadline);
         if (error != 0) continue;
         if (address.family != AF_UNIX) {
             const int on = 1;
-            ::setsockopt(raw, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            ::setsockopt(made.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         }
-        return connection;
+        return Connection(std::move(made), name);
     }
     return not_connected(name, error);
 }
 
-Connection::Connection(int descriptor, std::string name) noexcept
-    : descriptor_(descriptor), name_(std::move(name)) {}
-
-Connection::Connection(Connection&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), name_(std::move(other.name_)) {}
-
-Connection::~Connection() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-}
+Connection::Connection(Descriptor descriptor, std::string name) noexcept
+    : descriptor_(std::move(descriptor)), name_(std::move(name)) {}
 
 std::unexpected<Error> Connection::broken(int error) const {
     return fail(ErrorCode::busy, name_ + ": the connection was cut: " + message(error));
 }
 
 Result<void> Connection::wait(short events, Clock::time_point deadline, int wake_descriptor) const {
-    std::array<pollfd, 2> entries{pollfd{.fd = descriptor_, .events = events, .revents = 0},
+    std::array<pollfd, 2> entries{pollfd{.fd = descriptor_.get(), .events = events, .revents = 0},
                                   pollfd{.fd = wake_descriptor, .events = POLLIN, .revents = 0}};
     while (true) {
         const int ready = ::poll(entries.data(), entries.size(), milliseconds_left(deadline));
@@ -166,7 +156,7 @@ Result<void> Connection::wait(short events, Clock::time_point deadline, int wake
 
 Result<void> Connection::send(std::string_view bytes, Clock::time_point deadline) {
     while (!bytes.empty()) {
-        const auto sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const auto sent = ::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         } else if (errno == EAGAIN) {
@@ -180,16 +170,14 @@ Result<void> Connection::send(std::string_view bytes, Clock::time_point deadline
 
 Result<std::size_t> Connection::receive(std::span<char> into, Clock::time_point deadline,
                                         const std::stop_token& stop) {
-    std::optional<Connection> wake;  // owns the descriptor that a stop request makes readable
-    if (stop.stop_possible()) wake.emplace(Connection(::eventfd(0, EFD_CLOEXEC), name_));
-    const int wake_descriptor = wake ? wake->descriptor_ : -1;
-    const std::stop_callback on_stop(stop,
-                                     [wake_descriptor] { ::eventfd_write(wake_descriptor, 1); });
+    // A stop request makes it readable.
+    const Descriptor wake(stop.stop_possible() ? ::eventfd(0, EFD_CLOEXEC) : -1);
+    const std::stop_callback on_stop(stop, [&wake] { ::eventfd_write(wake.get(), 1); });
     while (!stop.stop_requested()) {
-        const auto size = ::recv(descriptor_, into.data(), into.size(), 0);
+        const auto size = ::recv(descriptor_.get(), into.data(), into.size(), 0);
         if (size >= 0) return static_cast<std::size_t>(size);
         if (errno == EAGAIN) {
-            const auto ready = wait(POLLIN, deadline, wake_descriptor);
+            const auto ready = wait(POLLIN, deadline, wake.get());
             if (!ready) return std::unexpected(ready.error());
         } else if (errno != EINTR) {
             return broken(errno);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "quipu/app/descriptor.hpp"
 #include "quipu/app/http_client.hpp"
 #include "quipu/error.hpp"
 
@@ -20,10 +21,6 @@ class Connection {
     /// Errors: unavailable when nothing listens, busy on time-out, invalid for an address that
     /// cannot be used.
     [[nodiscard]] static Result<Connection> open(const HttpClientOptions& options);
-    ~Connection();
-    Connection(Connection&& other) noexcept;
-    Connection& operator=(Connection&&) = delete;
-
     /// Errors: busy on time-out, and when the peer has closed.
     [[nodiscard]] Result<void> send(std::string_view bytes, Clock::time_point deadline);
 
@@ -32,11 +29,11 @@ class Connection {
                                               const std::stop_token& stop = {});
 
   private:
-    Connection(int descriptor, std::string name) noexcept;
+    Connection(Descriptor descriptor, std::string name) noexcept;
     Result<void> wait(short events, Clock::time_point deadline, int wake_descriptor) const;
     [[nodiscard]] std::unexpected<Error> broken(int error) const;
 
-    int descriptor_;
+    Descriptor descriptor_;
     std::string name_;
 };
 

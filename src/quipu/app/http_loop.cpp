@@ -128,15 +128,9 @@ void Timer::start(Clock::time_point at, Task task) {
         static_cast<std::uint64_t>(std::max(wait, milliseconds{0}).count()), 0);
 }
 
-void Timer::stop() {
-    if (state_ == nullptr) return;
-    ::uv_timer_stop(&state_->handle);
-    state_->task = nullptr;
-}
-
 void Timer::close() {
     if (state_ == nullptr) return;
-    stop();
+    state_->task = nullptr;
     ::uv_close(generic(std::exchange(state_, nullptr)->handle),
                [](uv_handle_t* handle) { delete static_cast<State*>(handle->data); });
 }
@@ -173,7 +167,6 @@ void Watch::want(bool read, bool write) {
 
 void Watch::close() {
     if (state_ == nullptr) return;
-    ::uv_poll_stop(&state_->handle);
     ::uv_close(generic(std::exchange(state_, nullptr)->handle),
                [](uv_handle_t* handle) { delete static_cast<State*>(handle->data); });
 }

@@ -63,8 +63,7 @@ class Timer {
 
     /// Takes the place of what it was started for before. It may fire up to 2 ms early.
     void start(Clock::time_point at, Task task);
-    void stop();
-    /// Stops for good: nothing starts it again.
+    /// Ends it: nothing starts it again.
     void close();
 
   private:

@@ -89,12 +89,6 @@ Acceptor::Acceptor(Loop& loop, Descriptor listening, Accepted accepted)
     watch_.want(true, false);
 }
 
-void Acceptor::close() {
-    watch_.close();
-    pause_.close();
-    listening_.close();
-}
-
 void Acceptor::accept() {
     for (int taken = 0; taken < accepts_in_a_row; ++taken) {
         Descriptor connection(

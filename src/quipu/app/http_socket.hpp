@@ -73,7 +73,6 @@ class Acceptor {
     /// `listening` does not block, nor do the descriptors that `accepted` gets. When that throws,
     /// nothing is accepted for a moment. Throws std::system_error when it cannot be watched.
     Acceptor(Loop& loop, Descriptor listening, Accepted accepted);
-    void close();
 
   private:
     void accept();

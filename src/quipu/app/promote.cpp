@@ -35,8 +35,8 @@ class Promotion {
         auto promoted = compare_stores(source_, file_, target_);
         if (!promoted) return promoted;
         promoted->resumed = *begun == PromoteState::unfinished;
-        if (auto marked = end_promote(source_, target_); !marked)
-            return std::unexpected(std::move(marked.error()));
+        auto marked = end_promote(source_, target_);
+        if (!marked) return std::unexpected(std::move(marked.error()));
         return promoted;
     }
 

@@ -24,6 +24,7 @@ namespace quipu {
 
 /// So often a group looks for what other processes did to its records.
 constexpr std::chrono::milliseconds refresh_interval{1000};
+constexpr std::size_t poll_batch = 256;  // records together, from the log or the store
 
 /// One consumer group at work: a thread that reads the log into lanes, and threads that handle.
 ///

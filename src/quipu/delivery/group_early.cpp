@@ -10,7 +10,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::size_t poll_batch = 256;
 constexpr std::size_t skim_batches = 8;
 // So many subscribed records may be known from the store and not yet seen in the log.
 constexpr std::size_t max_awaited = 65'536;

@@ -11,7 +11,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::size_t poll_batch = 256;
 // Early ones beyond this number are read from the store again when their time comes.
 constexpr std::size_t max_early_bodies = 4096;
 constexpr std::chrono::milliseconds poll_wait{20};
