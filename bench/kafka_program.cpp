@@ -196,10 +196,10 @@ Cost typed_consume(quipu::TopicLog& log, std::size_t count) {
             begin = Clock::now();
             cpu = bench::process_seconds();
         }
-        for (const quipu::LogRecord& record : *records) {
-            const auto event = quipu::decode<Events>(record.value);
+        for (const quipu::ReceivedRecord& record : *records) {
+            const auto event = quipu::decode<Events>(record.value());
             if (!event) give_up(event.error().summary());
-            (*consumer)->finished(record.place);
+            (*consumer)->finished(record.partition(), record.offset());
         }
         seen += records->size();
     }

@@ -134,8 +134,8 @@ class MemoryLog : public TopicLog {
         }
         ~Consumer() override { close(); }
 
-        Result<std::vector<LogRecord>> poll(std::chrono::milliseconds timeout,
-                                            std::size_t limit) override {
+        Result<std::vector<ReceivedRecord>> poll(std::chrono::milliseconds timeout,
+                                                 std::size_t limit) override {
             const auto until = std::chrono::steady_clock::now() + timeout;
             if (!fenced_ && log_.fence) fenced_ = log_.fence(options_);
             if (fenced_) return std::unexpected(*fenced_);
@@ -147,12 +147,12 @@ class MemoryLog : public TopicLog {
             }
         }
         void pause(bool paused) override { paused_ = paused; }
-        void finished(const LogPlace& place) override {
+        void finished(const LogPartition& partition, std::int64_t offset) override {
             const std::lock_guard lock(log_.mutex_);
-            const auto found = given_.find(place.partition);
+            const auto found = given_.find(partition);
             if (found == given_.end()) return;
-            found->second.erase(place.offset);
-            commit(place.partition);
+            found->second.erase(offset);
+            commit(partition);
         }
         void close() override {
             if (closed_) return;
@@ -183,15 +183,15 @@ class MemoryLog : public TopicLog {
             auto& committed = log_.groups_[options_.group].committed[partition];
             committed = std::max(committed, open.empty() ? next_[partition] : *open.begin());
         }
-        std::vector<LogRecord> take(std::size_t limit) {
-            std::vector<LogRecord> found;
+        std::vector<ReceivedRecord> take(std::size_t limit) {
+            std::vector<ReceivedRecord> found;
             const std::lock_guard lock(log_.mutex_);
             if (paused_) return found;
             for (auto& [partition, next] : next_) {
                 const auto& records = log_.topics_[partition.event_type]
                                                   [static_cast<std::size_t>(partition.partition)];
                 while (found.size() < limit && next < static_cast<std::int64_t>(records.size())) {
-                    found.push_back(records[static_cast<std::size_t>(next)]);
+                    found.emplace_back(records[static_cast<std::size_t>(next)]);
                     given_[partition].insert(next++);
                 }
             }

@@ -101,16 +101,18 @@ class FaultyLog::Member : public LogConsumer {
     void set_inner(std::unique_ptr<LogConsumer> inner) { inner_ = std::move(inner); }
     ~Member() override { inner_.reset(); }
 
-    Result<std::vector<LogRecord>> poll(std::chrono::milliseconds timeout,
-                                        std::size_t limit) override {
+    Result<std::vector<ReceivedRecord>> poll(std::chrono::milliseconds timeout,
+                                             std::size_t limit) override {
         auto batch = inner_->poll(timeout, limit);
         if (!batch) return batch;
         if (log_.plan_.plant == "offset") {
-            for (const LogRecord& record : *batch) inner_->finished(record.place);
+            for (const ReceivedRecord& record : *batch) {
+                inner_->finished(record.partition(), record.offset());
+            }
         }
         if (log_.plan_.delay_ms == 0) return batch;
-        for (LogRecord& record : *batch) {
-            waiting_[record.place.partition].records.push_back(std::move(record));
+        for (ReceivedRecord& record : *batch) {
+            waiting_[record.partition()].records.push_back(std::move(record));
         }
         batch->clear();
         const auto now = Clock::now();
@@ -128,9 +130,9 @@ class FaultyLog::Member : public LogConsumer {
         return batch;
     }
     void pause(bool paused) override { inner_->pause(paused); }
-    void finished(const LogPlace& place) override {
+    void finished(const LogPartition& partition, std::int64_t offset) override {
         log_.death_.pass("before_offset");
-        inner_->finished(place);
+        inner_->finished(partition, offset);
     }
     void close() override { inner_->close(); }
     bool at_end() override {
@@ -147,7 +149,7 @@ class FaultyLog::Member : public LogConsumer {
   private:
     struct Waits {
         Clock::time_point until{};
-        std::deque<LogRecord> records;
+        std::deque<ReceivedRecord> records;
     };
     FaultyLog& log_;
     std::mt19937 random_;

@@ -110,9 +110,11 @@ class KafkaCluster : public KafkaLiveTest {
         std::set<std::string> seen;
         int again = 0;
         EXPECT_TRUE(eventually([&] {
-            for (auto& record : consumer->poll(100ms, 256).value_or(std::vector<LogRecord>{})) {
-                if (seen.insert(record.value).second) {
-                    first.push_back(std::move(record));
+            const auto records = consumer->poll(100ms, 256);
+            if (!records) return false;
+            for (const auto& record : *records) {
+                if (seen.emplace(record.value()).second) {
+                    first.push_back(record.copy());
                 } else {
                     ++again;
                 }

@@ -98,16 +98,20 @@ class KafkaLiveTest : public testing::Test {
         std::vector<LogRecord> records;
         EXPECT_TRUE(eventually([&] {
             auto more = consumer.poll(100ms, count - records.size());
-            for (auto& record : more.value_or(std::vector<LogRecord>{})) {
+            if (!more) return false;
+            for (const auto& record : *more) {
                 if (finish) {
-                    consumer.finished(record.place);
+                    consumer.finished(record.partition(), record.offset());
                 }
-                records.push_back(std::move(record));
+                records.push_back(record.copy());
             }
             return records.size() >= count;
         })) << records.size()
             << " of " << count;
         return records;
+    }
+    static void finish(LogConsumer& consumer, const LogRecord& record) {
+        consumer.finished(record.place.partition, record.place.offset);
     }
     static std::vector<std::string> values(const std::vector<LogRecord>& records) {
         std::vector<std::string> values;

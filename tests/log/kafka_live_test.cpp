@@ -78,6 +78,26 @@ TEST_F(KafkaLive, NoKeyIsNotAnEmptyKey) {
     EXPECT_NE(records[0].timestamp, Time{});
 }
 
+TEST_F(KafkaLive, ARecordOutlivesItsConsumerAndTheLog) {
+    create("greeted");
+    ASSERT_TRUE(produce(log_record("greeted", "ada", "value", {{"name", "text"}})));
+    std::vector<ReceivedRecord> kept;
+    {
+        const auto consumer = consume(group({"greeted"}));
+        ASSERT_TRUE(eventually([&] {
+            auto records = consumer->poll(100ms, 10);
+            if (records) kept = std::move(*records);
+            return !kept.empty();
+        }));
+    }
+    log_.reset();
+    // Not read before.
+    EXPECT_THAT(kept.front().headers(), ElementsAre(Pair("name", "text")));
+    EXPECT_EQ(kept.front().key(), "ada");
+    EXPECT_EQ(kept.front().value(), "value");
+    kept.clear();
+}
+
 /// Another program's record: a key, no value, a header without a value.
 TEST_F(KafkaLive, ARecordWithoutAValueIsAnEmptyOne) {
     create("greeted");
@@ -168,7 +188,7 @@ TEST_F(KafkaLive, AMissingTopicIsNotFound) {
     EXPECT_THAT(place.error().message, AllOf(HasSubstr(prefix_ + "nowhere"), HasSubstr("create")));
     EXPECT_THAT(log->health().problem, HasSubstr("nowhere"));
     const auto consumer = consume(group({"nowhere"}));
-    Result<std::vector<LogRecord>> records;
+    Result<std::vector<ReceivedRecord>> records;
     ASSERT_TRUE(eventually([&] {
         records = consumer->poll(100ms, 1);
         return !records;

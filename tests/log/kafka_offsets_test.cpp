@@ -97,21 +97,21 @@ TEST(PartitionOffsets, AgreesWithAModel) {
 TEST(OffsetTracker, TakesEachChangeOnce) {
     OffsetTracker tracker;
     tracker.assign({first, second});
-    EXPECT_TRUE(tracker.give({first, 0}));
-    EXPECT_TRUE(tracker.give({second, 9}));
+    EXPECT_TRUE(tracker.give(first, 0));
+    EXPECT_TRUE(tracker.give(second, 9));
     EXPECT_THAT(tracker.take_changes(), IsEmpty());
-    tracker.finish({second, 9});
+    tracker.finish(second, 9);
     EXPECT_THAT(tracker.take_changes(), ElementsAre(LogPlace{second, 10}));
     EXPECT_THAT(tracker.take_changes(), IsEmpty());
-    tracker.finish({first, 0});
+    tracker.finish(first, 0);
     EXPECT_THAT(tracker.take_changes(), ElementsAre(LogPlace{first, 1}));
 }
 
 TEST(OffsetTracker, AFailedCommitIsTakenAgain) {
     OffsetTracker tracker;
     tracker.assign({first});
-    EXPECT_TRUE(tracker.give({first, 0}));
-    tracker.finish({first, 0});
+    EXPECT_TRUE(tracker.give(first, 0));
+    tracker.finish(first, 0);
     EXPECT_THAT(tracker.take_changes(), ElementsAre(LogPlace{first, 1}));
     EXPECT_THAT(tracker.unconfirmed({first}), ElementsAre(LogPlace{first, 1}));
     tracker.commit_failed(first);
@@ -123,13 +123,13 @@ TEST(OffsetTracker, AFailedCommitIsTakenAgain) {
 TEST(OffsetTracker, AnAssignmentBeginsAnew) {
     OffsetTracker tracker;
     tracker.assign({first});
-    EXPECT_TRUE(tracker.give({first, 4}));
+    EXPECT_TRUE(tracker.give(first, 4));
     tracker.revoke({first});
-    tracker.finish({first, 4});
-    EXPECT_FALSE(tracker.give({first, 5}));
+    tracker.finish(first, 4);
+    EXPECT_FALSE(tracker.give(first, 5));
     EXPECT_THAT(tracker.take_changes(), IsEmpty());
     tracker.assign({first});
-    EXPECT_TRUE(tracker.give({first, 4}));
+    EXPECT_TRUE(tracker.give(first, 4));
     EXPECT_THAT(tracker.take_changes(), IsEmpty());
 }
 
@@ -139,8 +139,8 @@ TEST(OffsetTracker, KnowsWhereTheGroupStoodBefore) {
     EXPECT_EQ(tracker.committed(first), std::nullopt);
     tracker.set_committed({first, 3});
     EXPECT_EQ(tracker.committed(first), 3);
-    EXPECT_TRUE(tracker.give({first, 3}));
-    tracker.finish({first, 3});
+    EXPECT_TRUE(tracker.give(first, 3));
+    tracker.finish(first, 3);
     EXPECT_EQ(tracker.committed(first), 4);
     EXPECT_EQ(tracker.committed(second), std::nullopt);
 }

@@ -69,7 +69,7 @@ TEST_F(KafkaSecurity, AWrongPasswordIsToldApartFromAnAbsentBroker) {
                 AllOf(HasSubstr(brokers_), HasSubstr("sasl.password")));
     auto consumer = log->consume(group({"greeted"}));
     ASSERT_TRUE(consumer);
-    Result<std::vector<LogRecord>> records;
+    Result<std::vector<ReceivedRecord>> records;
     ASSERT_TRUE(eventually([&] {
         records = (*consumer)->poll(50ms, 1);
         return !records;
@@ -147,7 +147,7 @@ TEST_F(KafkaSecurity, WhatTheRulesForbidIsInvalid) {
     EXPECT_THAT(place.error().message, AllOf(HasSubstr("greeted"), HasSubstr("access rules")));
     auto consumer = log->consume(group({"greeted"}));
     ASSERT_TRUE(consumer);
-    Result<std::vector<LogRecord>> records;
+    Result<std::vector<ReceivedRecord>> records;
     ASSERT_TRUE(eventually([&] {
         records = (*consumer)->poll(50ms, 1);
         return !records;

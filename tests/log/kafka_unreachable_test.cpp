@@ -128,7 +128,7 @@ TEST_F(KafkaUnreachable, AGroupHearsOfIt) {
     options.event_types = {"greeted"};
     const auto consumer = log->consume(std::move(options));
     ASSERT_TRUE(consumer) << consumer.error().message;
-    Result<std::vector<LogRecord>> records;
+    Result<std::vector<ReceivedRecord>> records;
     ASSERT_TRUE(eventually([&] {
         records = (*consumer)->poll(50ms, 10);
         return !records;

@@ -10,36 +10,10 @@
 #include <vector>
 
 #include "quipu/error.hpp"
+#include "quipu/log/log_record.hpp"
 #include "quipu/log/topics.hpp"
-#include "quipu/store/record.hpp"
 
 namespace quipu {
-
-/// One partition of one event type's topic. The topic's name on the wire is prefix + event type;
-/// only the log knows the prefix.
-struct LogPartition {
-    std::string event_type;
-    std::int32_t partition = -1;
-
-    friend auto operator<=>(const LogPartition&, const LogPartition&) = default;
-};
-
-/// A place in the log.
-struct LogPlace {
-    LogPartition partition;
-    std::int64_t offset = -1;
-
-    friend auto operator<=>(const LogPlace&, const LogPlace&) = default;
-};
-
-/// What stands in the log: bytes with a key and headers, nothing decoded.
-struct LogRecord {
-    LogPlace place;                  ///< produce: only the event type is read
-    std::optional<std::string> key;  ///< decides the partition; none: the producer gave none
-    RecordHeaders headers;
-    std::string value;
-    Time timestamp{};  ///< of the log's record, in milliseconds
-};
 
 /// How a member of a consumer group reads.
 struct LogConsumerOptions {
@@ -69,15 +43,15 @@ class LogConsumer {
     /// Errors: unavailable (no broker answers), not_found (a topic is missing), invalid
     /// (credentials, access rules, configuration), conflict (another member uses this one's name:
     /// this one is out for good).
-    [[nodiscard]] virtual Result<std::vector<LogRecord>> poll(std::chrono::milliseconds timeout,
-                                                              std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<std::vector<ReceivedRecord>> poll(
+        std::chrono::milliseconds timeout, std::size_t limit) = 0;
 
     /// While paused, poll() gives nothing new and keeps the membership alive.
     virtual void pause(bool paused) = 0;
 
-    /// Says that a record's effects are stored. Committed is, per partition, the offset up to which
-    /// every record that poll() gave is finished: never past unfinished work.
-    virtual void finished(const LogPlace& place) = 0;
+    /// Says that the effects of the record at this place are stored. Committed is, per partition, the
+    /// offset up to which every record that poll() gave is finished: never past unfinished work.
+    virtual void finished(const LogPartition& partition, std::int64_t offset) = 0;
 
     /// Commits, leaves the group and ends; revoked() is called for what was assigned. poll() must
     /// not be called any more.

@@ -106,6 +106,8 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     void wait_after(const Error& error);
     /// mutex_ is held: a record's transaction is committed.
     void finished_here(std::int64_t position);
+    /// Tells the log that what it holds of a position is finished. The group is locked.
+    void give_back(std::int64_t position);
     /// Whether another process was quicker; asks the store only after a conflict.
     [[nodiscard]] bool finished_elsewhere(std::int64_t position);
     /// The record as it is stored; what came through a log lacks what only the store knows.
@@ -171,7 +173,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     std::map<std::int64_t, std::size_t> conflicts_of_;
     std::map<std::int64_t, Failure> refused_;  // what the store will not take, and why
     std::unique_ptr<LogConsumer> consumer_;    // null where the store is the log
-    std::vector<LogRecord> held_;              // reader thread: polled, and not in the store yet
+    std::vector<ReceivedRecord> held_;         // reader thread: polled, and not in the store yet
     bool read_to_end_ = true;                  // nothing in the log that was not taken in
     OpenPlaces places_;
     std::set<std::string> sources_;          // the partitions that are assigned

@@ -121,7 +121,7 @@ void DeliveryRuntime::Group::refresh() {
                 if (left.contains(position)) continue;
                 awaited_.remove(position);
                 if (early_.erase(position) == 0) continue;
-                for (const LogPlace& place : places_.take(position)) consumer_->finished(place);
+                give_back(position);
             }
         }
     }

@@ -145,7 +145,7 @@ void DeliveryRuntime::Group::accept_arrivals(std::vector<Arrival>& arrivals,
                 continue;
             }
             if (!unfinished.contains(position)) {
-                consumer_->finished(arrival.place);
+                consumer_->finished(arrival.place.partition, arrival.place.offset);
                 continue;
             }
             places_.add(position, arrival.place);
@@ -188,8 +188,8 @@ void DeliveryRuntime::Group::partitions_assigned(const std::vector<LogPartition>
 
 void DeliveryRuntime::Group::partitions_revoked(const std::set<LogPartition>& partitions,
                                                 bool lost) {
-    std::erase_if(held_, [&](const LogRecord& record) {
-        return partitions.contains(record.place.partition);
+    std::erase_if(held_, [&](const ReceivedRecord& record) {
+        return partitions.contains(record.partition());
     });
     std::set<std::string> gone;
     for (const LogPartition& partition : partitions) gone.insert(wire::source_of(partition));
@@ -244,7 +244,13 @@ void DeliveryRuntime::Group::finished_here(std::int64_t position) {
     } else {
         awaited_.remove(position);
     }
-    for (const LogPlace& place : places_.take(position)) consumer_->finished(place);
+    give_back(position);
+}
+
+void DeliveryRuntime::Group::give_back(std::int64_t position) {
+    for (const LogPlace& place : places_.take(position)) {
+        consumer_->finished(place.partition, place.offset);
+    }
 }
 
 bool DeliveryRuntime::Group::finished_elsewhere(std::int64_t position) {

@@ -28,12 +28,12 @@ void place_at(Arrival& arrival, Record record, const Appended& appended) {
 
 /// Stores one that could not be stored with the others. What the store refuses under its own id is
 /// stored under its place instead, to become a dead letter.
-Result<void> store_one(Store& store, const EventTypes& types, const LogRecord& from, Foreign& one,
+Result<void> store_one(Store& store, const EventTypes& types, const ReceivedRecord& from, Foreign& one,
                        Arrival& arrival, Time now) {
     auto done = store_all(store, {one});
     if (!done && !done.error().retryable()) {
-        arrival.refusal = "the record at " + wire::source_of(from.place.partition) + '/' +
-                          std::to_string(from.place.offset) +
+        arrival.refusal = "the record at " + wire::source_of(from.partition()) + '/' +
+                          std::to_string(from.offset()) +
                           " cannot be stored as its event: " + done.error().message;
         one.record = wire::adopt_by_place(from, types, now);
         done = store_all(store, {one});
@@ -46,11 +46,11 @@ Result<void> store_one(Store& store, const EventTypes& types, const LogRecord& f
 }  // namespace
 
 Result<std::vector<Arrival>> take_in(Store& store, const EventTypes& types,
-                                     std::vector<LogRecord> records, Time now) {
+                                     std::span<const ReceivedRecord> records, Time now) {
     std::vector<Arrival> arrivals(records.size());
     std::vector<Foreign> foreign;
     for (std::size_t index = 0; index < records.size(); ++index) {
-        arrivals[index].place = records[index].place;
+        arrivals[index].place = records[index].place();
         // What this process has not seen in its store yet is asked for by its id, as foreign ones
         // are.
         auto own = wire::from_own_log(records[index], store.identity());

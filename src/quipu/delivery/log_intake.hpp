@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Arrival {
 /// stored with its bytes all the same, under an id made of its place. Order is kept. Blocks for
 /// one commit at most, or for one each where some are refused.
 [[nodiscard]] Result<std::vector<Arrival>> take_in(Store& store, const EventTypes& types,
-                                                   std::vector<LogRecord> records, Time now);
+                                                   std::span<const ReceivedRecord> records,
+                                                   Time now);
 
 }  // namespace quipu

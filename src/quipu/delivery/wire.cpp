@@ -95,59 +95,59 @@ LogRecord to_log(const Record& record, std::string_view identity) {
     return out;
 }
 
-std::optional<Record> from_own_log(const LogRecord& record, std::string_view identity) {
-    const std::string* stamp = find(record.headers, origin_header);
+std::optional<Record> from_own_log(const ReceivedRecord& record, std::string_view identity) {
+    const std::string* stamp = find(record.headers(), origin_header);
     if (stamp == nullptr) return std::nullopt;
     const auto from = parse_origin(*stamp);
-    const std::string& type = record.place.partition.event_type;
-    if (!from || from->identity != identity || from->checksum != checksum(type, record.value)) {
+    const std::string& type = record.partition().event_type;
+    if (!from || from->identity != identity || from->checksum != checksum(type, record.value())) {
         return std::nullopt;
     }
     Record out;
     out.position = from->position;
     out.event_type = type;
-    if (const std::string* id = find(record.headers, event_id)) out.event_id = *id;
-    if (const std::string* id = find(record.headers, aggregate_id)) out.aggregate_id = *id;
-    if (const std::string* text = find(record.headers, aggregate_sequence)) {
+    if (const std::string* id = find(record.headers(), event_id)) out.event_id = *id;
+    if (const std::string* id = find(record.headers(), aggregate_id)) out.aggregate_id = *id;
+    if (const std::string* text = find(record.headers(), aggregate_sequence)) {
         if (!parse(std::string_view(*text), out.sequence)) return std::nullopt;
     }
-    out.key = record.key.value_or(out.event_id);
-    out.timestamp = record.timestamp;
-    for (const auto& header : record.headers) {
+    out.key = record.key().value_or(out.event_id);
+    out.timestamp = record.timestamp();
+    for (const auto& header : record.headers()) {
         if (std::ranges::find(own_headers, header.first) == own_headers.end()) {
             out.headers.push_back(header);
         }
     }
-    out.body = record.value;
+    out.body = record.value();
     return out;
 }
 
-Record adopt_by_place(const LogRecord& record, const EventTypes& types, Time now) {
+Record adopt_by_place(const ReceivedRecord& record, const EventTypes& types, Time now) {
     Record out;
-    out.event_id = "log:" + place_text(record.place);
-    out.event_type = record.place.partition.event_type;
-    out.key = record.key ? bounded_key(*record.key) : out.event_id;
+    out.event_id = "log:" + place_text(record.place());
+    out.event_type = record.partition().event_type;
+    out.key = record.key() ? bounded_key(*record.key()) : out.event_id;
     if (out.key.empty()) out.key = out.event_id;
-    out.timestamp = record.timestamp;
+    out.timestamp = record.timestamp();
     if (const EventInfo* info = types.find(out.event_type)) {
         out.expires_at = now + info->topic.ttl;
     }
-    out.headers = record.headers;
-    out.headers.emplace_back(adopted_header, place_text(record.place));
-    out.body = record.value;
+    out.headers = record.headers();
+    out.headers.emplace_back(adopted_header, place_text(record.place()));
+    out.body = record.value();
     return out;
 }
 
-Adopted adopt(const LogRecord& record, const EventTypes& types, Time now) {
+Adopted adopt(const ReceivedRecord& record, const EventTypes& types, Time now) {
     Adopted out{adopt_by_place(record, types, now), false};
     codec::AnyEvent event(types);
-    const auto index = event.read(record.value);
+    const auto index = event.read(record.value());
     if (!index || types.all()[*index].event_type != out.record.event_type) return out;
     out.decoded = true;
     out.record.event_id = event.header.event_id;
     out.record.aggregate_id = event.header.aggregate_id.value_or(std::string{});
     out.record.timestamp = event.header.timestamp;
-    if (!record.key || record.key->empty()) {
+    if (!record.key() || record.key()->empty()) {
         out.record.key =
             out.record.aggregate_id.empty() ? out.record.event_id : out.record.aggregate_id;
     }

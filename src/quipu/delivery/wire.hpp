@@ -19,7 +19,7 @@ namespace quipu::wire {
 /// The stored record behind one that `identity`'s own relay published; nothing for any other. The
 /// origin header alone proves nothing, since clients copy headers from what they read to what they
 /// write: it holds a checksum of type and body, too.
-[[nodiscard]] std::optional<Record> from_own_log(const LogRecord& record,
+[[nodiscard]] std::optional<Record> from_own_log(const ReceivedRecord& record,
                                                  std::string_view identity);
 
 /// A record to store for what another producer wrote. `decoded` is false when the body is no event
@@ -28,10 +28,11 @@ struct Adopted {
     Record record;
     bool decoded = false;
 };
-[[nodiscard]] Adopted adopt(const LogRecord& record, const EventTypes& types, Time now);
+[[nodiscard]] Adopted adopt(const ReceivedRecord& record, const EventTypes& types, Time now);
 
 /// As an undecodable one: for a record whose event_id another event has already.
-[[nodiscard]] Record adopt_by_place(const LogRecord& record, const EventTypes& types, Time now);
+[[nodiscard]] Record adopt_by_place(const ReceivedRecord& record, const EventTypes& types,
+                                    Time now);
 
 /// "<event type>/<partition>", as Parked::source has it.
 [[nodiscard]] std::string source_of(const LogPartition& partition);

@@ -36,19 +36,25 @@ void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
     if (role == Role::producer) {
         rd_kafka_conf_set_dr_msg_cb(
             conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) noexcept {
-                static_cast<Context*>(opaque)->events->delivered(*message);
+                if (auto* events = static_cast<Context*>(opaque)->events) {
+                    events->delivered(*message);
+                }
             });
     }
     if (role == Role::consumer) {
         rd_kafka_conf_set_rebalance_cb(
             conf, [](rd_kafka_t*, rd_kafka_resp_err_t code,
                      rd_kafka_topic_partition_list_t* partitions, void* opaque) noexcept {
-                static_cast<Context*>(opaque)->events->rebalanced(code, partitions);
+                if (auto* events = static_cast<Context*>(opaque)->events) {
+                    events->rebalanced(code, partitions);
+                }
             });
         rd_kafka_conf_set_offset_commit_cb(
             conf, [](rd_kafka_t*, rd_kafka_resp_err_t code,
                      rd_kafka_topic_partition_list_t* offsets, void* opaque) noexcept {
-                static_cast<Context*>(opaque)->events->committed(code, offsets);
+                if (auto* events = static_cast<Context*>(opaque)->events) {
+                    events->committed(code, offsets);
+                }
             });
     }
 }
@@ -60,15 +66,21 @@ Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> heal
     rd_kafka_conf_set_opaque(conf.get(), context.get());
     std::array<char, 512> text{};
     const auto type = role == Role::consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
-    std::unique_ptr<rd_kafka_t, Release> handle(
-        rd_kafka_new(type, conf.get(), text.data(), text.size()), Release{context});
-    if (handle == nullptr) {
+    rd_kafka_t* const made = rd_kafka_new(type, conf.get(), text.data(), text.size());
+    if (made == nullptr) {
         return fail(ErrorCode::invalid,
                     context->health->mask("Kafka: " + std::string(text.data())));
     }
     // It belongs to the client now.
     [[maybe_unused]] auto* const taken = conf.release();
-    return Client(std::move(handle));
+    std::shared_ptr<rd_kafka_t> handle(made, Release{context});
+    return Client(std::move(context), std::move(handle));
+}
+
+Client::~Client() {
+    if (context_ != nullptr) {
+        context_->events = nullptr;
+    }
 }
 
 rd_kafka_topic_t* Client::keep_topic(const std::string& name) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "quipu/error.hpp"
@@ -29,15 +30,18 @@ class ClientEvents {
 /// One librdkafka client. Its log and its errors go to Health, nothing to the standard streams.
 class Client {
   public:
-    /// `events` outlives the client. Errors: invalid (settings that contradict each other, files
+    /// `events` outlives this object. Errors: invalid (settings that contradict each other, files
     /// that cannot be read).
     [[nodiscard]] static Result<Client> create(Role role, Conf conf, std::shared_ptr<Health> health,
                                                ClientEvents* events);
 
     Client(Client&&) = default;
     Client& operator=(Client&&) = delete;
+    ~Client();
 
     [[nodiscard]] rd_kafka_t* get() const noexcept { return handle_.get(); }
+    /// For what must not outlive librdkafka's client, but may outlive this object.
+    [[nodiscard]] const std::shared_ptr<rd_kafka_t>& shared() const noexcept { return handle_; }
 
     /// Makes a topic known to the client for as long as it lives; null when librdkafka refuses its
     /// name. A topic that librdkafka meets with its first record waits for a timer of a second.
@@ -46,7 +50,7 @@ class Client {
   private:
     struct Context {
         std::shared_ptr<Health> health;
-        ClientEvents* events;
+        ClientEvents* events;  ///< null when there is nobody to be told
     };
     /// Destroying can hang inside librdkafka. It gets ten seconds; then the client is left behind
     /// rather than the program's end with it.
@@ -54,14 +58,16 @@ class Client {
         std::shared_ptr<Context> context;
         void operator()(rd_kafka_t* handle) const noexcept;
     };
-    explicit Client(std::unique_ptr<rd_kafka_t, Release> handle) : handle_(std::move(handle)) {}
+    Client(std::shared_ptr<Context> context, std::shared_ptr<rd_kafka_t> handle)
+        : context_(std::move(context)), handle_(std::move(handle)) {}
     static void set_callbacks(rd_kafka_conf_t* conf, Role role);
 
     struct ReleaseTopic {
         void operator()(rd_kafka_topic_t* topic) const noexcept { rd_kafka_topic_destroy(topic); }
     };
 
-    std::unique_ptr<rd_kafka_t, Release> handle_;
+    std::shared_ptr<Context> context_;
+    std::shared_ptr<rd_kafka_t> handle_;
     // Destroyed before the handle.
     std::vector<std::unique_ptr<rd_kafka_topic_t, ReleaseTopic>> topics_;
 };

@@ -89,8 +89,8 @@ void Consumer::guarded(const Function& function) {
     }
 }
 
-Result<std::vector<LogRecord>> Consumer::poll(milliseconds timeout, std::size_t limit) {
-    std::vector<LogRecord> records;
+Result<std::vector<ReceivedRecord>> Consumer::poll(milliseconds timeout, std::size_t limit) {
+    std::vector<ReceivedRecord> records;
     if (closed_ || fatal_) {
         return std::unexpected(
             fatal_.value_or(Error{ErrorCode::invalid, "the consumer is closed already"}));
@@ -118,10 +118,9 @@ Result<std::vector<LogRecord>> Consumer::poll(milliseconds timeout, std::size_t 
             continue;
         }
         const auto wait = enough ? milliseconds(0) : std::clamp(left, milliseconds(0), slice);
-        const Message message(
-            rd_kafka_consumer_poll(client_->get(), static_cast<int>(wait.count())));
+        Message message(rd_kafka_consumer_poll(client_->get(), static_cast<int>(wait.count())));
         if (message != nullptr) {
-            accept(*message);
+            accept(std::move(message));
             accept_fetched(limit);
         } else if (enough || left <= milliseconds(0)) {
             break;
@@ -131,8 +130,9 @@ Result<std::vector<LogRecord>> Consumer::poll(milliseconds timeout, std::size_t 
         }
     }
     if (!paused_) {
+        records.reserve(std::min(limit, ready_.size()));
         while (!ready_.empty() && records.size() < limit) {
-            ready_bytes_ -= ready_.front().value.size();
+            ready_bytes_ -= ready_.front().value().size();
             records.push_back(std::move(ready_.front()));
             ready_.pop_front();
         }
@@ -155,28 +155,49 @@ void Consumer::accept_fetched(std::size_t limit) {
         if (paused_ || error_) {
             break;
         }
-        const Message message(rd_kafka_consumer_poll(client_->get(), 0));
+        Message message(rd_kafka_consumer_poll(client_->get(), 0));
         if (message == nullptr) {
             break;
         }
-        accept(*message);
+        accept(std::move(message));
     }
 }
 
-void Consumer::accept(const rd_kafka_message_t& message) {
-    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        accept_error(message);
+void Consumer::accept(Message message) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        accept_error(*message);
         return;
     }
-    LogRecord record = make_record(message, *config_);
-    ended_.erase(record.place.partition);
+    Source& source = source_of(*message);
+    source.ended = false;
     // Going on after a pause or an error can bring records again.
-    if (offsets_.give(record.place)) {
-        served_.insert(record.place.partition);
+    if (offsets_.give(*source.name, message->offset)) {
+        source.served = true;
         rest_until_ = {};
-        ready_bytes_ += record.value.size();
-        ready_.push_back(std::move(record));
+        ready_bytes_ += message->len;
+        ready_.push_back(receive(std::move(message), source.name, client_->shared()));
     }
+}
+
+Consumer::Source& Consumer::source_of(const rd_kafka_message_t& message) {
+    // Messages come in runs of one partition.
+    const char* const topic = rd_kafka_topic_name(message.rkt);
+    if (last_source_ == nullptr || last_source_->name->partition != message.partition ||
+        last_topic_ != topic) {
+        last_topic_ = topic;
+        LogPartition name{config_->event_type(topic), message.partition};
+        Source& source = sources_[name];
+        if (source.name == nullptr) {
+            source.name = std::make_shared<const LogPartition>(std::move(name));
+        }
+        last_source_ = &source;
+    }
+    return *last_source_;
+}
+
+void Consumer::forget_sources() {
+    last_source_ = nullptr;
+    sources_.clear();
 }
 
 void Consumer::accept_error(const rd_kafka_message_t& message) {
@@ -184,8 +205,7 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
     const std::string reason = health_->mask(text == nullptr ? "" : text);
     switch (message.err) {
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-            ended_.insert(
-                {config_->event_type(rd_kafka_topic_name(message.rkt)), message.partition});
+            source_of(message).ended = true;
             return;
         case RD_KAFKA_RESP_ERR__FATAL:
         case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: {
@@ -269,8 +289,7 @@ void Consumer::assign(const rd_kafka_topic_partition_list_t* list) {
     resume_all();
     rd_kafka_assign(client_->get(), list);
     assign_again_at_ = Clock::time_point::max();
-    ended_.clear();
-    served_.clear();
+    forget_sources();
 }
 
 /// Where the group's coordinator has just moved, librdkafka (2.0.2, its issue 5586) asks for the
@@ -304,15 +323,18 @@ void Consumer::resume_all() {
 }
 
 void Consumer::drop(const std::vector<LogPartition>& partitions) {
-    std::erase_if(ready_, [&](const LogRecord& record) {
-        const bool gone = std::ranges::find(partitions, record.place.partition) != partitions.end();
-        ready_bytes_ -= gone ? record.value.size() : 0;
+    std::erase_if(ready_, [&](const ReceivedRecord& record) {
+        const bool gone = std::ranges::find(partitions, record.partition()) != partitions.end();
+        ready_bytes_ -= gone ? record.value().size() : 0;
         return gone;
     });
 }
 
 bool Consumer::at_end() {
-    return joined_ && ready_.empty() && ended_.size() == offsets_.assigned().size();
+    const auto ended = std::ranges::count_if(
+        sources_, [](const auto& source) { return source.second.ended; });
+    return joined_ && ready_.empty() &&
+           static_cast<std::size_t>(ended) == offsets_.assigned().size();
 }
 
 void Consumer::pause(bool paused) {
@@ -356,12 +378,15 @@ void Consumer::stop_fetching(bool stop) {
     PartitionList first(rd_kafka_topic_partition_list_new(all->cnt));
     PartitionList rest(rd_kafka_topic_partition_list_new(all->cnt));
     for (const auto& element : elements(all.get())) {
-        const bool served = served_.contains(place_of(element, *config_).partition);
+        const auto source = sources_.find(place_of(element, *config_).partition);
+        const bool served = source != sources_.end() && source->second.served;
         rd_kafka_topic_partition_list_add(served ? rest.get() : first.get(), element.topic,
                                           element.partition);
     }
     if (first->cnt == 0) {
-        served_.clear();
+        for (auto& [name, source] : sources_) {
+            source.served = false;
+        }
         first.swap(rest);
     }
     rd_kafka_resume_partitions(client_->get(), first.get());

@@ -3,9 +3,9 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -25,10 +25,12 @@ class Consumer final : public LogConsumer, private ClientEvents {
     Consumer(const Consumer&) = delete;
     Consumer& operator=(const Consumer&) = delete;
 
-    [[nodiscard]] Result<std::vector<LogRecord>> poll(std::chrono::milliseconds timeout,
-                                                      std::size_t limit) override;
+    [[nodiscard]] Result<std::vector<ReceivedRecord>> poll(std::chrono::milliseconds timeout,
+                                                           std::size_t limit) override;
     void pause(bool paused) override;
-    void finished(const LogPlace& place) override { offsets_.finish(place); }
+    void finished(const LogPartition& partition, std::int64_t offset) override {
+        offsets_.finish(partition, offset);
+    }
     void close() override;
     [[nodiscard]] bool at_end() override;
     [[nodiscard]] std::int64_t lag() override;
@@ -49,7 +51,16 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void assign_again_if_due();
     void resume_all();
 
-    void accept(const rd_kafka_message_t& message);
+    /// An assigned partition from which something has come.
+    struct Source {
+        std::shared_ptr<const LogPartition> name;
+        bool ended = false;   ///< nothing came after its last end
+        bool served = false;  ///< has given records since all partitions had their turn
+    };
+    [[nodiscard]] Source& source_of(const rd_kafka_message_t& message);
+    void forget_sources();
+
+    void accept(Message message);
     /// Takes what librdkafka has at hand.
     void accept_fetched(std::size_t limit);
     void accept_error(const rd_kafka_message_t& message);
@@ -69,17 +80,18 @@ class Consumer final : public LogConsumer, private ClientEvents {
     const LogConsumerOptions options_;
     OffsetTracker offsets_;
     std::optional<Client> client_;
-    std::deque<LogRecord> ready_;  ///< received and not given yet
+    std::deque<ReceivedRecord> ready_;  ///< received and not given yet
     std::optional<Error> error_;   ///< met in this poll()
     std::optional<Error> fatal_;   ///< this member is of no use any more
     std::size_t ready_bytes_ = 0;
-    std::set<LogPartition> ended_;  ///< assigned, and nothing came after their last end
-    bool joined_ = false;           ///< the group has assigned partitions, or none
+    std::map<LogPartition, Source> sources_;
+    Source* last_source_ = nullptr;  ///< of the last message; so is the topic
+    std::string last_topic_;
+    bool joined_ = false;  ///< the group has assigned partitions, or none
     bool paused_ = false;
     bool stopped_ = false;  ///< paused, and librdkafka fetches nothing either
     Clock::time_point paused_at_{};
-    std::set<LogPartition> served_;  ///< have given records since all partitions had their turn
-    PartitionList rest_;             ///< of these: not resumed yet after a pause
+    PartitionList rest_;  ///< of those served: not resumed yet after a pause
     Clock::time_point rest_until_{};
     std::atomic<bool> closed_ = false;
     Clock::time_point next_commit_{};

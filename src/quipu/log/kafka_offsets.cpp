@@ -43,17 +43,17 @@ void OffsetTracker::revoke(const std::vector<LogPartition>& partitions) {
     }
 }
 
-bool OffsetTracker::give(const LogPlace& place) {
+bool OffsetTracker::give(const LogPartition& partition, std::int64_t offset) {
     const std::scoped_lock lock(mutex_);
-    const auto state = states_.find(place.partition);
-    return state != states_.end() && state->second.offsets.give(place.offset);
+    const auto state = states_.find(partition);
+    return state != states_.end() && state->second.offsets.give(offset);
 }
 
-void OffsetTracker::finish(const LogPlace& place) {
+void OffsetTracker::finish(const LogPartition& partition, std::int64_t offset) {
     const std::scoped_lock lock(mutex_);
-    const auto state = states_.find(place.partition);
+    const auto state = states_.find(partition);
     if (state != states_.end()) {
-        state->second.offsets.finish(place.offset);
+        state->second.offsets.finish(offset);
     }
 }
 

@@ -42,8 +42,8 @@ class OffsetTracker {
     void revoke(const std::vector<LogPartition>& partitions);
 
     /// As PartitionOffsets::give; false for a partition that is not assigned.
-    [[nodiscard]] bool give(const LogPlace& place);
-    void finish(const LogPlace& place);
+    [[nodiscard]] bool give(const LogPartition& partition, std::int64_t offset);
+    void finish(const LogPartition& partition, std::int64_t offset);
 
     /// What has changed since the last call: places whose offset is the next one to read.
     [[nodiscard]] std::vector<LogPlace> take_changes();

@@ -1,13 +1,19 @@
 #include "quipu/log/kafka_records.hpp"
 
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <utility>
+
 namespace quipu::kafka {
 namespace {
 
-std::string bytes(const void* data, std::size_t size) {
-    return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), size);
+std::string_view bytes(const void* data, std::size_t size) {
+    return data == nullptr ? std::string_view()
+                           : std::string_view(static_cast<const char*>(data), size);
 }
 
-RecordHeaders make_headers(const rd_kafka_message_t& message) {
+RecordHeaders read_headers(const rd_kafka_message_t& message) {
     RecordHeaders headers;
     rd_kafka_headers_t* list = nullptr;
     if (rd_kafka_message_headers(&message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -25,22 +31,41 @@ RecordHeaders make_headers(const rd_kafka_message_t& message) {
     return headers;
 }
 
+/// librdkafka's own message. It must go before the client.
+class Received final : public ReceivedRecord::Bytes {
+  public:
+    Received(Message message, std::shared_ptr<rd_kafka_t> client)
+        : client_(std::move(client)), message_(std::move(message)) {}
+    const RecordHeaders& headers() override {
+        if (!headers_) {
+            headers_ = read_headers(*message_);
+        }
+        return *headers_;
+    }
+
+  private:
+    const std::shared_ptr<rd_kafka_t> client_;
+    const Message message_;
+    std::optional<RecordHeaders> headers_;
+};
+
 }  // namespace
 
-LogRecord make_record(const rd_kafka_message_t& message, const Config& config) {
-    LogRecord record;
-    record.place = {{config.event_type(rd_kafka_topic_name(message.rkt)), message.partition},
-                    message.offset};
-    if (message.key != nullptr) {
-        record.key = bytes(message.key, message.key_len);
+ReceivedRecord receive(Message message, std::shared_ptr<const LogPartition> partition,
+                       std::shared_ptr<rd_kafka_t> client) {
+    ReceivedRecord::View view;
+    view.partition = std::move(partition);
+    view.offset = message->offset;
+    if (message->key != nullptr) {
+        view.key = bytes(message->key, message->key_len);
     }
-    record.headers = make_headers(message);
-    record.value = bytes(message.payload, message.len);
+    view.value = bytes(message->payload, message->len);
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-    if (const auto milliseconds = rd_kafka_message_timestamp(&message, &type); milliseconds > 0) {
-        record.timestamp = Time(std::chrono::milliseconds(milliseconds));
+    if (const auto milliseconds = rd_kafka_message_timestamp(message.get(), &type);
+        milliseconds > 0) {
+        view.timestamp = Time(std::chrono::milliseconds(milliseconds));
     }
-    return record;
+    return {std::move(view), std::make_unique<Received>(std::move(message), std::move(client))};
 }
 
 std::span<const rd_kafka_topic_partition_t> elements(const rd_kafka_topic_partition_list_t* list) {

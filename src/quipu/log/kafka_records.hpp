@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -9,7 +10,9 @@
 
 namespace quipu::kafka {
 
-[[nodiscard]] LogRecord make_record(const rd_kafka_message_t& message, const Config& config);
+/// Nothing of the message is copied. `client` is whose message it is.
+[[nodiscard]] ReceivedRecord receive(Message message, std::shared_ptr<const LogPartition> partition,
+                                     std::shared_ptr<rd_kafka_t> client);
 
 [[nodiscard]] std::span<const rd_kafka_topic_partition_t> elements(
     const rd_kafka_topic_partition_list_t* list);
