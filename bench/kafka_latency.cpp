@@ -60,14 +60,18 @@ struct Timing {
     }
 };
 
-/// Passes everything on and notes when the broker has acknowledged which position.
+/// When something happened to each position; 0 while it has not.
+using Times = std::vector<std::atomic<std::int64_t>>;
+
+/// Passes everything on and notes when each position came, and when the broker had it.
 class TimedLog final : public quipu::TopicLog {
   public:
-    TimedLog(quipu::TopicLog& log, std::vector<std::atomic<std::int64_t>>& acknowledged)
-        : log_(log), acknowledged_(acknowledged) {}
+    TimedLog(quipu::TopicLog& log, Times& given, Times& acknowledged)
+        : log_(log), given_(given), acknowledged_(acknowledged) {}
 
     void produce(quipu::LogRecord record, Done done, std::optional<std::uint64_t> epoch) override {
         const std::size_t position = position_of(record);
+        if (position < given_.size()) given_[position] = now_ns();
         auto noted = [this, position, done = std::move(done)](auto place) {
             if (!place) give_up(place.error().message);
             if (position < acknowledged_.size()) acknowledged_[position] = now_ns();
@@ -105,7 +109,8 @@ class TimedLog final : public quipu::TopicLog {
     }
 
     quipu::TopicLog& log_;
-    std::vector<std::atomic<std::int64_t>>& acknowledged_;
+    Times& given_;
+    Times& acknowledged_;
 };
 
 quipu::Transaction one_event(std::size_t number) {
@@ -171,14 +176,15 @@ Latency publish_to_handler(quipu::TopicLog& log, std::size_t per_second, std::si
             static_cast<double>(count) / took};
 }
 
-Latency relay_lag(quipu::TopicLog& log, std::size_t per_second, std::size_t for_seconds) {
+RelayLag relay_lag(quipu::TopicLog& log, std::size_t per_second, std::size_t for_seconds) {
     const Directory directory;
     auto store = open(directory.file("store.db"));
     constexpr std::size_t warm_up = 1000;
     const std::size_t count = per_second * for_seconds;
-    std::vector<std::atomic<std::int64_t>> committed(warm_up + count + 1);
-    std::vector<std::atomic<std::int64_t>> acknowledged(warm_up + count + 1);
-    TimedLog timed(log, acknowledged);
+    Times committed(warm_up + count + 1);
+    Times given(warm_up + count + 1);
+    Times acknowledged(warm_up + count + 1);
+    TimedLog timed(log, given, acknowledged);
     quipu::Relay relay(*store, timed, {});
     if (auto started = relay.start(); !started) give_up(started.error().message);
     const auto publish = [&](std::size_t number) {
@@ -196,13 +202,16 @@ Latency relay_lag(quipu::TopicLog& log, std::size_t per_second, std::size_t for_
         give_up("the relay does not publish");
     }
     relay.stop();
-    std::vector<double> milliseconds;
-    for (std::size_t position = warm_up + 1; position <= warm_up + count; ++position) {
-        milliseconds.push_back(
-            std::max(0.0, static_cast<double>(acknowledged[position] - committed[position]) / 1e6));
-    }
-    return {quantile(milliseconds, 0.5), quantile(milliseconds, 0.99),
-            static_cast<double>(count) / took};
+    const auto since_commit = [&](const Times& times) -> Latency {
+        std::vector<double> milliseconds;
+        for (std::size_t position = warm_up + 1; position <= warm_up + count; ++position) {
+            milliseconds.push_back(
+                std::max(0.0, static_cast<double>(times[position] - committed[position]) / 1e6));
+        }
+        return {quantile(milliseconds, 0.5), quantile(milliseconds, 0.99),
+                static_cast<double>(count) / took};
+    };
+    return {since_commit(given), since_commit(acknowledged)};
 }
 
 }  // namespace bench

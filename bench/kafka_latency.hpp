@@ -12,7 +12,11 @@ namespace bench {
 [[nodiscard]] Latency publish_to_handler(quipu::TopicLog& log, std::size_t per_second,
                                          std::size_t seconds);
 
-/// From an event's commit in the store to the broker's acknowledgement.
-[[nodiscard]] Latency relay_lag(quipu::TopicLog& log, std::size_t per_second, std::size_t seconds);
+/// Of an event, from its commit in the store on.
+struct RelayLag {
+    Latency to_log;           ///< to the relay giving it to the log
+    Latency to_acknowledged;  ///< to the broker's acknowledgement
+};
+[[nodiscard]] RelayLag relay_lag(quipu::TopicLog& log, std::size_t per_second, std::size_t seconds);
 
 }  // namespace bench

@@ -91,8 +91,7 @@ TEST_F(LogGroups, AnEventOfAnotherProducerIsStoredWithItsBytesAndHandledOnce) {
     const auto stored = store_->find("from-python-1");
     ASSERT_TRUE(stored && *stored);
     EXPECT_EQ((*stored)->body, text);
-    EXPECT_EQ((*stored)->headers.front(),
-              (std::pair<std::string, std::string>{"traceparent", "00-1"}));
+    EXPECT_EQ(*(*stored)->headers.begin(), RecordHeaders::value_type("traceparent", "00-1"));
     ASSERT_TRUE(relay_->wait_published(store_->last_position(), 60s));
     EXPECT_EQ(log_.all("ordered").size(), 2U) << "it is not published again";
 }

@@ -4,15 +4,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "quipu/event/time.hpp"
+#include "quipu/store/record_headers.hpp"
 
 namespace quipu {
-
-/// A header beside the body, as on a Kafka record: traceparent, content-type, foreign ones.
-using RecordHeaders = std::vector<std::pair<std::string, std::string>>;
 
 /// One stored event: what queries and delivery need to know, and the exact bytes of its JSON.
 /// Stores and logs move Records; only the edges know the structs inside.

@@ -1,7 +1,5 @@
 #include "quipu/delivery/effects.hpp"
 
-#include <algorithm>
-
 #include "quipu/codec/json.hpp"
 #include "quipu/event/id.hpp"
 
@@ -14,13 +12,9 @@ constexpr std::string_view trace_header = "traceparent";
 
 /// What a published event carries over from the one that caused it.
 RecordHeaders inherit_headers(const Record& cause, RecordHeaders headers) {
-    const auto absent = [&](std::string_view name) {
-        return std::none_of(headers.begin(), headers.end(),
-                            [&](const auto& header) { return header.first == name; });
-    };
-    if (absent(causation_header)) headers.emplace_back(causation_header, cause.event_id);
-    for (const auto& header : cause.headers) {
-        if (header.first == trace_header && absent(trace_header)) headers.push_back(header);
+    if (!headers.find(causation_header)) headers.add(causation_header, cause.event_id);
+    if (const auto trace = cause.headers.find(trace_header); trace && !headers.find(trace_header)) {
+        headers.add(trace_header, *trace);
     }
     return headers;
 }

@@ -24,12 +24,6 @@ constexpr std::array own_headers{content_type, event_id,           event_type,
 // Kafka keys may be any bytes and as long as the broker lets them; a store's key is bounded.
 constexpr std::size_t max_key = 1024;
 
-const std::string* find(const RecordHeaders& headers, std::string_view name) noexcept {
-    const auto found = std::find_if(headers.rbegin(), headers.rend(),
-                                    [&](const auto& header) { return header.first == name; });
-    return found == headers.rend() ? nullptr : &found->second;
-}
-
 std::uint32_t checksum(std::string_view type, std::string_view body) noexcept {
     return stores::crc32_of(stores::crc32_of(0, type), body);
 }
@@ -62,6 +56,13 @@ std::optional<Origin> parse_origin(std::string_view text) noexcept {
     return good ? std::optional(out) : std::nullopt;
 }
 
+/// Those that are not the relay's own.
+void add_foreign(RecordHeaders& to, const RecordHeaders& from) {
+    for (const auto& [name, value] : from) {
+        if (std::ranges::find(own_headers, name) == own_headers.end()) to.add(name, value);
+    }
+}
+
 std::string place_text(const LogPlace& place) {
     return source_of(place.partition) + '/' + std::to_string(place.offset);
 }
@@ -78,26 +79,28 @@ LogRecord to_log(const Record& record, std::string_view identity) {
     out.key = record.key;
     out.value = record.body;
     out.timestamp = record.timestamp;
-    out.headers.reserve(record.headers.size() + own_headers.size());
-    out.headers.emplace_back(content_type, "application/json");
-    out.headers.emplace_back(event_id, record.event_id);
-    out.headers.emplace_back(event_type, record.event_type);
+    const std::string stamp = origin(record, identity);
+    // With what own names, types and numbers take.
+    const std::size_t bytes = record.headers.bytes().size() + stamp.size() +
+                              record.event_id.size() + record.event_type.size() +
+                              record.aggregate_id.size() + 128;
+    out.headers.reserve(own_headers.size(), bytes);
+    out.headers.add(content_type, "application/json");
+    out.headers.add(event_id, record.event_id);
+    out.headers.add(event_type, record.event_type);
     if (!record.aggregate_id.empty()) {
-        out.headers.emplace_back(aggregate_id, record.aggregate_id);
-        out.headers.emplace_back(aggregate_sequence, std::to_string(record.sequence));
+        out.headers.add(aggregate_id, record.aggregate_id);
+        out.headers.add(aggregate_sequence, std::to_string(record.sequence));
     }
-    for (const auto& header : record.headers) {
-        if (std::ranges::find(own_headers, header.first) == own_headers.end()) {
-            out.headers.push_back(header);
-        }
-    }
-    out.headers.emplace_back(origin_header, origin(record, identity));
+    add_foreign(out.headers, record.headers);
+    out.headers.add(origin_header, stamp);
     return out;
 }
 
 std::optional<Record> from_own_log(const ReceivedRecord& record, std::string_view identity) {
-    const std::string* stamp = find(record.headers(), origin_header);
-    if (stamp == nullptr) return std::nullopt;
+    const RecordHeaders& headers = record.headers();
+    const auto stamp = headers.find(origin_header);
+    if (!stamp) return std::nullopt;
     const auto from = parse_origin(*stamp);
     const std::string& type = record.partition().event_type;
     if (!from || from->identity != identity || from->checksum != checksum(type, record.value())) {
@@ -106,18 +109,14 @@ std::optional<Record> from_own_log(const ReceivedRecord& record, std::string_vie
     Record out;
     out.position = from->position;
     out.event_type = type;
-    if (const std::string* id = find(record.headers(), event_id)) out.event_id = *id;
-    if (const std::string* id = find(record.headers(), aggregate_id)) out.aggregate_id = *id;
-    if (const std::string* text = find(record.headers(), aggregate_sequence)) {
-        if (!parse(std::string_view(*text), out.sequence)) return std::nullopt;
+    if (const auto id = headers.find(event_id)) out.event_id = *id;
+    if (const auto id = headers.find(aggregate_id)) out.aggregate_id = *id;
+    if (const auto text = headers.find(aggregate_sequence)) {
+        if (!parse(*text, out.sequence)) return std::nullopt;
     }
     out.key = record.key().value_or(out.event_id);
     out.timestamp = record.timestamp();
-    for (const auto& header : record.headers()) {
-        if (std::ranges::find(own_headers, header.first) == own_headers.end()) {
-            out.headers.push_back(header);
-        }
-    }
+    add_foreign(out.headers, headers);
     out.body = record.value();
     return out;
 }
@@ -133,7 +132,7 @@ Record adopt_by_place(const ReceivedRecord& record, const EventTypes& types, Tim
         out.expires_at = now + info->topic.ttl;
     }
     out.headers = record.headers();
-    out.headers.emplace_back(adopted_header, place_text(record.place()));
+    out.headers.add(adopted_header, place_text(record.place()));
     out.body = record.value();
     return out;
 }
@@ -159,7 +158,7 @@ std::string source_of(const LogPartition& partition) {
 }
 
 bool is_adopted(const Record& record) noexcept {
-    return find(record.headers, adopted_header) != nullptr;
+    return record.headers.find(adopted_header).has_value();
 }
 
 }  // namespace quipu::wire

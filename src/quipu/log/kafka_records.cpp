@@ -19,14 +19,13 @@ RecordHeaders read_headers(const rd_kafka_message_t& message) {
     if (rd_kafka_message_headers(&message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return headers;
     }
-    headers.reserve(rd_kafka_header_cnt(list));
     const char* name = nullptr;
     const void* value = nullptr;
     std::size_t size = 0;
     for (std::size_t i = 0;
          rd_kafka_header_get_all(list, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
          ++i) {
-        headers.emplace_back(name, bytes(value, size));
+        headers.add(name, bytes(value, size));
     }
     return headers;
 }

@@ -87,12 +87,11 @@ std::optional<Record> get_record(View document, std::int64_t position) {
         record.expires_at = document.time("ttl_expires_at_us");
     }
     document.each("headers", [&](View each) {
-        record.headers.emplace_back(each.string("name"), each.string("value"));
+        record.headers.add(each.string("name"), each.string("value"));
     });
     record.body = document.string("body");
-    const auto content = content_checksum(record, encode_headers(record.headers));
     if (!document.has("checksum") ||
-        row_checksum(content, record) != document.integer("checksum")) {
+        row_checksum(content_checksum(record), record) != document.integer("checksum")) {
         return std::nullopt;
     }
     return record;

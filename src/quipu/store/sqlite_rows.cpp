@@ -21,14 +21,15 @@ std::optional<Record> read_record(const Statement& row, TypeTable& types, int fi
     if (const auto expiry = row.optional_integer(column(9))) {
         record.expires_at = from_micros(*expiry);
     }
-    const std::string_view headers = row.bytes(column(11));
     record.body = row.text(column(12));
-    const auto content = content_checksum(record, headers);
-    auto decoded = decode_headers(headers);
-    if (!decoded || row_checksum(content, record) != row.integer(column(10))) {
+    auto headers = RecordHeaders::from_bytes(std::string(row.bytes(column(11))));
+    if (!headers) {
         return std::nullopt;
     }
-    record.headers = *std::move(decoded);
+    record.headers = *std::move(headers);
+    if (row_checksum(content_checksum(record), record) != row.integer(column(10))) {
+        return std::nullopt;
+    }
     return record;
 }
 
@@ -56,7 +57,7 @@ void write_record(Statement& statement, const Record& record, const RecordImage&
     bind(8, to_micros(record.stored_at));
     bind(9, to_micros(record.expires_at.value_or(Time{})), record.expires_at.has_value());
     bind(10, row_checksum(image.checksum, record));
-    bind(11, Blob{image.headers}, !image.headers.empty());
+    bind(11, Blob{record.headers.bytes()}, !record.headers.empty());
     bind(12, Blob{record.body});
 }
 

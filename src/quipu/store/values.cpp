@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "quipu/store/checksum.hpp"
+#include "quipu/store/length_prefix.hpp"
 
 namespace quipu::stores {
 namespace {
@@ -18,42 +19,6 @@ int hex_value(char digit) noexcept {
 
 constexpr bool hyphen_at(std::size_t index) noexcept {
     return index == 8 || index == 13 || index == 18 || index == 23;
-}
-
-void put_number(std::string& out, std::uint64_t value) {
-    while (value >= 0x80) {
-        out.push_back(static_cast<char>(value | 0x80));
-        value >>= 7;
-    }
-    out.push_back(static_cast<char>(value));
-}
-
-void put_bytes(std::string& out, std::string_view bytes) {
-    put_number(out, bytes.size());
-    out.append(bytes);
-}
-
-bool take_number(std::string_view& in, std::uint64_t& value) noexcept {
-    value = 0;
-    for (unsigned shift = 0; shift < 64 && !in.empty(); shift += 7) {
-        const auto byte = static_cast<unsigned char>(in.front());
-        in.remove_prefix(1);
-        value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-        if (byte < 0x80) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool take_bytes(std::string_view& in, std::string& out) {
-    std::uint64_t size = 0;
-    if (!take_number(in, size) || size > in.size()) {
-        return false;
-    }
-    out.assign(in.substr(0, size));
-    in.remove_prefix(size);
-    return true;
 }
 
 // Signed 32 bits take four bytes in a row, unsigned ones mostly six.
@@ -111,26 +76,6 @@ Time from_micros(std::int64_t micros) noexcept {
     return Time(std::chrono::microseconds(micros));
 }
 
-std::string encode_headers(const RecordHeaders& headers) {
-    std::string out;
-    for (const auto& [name, value] : headers) {
-        put_bytes(out, name);
-        put_bytes(out, value);
-    }
-    return out;
-}
-
-std::optional<RecordHeaders> decode_headers(std::string_view bytes) {
-    RecordHeaders headers;
-    while (!bytes.empty()) {
-        auto& [name, value] = headers.emplace_back();
-        if (!take_bytes(bytes, name) || !take_bytes(bytes, value)) {
-            return std::nullopt;
-        }
-    }
-    return headers;
-}
-
 std::string encode_attempts(const std::vector<Attempt>& attempts) {
     std::string out;
     for (const auto& attempt : attempts) {
@@ -144,27 +89,26 @@ std::optional<std::vector<Attempt>> decode_attempts(std::string_view bytes) {
     std::vector<Attempt> attempts;
     while (!bytes.empty()) {
         std::uint64_t micros = 0;
-        auto& attempt = attempts.emplace_back();
-        if (!take_number(bytes, micros) || !take_bytes(bytes, attempt.error)) {
+        std::string_view error;
+        if (!take_number(bytes, micros) || !take_bytes(bytes, error)) {
             return std::nullopt;
         }
-        attempt.at = from_micros(static_cast<std::int64_t>(micros));
+        attempts.push_back({from_micros(static_cast<std::int64_t>(micros)), std::string(error)});
     }
     return attempts;
 }
 
 RecordImage image_of(const Record& record) {
     RecordImage image;
-    image.headers = encode_headers(record.headers);
     image.event_id = uuid_bytes(record.event_id);
     image.aggregate_id = uuid_bytes(record.aggregate_id);
     image.key = record.key == record.aggregate_id ? image.aggregate_id : uuid_bytes(record.key);
-    image.checksum = content_checksum(record, image.headers);
+    image.checksum = content_checksum(record);
     return image;
 }
 
-std::uint32_t content_checksum(const Record& record, std::string_view headers) {
-    std::uint32_t sum = crc32_of(crc32_of(0, headers), record.body);
+std::uint32_t content_checksum(const Record& record) {
+    std::uint32_t sum = crc32_of(crc32_of(0, record.headers.bytes()), record.body);
     // The small parts in one piece: a call costs more than its bytes.
     std::array<char, 512> small{};
     std::size_t used = 0;

@@ -23,16 +23,11 @@ using UuidBytes = std::array<char, 16>;
 [[nodiscard]] std::int64_t to_micros(Time time) noexcept;
 [[nodiscard]] Time from_micros(std::int64_t micros) noexcept;
 
-/// Length-prefixed pairs; empty for no headers. Values may hold any bytes.
-[[nodiscard]] std::string encode_headers(const RecordHeaders& headers);
-[[nodiscard]] std::optional<RecordHeaders> decode_headers(std::string_view bytes);
-
 [[nodiscard]] std::string encode_attempts(const std::vector<Attempt>& attempts);
 [[nodiscard]] std::optional<std::vector<Attempt>> decode_attempts(std::string_view bytes);
 
 /// How a record's parts look in a row, as far as they are known before it has its place.
 struct RecordImage {
-    std::string headers;
     std::optional<UuidBytes> event_id;
     std::optional<UuidBytes> aggregate_id;
     std::optional<UuidBytes> key;
@@ -41,8 +36,8 @@ struct RecordImage {
     std::uint32_t checksum = 0;
 };
 [[nodiscard]] RecordImage image_of(const Record& record);
-/// The checksum of the producer's part, with `headers` as encoded.
-[[nodiscard]] std::uint32_t content_checksum(const Record& record, std::string_view headers);
+/// The checksum of the producer's part.
+[[nodiscard]] std::uint32_t content_checksum(const Record& record);
 /// The checksum of the whole row: `content` and the record's place.
 [[nodiscard]] std::int64_t row_checksum(std::uint32_t content, const Record& record) noexcept;
 
