@@ -176,6 +176,20 @@ Latency publish_to_handler(quipu::TopicLog& log, std::size_t per_second, std::si
             static_cast<double>(count) / took};
 }
 
+void only_store(std::size_t per_second, std::size_t for_seconds) {
+    const Directory directory;
+    auto store = open(directory.file("store.db"));
+    const std::size_t count = per_second * for_seconds;
+    std::atomic<std::size_t> stored = 0;
+    offer(count, per_second, [&](std::size_t number) {
+        store->submit(one_event(number), [&](const auto& done) {
+            if (!done) give_up(done.error().message);
+            ++stored;
+        });
+    });
+    wait_until("the last commit", [&] { return stored == count; });
+}
+
 RelayLag relay_lag(quipu::TopicLog& log, std::size_t per_second, std::size_t for_seconds) {
     const Directory directory;
     auto store = open(directory.file("store.db"));

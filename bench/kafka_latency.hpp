@@ -17,6 +17,8 @@ struct RelayLag {
     Latency to_log;           ///< to the relay giving it to the log
     Latency to_acknowledged;  ///< to the broker's acknowledgement
 };
+/// Commits events to a store, as for relay_lag, and does nothing with them.
+void only_store(std::size_t per_second, std::size_t seconds);
 [[nodiscard]] RelayLag relay_lag(quipu::TopicLog& log, std::size_t per_second, std::size_t seconds);
 
 }  // namespace bench

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "kafka_bare.hpp"
@@ -290,12 +291,14 @@ void throughput(const Options& options, const Pool& pool) {
     std::fflush(stdout);
 }
 
-/// With a bare producer in turn: the broker's own pauses are in both.
+/// With a bare producer in turn, alone and beside a store that syncs its file as often: the pauses
+/// of broker, disk and processors are in all.
 void relay_lag(const Options& options, const Pool& pool) {
     constexpr std::size_t per_second = 10'000;
-    std::vector<double> p50, p99, log_p50, log_p99, bare_p50, bare_p99;
+    std::vector<double> p50, p99, log_p50, log_p99, bare_p50, bare_p99, beside_p50, beside_p99;
     bench::RelayLag ours;
     Latency bare;
+    Latency beside;
     for (std::size_t round = 0; round < options.rounds; ++round) {
         const Topic topic(options.brokers);
         ours = bench::relay_lag(topic.log(), per_second, options.seconds);
@@ -308,6 +311,14 @@ void relay_lag(const Options& options, const Pool& pool) {
         log_p99.push_back(ours.to_log.p99_ms);
         bare_p50.push_back(bare.p50_ms);
         bare_p99.push_back(bare.p99_ms);
+        const Topic third(options.brokers);
+        {
+            const std::jthread store([&] { bench::only_store(per_second, options.seconds); });
+            beside = bench::bare_acknowledgement(options.brokers, third.name(), pool.records,
+                                                 per_second, options.seconds);
+        }
+        beside_p50.push_back(beside.p50_ms);
+        beside_p99.push_back(beside.p99_ms);
     }
     print_latency("relay: commit to acknowledgement, 10000/s",
                   {median(p50), median(p99), ours.to_acknowledged.per_second});
@@ -315,6 +326,8 @@ void relay_lag(const Options& options, const Pool& pool) {
                   {median(log_p50), median(log_p99), ours.to_log.per_second});
     print_latency("bare produce to acknowledgement, 10000/s",
                   {median(bare_p50), median(bare_p99), bare.per_second});
+    print_latency("… beside a store that commits as many",
+                  {median(beside_p50), median(beside_p99), beside.per_second});
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 namespace quipu::kafka {
 namespace {
 
+constexpr std::size_t max_spent_bytes = 4 << 20;
 constexpr auto tick = std::chrono::milliseconds(50);
 constexpr int purge_all = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT;
 constexpr auto single_for = std::chrono::minutes(1);
@@ -125,7 +126,7 @@ void Producer::report(const std::string& event_type, const Error& error) {
 }
 
 void Producer::delivered(const rd_kafka_message_t& message) {
-    const std::unique_ptr<Pending> pending(static_cast<Pending*>(message._private));
+    std::unique_ptr<Pending> pending(static_cast<Pending*>(message._private));
     Target& target = *pending->target;
     const std::string& type = target.event_type();
     rd_kafka_resp_err_t code = message.err;
@@ -162,6 +163,14 @@ void Producer::delivered(const rd_kafka_message_t& message) {
         pending->done(std::unexpected(std::move(error)));
     }
     ++answered_[pending->since];
+    // What the caller has given along must not live longer than its answer.
+    pending->done = nullptr;
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_detach_headers(const_cast<rd_kafka_message_t*>(&message), &headers) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+        pending->headers.reset(headers);
+    }
+    spent_now_.push_back(std::move(pending));
 }
 
 /// A broker that has just begun again may not know yet of a topic that was made shortly before. For
@@ -196,10 +205,32 @@ void Producer::serve() {
                 outstanding_ -= count;
                 standstill_.leave(since, count);
             }
+            for (auto& pending : spent_now_) {
+                if (spent_bytes_ >= max_spent_bytes) {
+                    break;
+                }
+                spent_bytes_ += pending->value.capacity();
+                spent_.push_back(std::move(pending));
+            }
         }
         answered_.clear();
         changed_.notify_all();
+        spent_now_.clear();
     }
+}
+
+std::array<std::unique_ptr<Pending>, 2> Producer::take_spent() {
+    // Two for each new one, so that they become fewer.
+    std::array<std::unique_ptr<Pending>, 2> taken;
+    for (auto& each : taken) {
+        if (spent_.empty()) {
+            break;
+        }
+        each = std::move(spent_.back());
+        spent_.pop_back();
+        spent_bytes_ -= each->value.capacity();
+    }
+    return taken;
 }
 
 void Producer::failed(rd_kafka_resp_err_t /*code*/) {

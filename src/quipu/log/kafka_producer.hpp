@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -77,6 +78,8 @@ class Producer final : private ClientEvents {
     void run();
     /// Polls: delivery reports come within it.
     void serve();
+    /// Some that are of no use any more. The lock is held; it should not be while they are freed.
+    [[nodiscard]] std::array<std::unique_ptr<Pending>, 2> take_spent();
     void answer_rejected();
     void watch();
     void give_up();
@@ -108,6 +111,11 @@ class Producer final : private ClientEvents {
     std::atomic<bool> any_trouble_ = false;
     /// Delivery reports of this poll, by when their records came; the thread's own.
     std::map<std::int64_t, std::int64_t> answered_;
+    /// Their records, which are of no use any more. Callers free them: memory that one thread takes
+    /// and another gives back costs several times as much.
+    std::vector<std::unique_ptr<Pending>> spent_now_;  ///< the thread's own
+    std::vector<std::unique_ptr<Pending>> spent_;
+    std::size_t spent_bytes_ = 0;
     std::thread thread_;
 };
 

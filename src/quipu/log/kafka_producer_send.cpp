@@ -106,7 +106,9 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
     auto pending = std::make_unique<Pending>(
         Pending{nullptr, std::move(record.value), std::move(done), std::move(record.key),
                 make_headers(record.headers), record.timestamp});
+    std::array<std::unique_ptr<Pending>, 2> spent;
     std::unique_lock lock(mutex_);
+    spent = take_spent();
     pending->target = &target(record.place.partition.event_type);
     pending->since = standstill_.enter();
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
