@@ -180,7 +180,9 @@ Cost typed_produce(quipu::TopicLog& log, const Pool& pool, std::size_t count) {
             (bench::process_seconds() - cpu) * 1e6 / static_cast<double>(count)};
 }
 
-Cost typed_consume(quipu::TopicLog& log, std::size_t count) {
+enum class Headers { left, read };
+
+Cost typed_consume(quipu::TopicLog& log, std::size_t count, Headers headers) {
     quipu::LogConsumerOptions options;
     options.group = "bench-" + quipu::new_id();
     options.event_types = {std::string(Completed::event_type)};
@@ -200,6 +202,7 @@ Cost typed_consume(quipu::TopicLog& log, std::size_t count) {
         for (const quipu::ReceivedRecord& record : *records) {
             const auto event = quipu::decode<Events>(record.value());
             if (!event) give_up(event.error().summary());
+            if (headers == Headers::read && record.headers().empty()) give_up("no headers");
             (*consumer)->finished(record.partition(), record.offset());
         }
         seen += records->size();
@@ -274,11 +277,14 @@ void throughput(const Options& options, const Pool& pool) {
     }
     if (options.wants("consume")) {
         Rounds rounds;
+        Rounds with_headers;
         for (std::size_t round = 0; round < options.rounds; ++round) {
             const Cost bare = bench::bare_consume(brokers, topic.name(), options.events);
-            rounds.add(typed_consume(topic.log(), options.events), bare);
+            rounds.add(typed_consume(topic.log(), options.events, Headers::left), bare);
+            with_headers.add(typed_consume(topic.log(), options.events, Headers::read), bare);
         }
         rounds.print("consume");
+        with_headers.print("… and our headers read, too");
         reached["consume"] = median(rounds.ours);
     }
     if (options.beside.empty()) return;
