@@ -93,9 +93,23 @@ TEST_F(KafkaLive, ARecordOutlivesItsConsumerAndTheLog) {
     log_.reset();
     // Not read before.
     EXPECT_THAT(kept.front().headers(), ElementsAre(Pair("name", "text")));
+    EXPECT_THAT(notices_.lines(), IsEmpty());
     EXPECT_EQ(kept.front().key(), "ada");
     EXPECT_EQ(kept.front().value(), "value");
     kept.clear();
+}
+
+TEST_F(KafkaLive, WhatDoneHoldsIsGoneWhenEverythingIsAnswered) {
+    create("greeted");
+    std::vector<std::weak_ptr<int>> held;
+    for (int number = 0; number < 3000; ++number) {
+        const auto mine = std::make_shared<int>(number);
+        held.push_back(mine);
+        log_->produce(log_record("greeted", std::to_string(number), "value", {{"name", "text"}}),
+                      [mine](const Result<LogPlace>& place) { EXPECT_TRUE(place); });
+    }
+    ASSERT_TRUE(log_->flush(60s));
+    for (const auto& each : held) EXPECT_TRUE(each.expired());
 }
 
 /// Another program's record: a key, no value, a header without a value.

@@ -68,6 +68,27 @@ TEST(RecordHeaders, TakeAnyBytesOfAnyLength) {
     }
 }
 
+// What a full block holds is added to it: its memory must last until that is copied.
+TEST(RecordHeaders, MayBeAddedToThemselves) {
+    RecordHeaders headers{{"name", "value"}};
+    RecordHeaders wanted{{"name", "value"}};
+    for (int round = 0; round < 12; ++round) {
+        RecordHeaders full = headers;  // a copy has no room to spare
+        full.add(full.begin()->second, full.bytes());
+        wanted.add(wanted.begin()->second, headers.bytes());
+        ASSERT_EQ(full, wanted);
+        headers.add(headers.begin()->second, headers.bytes());
+        ASSERT_EQ(headers, wanted);
+    }
+}
+
+// Files hold these bytes.
+TEST(RecordHeaders, TheirBytesStayAsTheyAre) {
+    const std::string value(130, 'v');
+    const RecordHeaders headers{{"x", "first"}, {"", value}};
+    EXPECT_EQ(headers.bytes(), std::string("\1x\5first\0\x82\1", 11) + value);
+}
+
 TEST(RecordHeaders, ComeBackFromTheirBytes) {
     std::mt19937 random(7);
     for (int round = 0; round < 500; ++round) {

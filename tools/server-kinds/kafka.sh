@@ -10,19 +10,7 @@ kafka_java=(java ${QUIPU_KAFKA_JVM:--Xms128m -Xmx512m -XX:+UseSerialGC -XX:Tiere
 
 kafka_fetch() {
     need java mvn kcat python3 openssl
-    [[ -f $kafka_libs/complete ]] && return 0
-    say "fetching Apache Kafka into $kafka_libs"
-    local log
-    log=$(mktemp)
-    mkdir -p "$kafka_libs"
-    if ! mvn -q -B -ntp -f "$kafka_pom" org.apache.maven.plugins:maven-dependency-plugin:3.6.0:copy-dependencies \
-        "-DoutputDirectory=$kafka_libs/libs" >"$log" 2>&1 </dev/null; then
-        tail -n 5 "$log" >&2
-        rm -f "$log"
-        cannot "Apache Kafka cannot be fetched: is the Maven registry reachable?"
-    fi
-    rm -f "$log"
-    touch "$kafka_libs/complete"
+    [[ -f $kafka_libs/complete ]] || maven_fetch "Apache Kafka" "$kafka_pom" "$kafka_libs"
 }
 kafka_sasl_fetch() { kafka_fetch; }
 kafka3_fetch() { kafka_fetch; }

@@ -40,9 +40,10 @@ struct LogRecord {
 
 /// A record as a consumer of a log got it. Its bytes stay where the log's client has received them,
 /// and headers are read when they are asked for: nothing is copied that nobody wants. It keeps
-/// alive what it needs, the client of a closed consumer included, and with it what the broker sent
-/// in the same answer, up to some megabytes: take a copy of what is to be kept for long. To be used
-/// by one thread at a time, moved-from ones not at all.
+/// alive what it needs: everything that the broker sent in the same answer (fetch.max.bytes, 50 MB,
+/// at most), and the client of a consumer that has ended. Take a copy of what is to be kept for
+/// long. With the last record of such a client goes the client, which can take ten seconds. To be
+/// used by one thread at a time, moved-from ones not at all.
 class ReceivedRecord {
   public:
     /// What keeps a record's bytes.

@@ -49,8 +49,9 @@ class LogConsumer {
     /// While paused, poll() gives nothing new and keeps the membership alive.
     virtual void pause(bool paused) = 0;
 
-    /// Says that the effects of the record at this place are stored. Committed is, per partition, the
-    /// offset up to which every record that poll() gave is finished: never past unfinished work.
+    /// Says that the effects of the record at this place are stored. Committed is, per partition,
+    /// the offset up to which every record that poll() gave is finished: never past unfinished
+    /// work.
     virtual void finished(const LogPartition& partition, std::int64_t offset) = 0;
 
     /// Commits, leaves the group and ends; revoked() is called for what was assigned. poll() must

@@ -61,6 +61,7 @@ class RecordHeaders {
 
     /// Room for so many bytes of names and values in so many headers.
     void reserve(std::size_t headers, std::size_t bytes);
+    /// Also with views into these headers.
     void add(std::string_view name, std::string_view value);
 
     [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }

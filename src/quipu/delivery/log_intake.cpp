@@ -28,8 +28,8 @@ void place_at(Arrival& arrival, Record record, const Appended& appended) {
 
 /// Stores one that could not be stored with the others. What the store refuses under its own id is
 /// stored under its place instead, to become a dead letter.
-Result<void> store_one(Store& store, const EventTypes& types, const ReceivedRecord& from, Foreign& one,
-                       Arrival& arrival, Time now) {
+Result<void> store_one(Store& store, const EventTypes& types, const ReceivedRecord& from,
+                       Foreign& one, Arrival& arrival, Time now) {
     auto done = store_all(store, {one});
     if (!done && !done.error().retryable()) {
         arrival.refusal = "the record at " + wire::source_of(from.partition()) + '/' +

@@ -11,13 +11,16 @@ namespace quipu::kafka {
 
 // The functions given to librdkafka are noexcept: nothing may be thrown through its C code.
 void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
-    rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t* rk, int level, const char* facility,
-                                      const char* text) noexcept {
-        const auto* context = rk == nullptr ? nullptr : static_cast<Context*>(rd_kafka_opaque(rk));
-        if (context != nullptr) {
-            context->health->log_line(level, facility, text);
-        }
-    });
+    rd_kafka_conf_set_log_cb(
+        conf, [](const rd_kafka_t* rk, int level, const char* facility, const char* text) noexcept {
+            auto* context = rk == nullptr ? nullptr : static_cast<Context*>(rd_kafka_opaque(rk));
+            if (context != nullptr) {
+                const std::scoped_lock lock(context->log_mutex);
+                if (!context->muted) {
+                    context->health->log_line(level, facility, text);
+                }
+            }
+        });
     rd_kafka_conf_set_error_cb(
         conf, [](rd_kafka_t* rk, int code, const char* reason, void* opaque) noexcept {
             auto* context = static_cast<Context*>(opaque);
@@ -61,7 +64,7 @@ void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
 
 Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> health,
                               ClientEvents* events) {
-    auto context = std::make_shared<Context>(Context{std::move(health), events});
+    auto context = std::make_shared<Context>(std::move(health), events);
     set_callbacks(conf.get(), role);
     rd_kafka_conf_set_opaque(conf.get(), context.get());
     std::array<char, 512> text{};
@@ -78,8 +81,13 @@ Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> heal
 }
 
 Client::~Client() {
-    if (context_ != nullptr) {
-        context_->events = nullptr;
+    if (context_ == nullptr) {
+        return;
+    }
+    context_->events = nullptr;
+    if (handle_.use_count() > 1) {
+        const std::scoped_lock lock(context_->log_mutex);
+        context_->muted = true;
     }
 }
 
@@ -107,8 +115,11 @@ void Client::Release::operator()(rd_kafka_t* handle) const noexcept {
             worker.join();
         } else {
             worker.detach();
-            context->health->tell("error", "destroy",
-                                  "a Kafka client does not end and is left behind");
+            const std::scoped_lock lock(context->log_mutex);
+            if (!context->muted) {
+                context->health->tell("error", "destroy",
+                                      "a Kafka client does not end and is left behind");
+            }
         }
     } catch (const std::system_error&) {
         destroy();

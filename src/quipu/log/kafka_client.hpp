@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +41,9 @@ class Client {
     ~Client();
 
     [[nodiscard]] rd_kafka_t* get() const noexcept { return handle_.get(); }
-    /// For what must not outlive librdkafka's client, but may outlive this object.
+    /// For what must not outlive librdkafka's client, but may outlive this object: then nothing is
+    /// told of it any more. librdkafka's manual wants messages gone before a consumer is closed;
+    /// what they need is the client.
     [[nodiscard]] const std::shared_ptr<rd_kafka_t>& shared() const noexcept { return handle_; }
 
     /// Makes a topic known to the client for as long as it lives; null when librdkafka refuses its
@@ -51,6 +54,11 @@ class Client {
     struct Context {
         std::shared_ptr<Health> health;
         ClientEvents* events;  ///< null when there is nobody to be told
+        std::mutex log_mutex;
+        bool muted = false;  ///< by log_mutex: whoever is told what librdkafka logs may be gone
+
+        Context(std::shared_ptr<Health> told, ClientEvents* owner)
+            : health(std::move(told)), events(owner) {}
     };
     /// Destroying can hang inside librdkafka. It gets ten seconds; then the client is left behind
     /// rather than the program's end with it.

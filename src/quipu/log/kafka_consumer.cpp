@@ -19,7 +19,7 @@ constexpr auto assign_again_after = milliseconds(500);
 constexpr auto short_pause = std::chrono::seconds(1);
 // How long partitions that had their turn wait after a pause for those that had none.
 constexpr auto turn = std::chrono::seconds(1);
-// What is kept while paused.
+// What is kept while paused, with the rest of the answers in which it came.
 constexpr std::size_t hold_records = 500;
 constexpr std::size_t hold_bytes = 4 << 20;
 // librdkafka itself takes up to the session timeout when no broker answers.
@@ -204,9 +204,7 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
     const char* text = rd_kafka_message_errstr(&message);
     const std::string reason = health_->mask(text == nullptr ? "" : text);
     switch (message.err) {
-        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-            source_of(message).ended = true;
-            return;
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF: source_of(message).ended = true; return;
         case RD_KAFKA_RESP_ERR__FATAL:
         case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: {
             std::array<char, 512> cause{};
@@ -331,8 +329,8 @@ void Consumer::drop(const std::vector<LogPartition>& partitions) {
 }
 
 bool Consumer::at_end() {
-    const auto ended = std::ranges::count_if(
-        sources_, [](const auto& source) { return source.second.ended; });
+    const auto ended =
+        std::ranges::count_if(sources_, [](const auto& source) { return source.second.ended; });
     return joined_ && ready_.empty() &&
            static_cast<std::size_t>(ended) == offsets_.assigned().size();
 }
@@ -417,6 +415,10 @@ void Consumer::close() {
                           rd_kafka_event_topic_partition_list(event.get()));
             }
         }
+    }
+    if (failure != nullptr) {
+        // A record that somebody keeps must not make it fetch on.
+        assign(nullptr);
     }
     // What librdkafka did not take back itself, such as after a fatal error.
     const auto left = offsets_.assigned();

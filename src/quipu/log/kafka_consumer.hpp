@@ -81,8 +81,8 @@ class Consumer final : public LogConsumer, private ClientEvents {
     OffsetTracker offsets_;
     std::optional<Client> client_;
     std::deque<ReceivedRecord> ready_;  ///< received and not given yet
-    std::optional<Error> error_;   ///< met in this poll()
-    std::optional<Error> fatal_;   ///< this member is of no use any more
+    std::optional<Error> error_;        ///< met in this poll()
+    std::optional<Error> fatal_;        ///< this member is of no use any more
     std::size_t ready_bytes_ = 0;
     std::map<LogPartition, Source> sources_;
     Source* last_source_ = nullptr;  ///< of the last message; so is the topic

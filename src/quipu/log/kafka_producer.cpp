@@ -198,7 +198,9 @@ void Producer::clear_trouble(const std::string& type) {
 void Producer::serve() {
     rd_kafka_poll(client_->get(), static_cast<int>(tick.count()));
     // Once for all that came, not once a record: callers would wake up for each.
-    if (!answered_.empty()) {
+    if (answered_.empty()) {
+        free_spent();
+    } else {
         {
             const std::scoped_lock lock(mutex_);
             for (const auto& [since, count] : answered_) {
@@ -209,7 +211,7 @@ void Producer::serve() {
                 if (spent_bytes_ >= max_spent_bytes) {
                     break;
                 }
-                spent_bytes_ += pending->value.capacity();
+                spent_bytes_ += pending->cost;
                 spent_.push_back(std::move(pending));
             }
         }
@@ -217,6 +219,13 @@ void Producer::serve() {
         changed_.notify_all();
         spent_now_.clear();
     }
+}
+
+void Producer::free_spent() {
+    std::vector<std::unique_ptr<Pending>> spent;
+    const std::scoped_lock lock(mutex_);
+    spent_.swap(spent);
+    spent_bytes_ = 0;
 }
 
 std::array<std::unique_ptr<Pending>, 2> Producer::take_spent() {
@@ -228,7 +237,7 @@ std::array<std::unique_ptr<Pending>, 2> Producer::take_spent() {
         }
         each = std::move(spent_.back());
         spent_.pop_back();
-        spent_bytes_ -= each->value.capacity();
+        spent_bytes_ -= each->cost;
     }
     return taken;
 }

@@ -78,6 +78,8 @@ class Producer final : private ClientEvents {
     void run();
     /// Polls: delivery reports come within it.
     void serve();
+    /// When nothing comes.
+    void free_spent();
     /// Some that are of no use any more. The lock is held; it should not be while they are freed.
     [[nodiscard]] std::array<std::unique_ptr<Pending>, 2> take_spent();
     void answer_rejected();

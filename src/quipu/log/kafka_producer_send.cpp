@@ -23,6 +23,12 @@ Headers make_headers(const RecordHeaders& headers) {
     return made;
 }
 
+/// About; librdkafka's headers take three times their bytes.
+std::size_t cost(const Pending& pending, std::size_t header_bytes) {
+    return sizeof pending + pending.value.capacity() + (pending.key ? pending.key->capacity() : 0) +
+           3 * header_bytes;
+}
+
 /// librdkafka's list of arguments for one record.
 class Arguments {
   public:
@@ -106,6 +112,7 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
     auto pending = std::make_unique<Pending>(
         Pending{nullptr, std::move(record.value), std::move(done), std::move(record.key),
                 make_headers(record.headers), record.timestamp});
+    pending->cost = cost(*pending, record.headers.bytes().size());
     std::array<std::unique_ptr<Pending>, 2> spent;
     std::unique_lock lock(mutex_);
     spent = take_spent();

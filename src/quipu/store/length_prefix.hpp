@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 /// Numbers (LEB128) and bytes behind their length, as they stand in the file.
 namespace quipu::stores {
+
+constexpr std::size_t max_number_bytes = 10;
 
 inline void put_number(std::string& out, std::uint64_t value) {
     while (value >= 0x80) {

@@ -157,7 +157,8 @@ Result<Prepared> prepare(Transaction transaction) {
     for (auto& append : transaction.appends) {
         prepared.appends.push_back(prepare_append(append));
         const auto& added = prepared.appends.back();
-        prepared.bytes += sizeof(Record) + added.record->body.size() + added.record->headers.bytes().size();
+        prepared.bytes +=
+            sizeof(Record) + added.record->body.size() + added.record->headers.bytes().size();
     }
     transaction.appends.clear();
     prepared.rest = std::move(transaction);

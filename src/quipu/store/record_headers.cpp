@@ -1,9 +1,12 @@
 #include "quipu/store/record_headers.hpp"
 
+#include <algorithm>
+
 #include "quipu/store/length_prefix.hpp"
 
 namespace quipu {
 
+using stores::max_number_bytes;
 using stores::put_bytes;
 using stores::take_bytes;
 
@@ -19,13 +22,23 @@ RecordHeaders::RecordHeaders(std::initializer_list<value_type> headers) {
 }
 
 void RecordHeaders::reserve(std::size_t headers, std::size_t bytes) {
-    // Lengths from 128 on take more than one byte, and may cost an allocation.
-    bytes_.reserve(bytes + 2 * headers);
+    bytes_.reserve(bytes + 2 * max_number_bytes * headers);
 }
 
 void RecordHeaders::add(std::string_view name, std::string_view value) {
-    put_bytes(bytes_, name);
-    put_bytes(bytes_, value);
+    // Either may be a view into these headers, so the block stays until they are copied.
+    const std::size_t most = bytes_.size() + name.size() + value.size() + 2 * max_number_bytes;
+    if (most <= bytes_.capacity()) {
+        put_bytes(bytes_, name);
+        put_bytes(bytes_, value);
+        return;
+    }
+    std::string grown;
+    grown.reserve(std::max(most, 2 * bytes_.size()));
+    grown = bytes_;
+    put_bytes(grown, name);
+    put_bytes(grown, value);
+    bytes_.swap(grown);
 }
 
 std::size_t RecordHeaders::size() const noexcept {
