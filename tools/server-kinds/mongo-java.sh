@@ -15,7 +15,7 @@ mongo_java_fetch() {
     need java mvn python3
     [[ -f $mongo_java_libs/complete ]] || maven_fetch mongo-java "$mongo_java_pom" "$mongo_java_libs"
     # Without a compiler, Java cannot start a source file.
-    java --list-modules | grep -q '^jdk.compiler' ||
+    [[ $(java --list-modules) == *jdk.compiler* ]] ||
         cannot "this Java has no compiler; tools/install-packages test installs one"
 }
 
