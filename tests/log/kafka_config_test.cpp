@@ -73,6 +73,16 @@ TEST(KafkaConfig, DeliveryDoesNotDependOnTheUser) {
     }
 }
 
+TEST(KafkaConfig, AMemberWhoseRequestToJoinIsLostWaitsAMinuteUnlessToldOtherwise) {
+    const auto interval = [](std::vector<std::pair<std::string, std::string>> properties) {
+        return value(*check(std::move(properties)), kafka::Role::consumer, "max.poll.interval.ms");
+    };
+    EXPECT_EQ(interval({}), "60000");
+    EXPECT_EQ(interval({{"max.poll.interval.ms", "300000"}}), "300000");
+    EXPECT_EQ(interval({{"session.timeout.ms", "90000"}}), "90000");
+    EXPECT_EQ(interval({{"session.timeout.ms", "6000"}}), "60000");
+}
+
 TEST(KafkaConfig, UnknownPropertiesAreNamedWithTheNearest) {
     EXPECT_EQ(fault(check({{"linger.msec", "1"}})),
               "invalid: there is no Kafka property linger.msec; did you mean linger.ms?");

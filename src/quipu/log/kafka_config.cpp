@@ -2,15 +2,19 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 
 #include "quipu/log/kafka_answers.hpp"
 #include "quipu/log/kafka_properties.hpp"
 
 namespace quipu::kafka {
 namespace {
+
+constexpr std::int64_t max_poll_interval_ms = 60'000;
 
 std::optional<Error> check_address(std::string_view address) {
     const auto wrong = [&](std::string_view why) {
@@ -120,6 +124,13 @@ Result<Config> Config::check(const KafkaOptions& options) {
     return config;
 }
 
+std::int64_t number_of(const rd_kafka_conf_t* conf, const char* property) {
+    std::array<char, 32> text{};
+    std::size_t size = text.size();
+    rd_kafka_conf_get(conf, property, text.data(), &size);
+    return std::strtoll(text.data(), nullptr, 10);
+}
+
 Conf Config::make(Role role) const {
     Conf conf(rd_kafka_conf_new());
     set(conf.get(), "bootstrap.servers", brokers_);
@@ -148,6 +159,15 @@ Conf Config::make(Role role) const {
         set(conf.get(), "message.timeout.ms", "0");
     }
     if (role == Role::consumer) {
+        // A member whose request to join is lost on a dead connection stands still for as long as
+        // this: librdkafka waits for the answer. poll() is called every few seconds, whatever
+        // handlers do, so it need not be the default of five minutes.
+        if (std::ranges::find(properties_, "max.poll.interval.ms", &Property::name) ==
+            properties_.end()) {
+            const auto least = number_of(conf.get(), "session.timeout.ms");
+            set(conf.get(), "max.poll.interval.ms",
+                std::to_string(std::max(max_poll_interval_ms, least)));
+        }
         set(conf.get(), "enable.auto.commit", "false");
         set(conf.get(), "enable.auto.offset.store", "false");
         set(conf.get(), "enable.partition.eof", "true");

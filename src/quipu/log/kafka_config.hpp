@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,5 +44,8 @@ class Config {
     std::vector<Property> properties_;
     Secrets secrets_;
 };
+
+/// What a configuration says for a property that is a number.
+[[nodiscard]] std::int64_t number_of(const rd_kafka_conf_t* conf, const char* property);
 
 }  // namespace quipu::kafka

@@ -1,7 +1,6 @@
 #include "quipu/log/kafka_producer.hpp"
 
 #include <array>
-#include <cstdlib>
 #include <utility>
 
 #include "quipu/log/kafka_errors.hpp"
@@ -15,13 +14,6 @@ constexpr int purge_all = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT;
 constexpr auto single_for = std::chrono::minutes(1);
 // A caller that is about to produce has had no time yet to see that earlier records failed.
 constexpr auto fence = std::chrono::milliseconds(200);
-
-std::int64_t number_of(rd_kafka_conf_t* conf, const char* property) {
-    std::array<char, 32> text{};
-    std::size_t size = text.size();
-    rd_kafka_conf_get(conf, property, text.data(), &size);
-    return std::strtoll(text.data(), nullptr, 10);
-}
 
 }  // namespace
 
