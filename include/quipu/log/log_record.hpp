@@ -79,6 +79,7 @@ class ReceivedRecord {
     [[nodiscard]] const RecordHeaders& headers() const { return bytes_->headers(); }
     [[nodiscard]] Time timestamp() const noexcept { return view_.timestamp; }
 
+    /// All of it, in memory of its own.
     [[nodiscard]] LogRecord copy() const;
 
   private:
