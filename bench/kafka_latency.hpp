@@ -12,13 +12,14 @@ namespace bench {
 [[nodiscard]] Latency publish_to_handler(quipu::TopicLog& log, std::size_t per_second,
                                          std::size_t seconds);
 
+/// Commits events to a store, as relay_lag does, and does nothing with them.
+void only_store(std::size_t per_second, std::size_t seconds);
+
 /// Of an event, from its commit in the store on.
 struct RelayLag {
     Latency to_log;           ///< to the relay giving it to the log
     Latency to_acknowledged;  ///< to the broker's acknowledgement
 };
-/// Commits events to a store, as for relay_lag, and does nothing with them.
-void only_store(std::size_t per_second, std::size_t seconds);
 [[nodiscard]] RelayLag relay_lag(quipu::TopicLog& log, std::size_t per_second, std::size_t seconds);
 
 }  // namespace bench

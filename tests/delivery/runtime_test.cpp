@@ -293,6 +293,21 @@ TEST_F(DeliveryTest, ARecordThatDoesNotDecodeIsADeadLetterAtOnce) {
     EXPECT_NE(letters()[0].error.find("number"), std::string::npos) << "every fault at once";
 }
 
+TEST_F(DeliveryTest, WhatAHandlerPublishesNamesItsCauseAndCarriesOnItsTrace) {
+    const auto cause = publisher().publish(
+        Ordered{.customer = "ada", .number = 1},
+        {.aggregate_id = "ada",
+         .headers = {{"traceparent", "first"}, {"other", "stays"}, {"traceparent", "last"}}});
+    ASSERT_TRUE(cause);
+    Shipping shipping;
+    auto runtime = run(shipping);
+    ASSERT_TRUE(runtime->drain(60s));
+    const auto shipped = store_->query({.event_types = {"shipped"}, .limit = 1});
+    ASSERT_TRUE(shipped && shipped->records.size() == 1U);
+    EXPECT_EQ(shipped->records[0].headers,
+              (RecordHeaders{{"causation_id", cause->event_id}, {"traceparent", "last"}}));
+}
+
 TEST_F(DeliveryTest, EachGroupSeesEveryEventAndStartsAtTheEarliest) {
     order("ada", 1);
     order("bob", 2);
