@@ -4,8 +4,7 @@ WORKDIR /src
 COPY tools/install-packages tools/
 RUN tools/install-packages build
 COPY . .
-RUN cmake --preset release -DQUIPU_BUILD_TESTS=OFF -DQUIPU_BUILD_EXAMPLES=OFF \
-    && cmake --build --preset release --target integr8s
+RUN cmake --preset release && cmake --build --preset release --target integr8s
 
 FROM debian:12
 COPY tools/install-packages /usr/local/lib/integr8s/
