@@ -138,6 +138,24 @@ unsigned touch(const rd_kafka_message_t& message) {
     return std::accumulate(bytes, bytes + message.len, 0U);
 }
 
+unsigned touch_headers(const rd_kafka_message_t& message) {
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        give_up("no headers");
+    }
+    unsigned sum = 0;
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    for (std::size_t at = 0; rd_kafka_header_get_all(headers, at, &name, &value, &size) ==
+                             RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++at) {
+        const auto* bytes = static_cast<const unsigned char*>(value);
+        sum += std::accumulate(bytes, bytes + size, 0U);
+    }
+    return sum;
+}
+
 }  // namespace
 
 void give_up(const std::string& message) {
@@ -163,7 +181,8 @@ Cost bare_produce(const std::string& brokers, const std::string& topic,
             (process_seconds() - cpu) * 1e6 / static_cast<double>(count)};
 }
 
-Cost bare_consume(const std::string& brokers, const std::string& topic, std::size_t count) {
+Cost bare_consume(const std::string& brokers, const std::string& topic, std::size_t count,
+                  Headers headers) {
     const Client consumer = make_consumer(brokers, topic);
     std::size_t seen = 0;
     unsigned sum = 0;
@@ -177,6 +196,7 @@ Cost bare_consume(const std::string& brokers, const std::string& topic, std::siz
             cpu = process_seconds();
         }
         sum += touch(*message);
+        if (headers == Headers::read) sum += touch_headers(*message);
     }
     const double took = seconds(Clock::now() - begin);
     cpu = process_seconds() - cpu;

@@ -26,14 +26,17 @@ struct Latency {
 /// with callbacks cannot, or on a thread of its own.
 enum class Reports { in_between, on_a_thread };
 
+/// librdkafka parses a record's headers when somebody asks for them.
+enum class Headers { left, read };
+
 /// Sends `count` records, those of `pool` again and again, until all are acknowledged.
 [[nodiscard]] Cost bare_produce(const std::string& brokers, const std::string& topic,
                                 const std::vector<quipu::LogRecord>& pool, std::size_t count,
                                 Reports reports = Reports::in_between);
 
-/// Reads `count` records from the beginning and every byte of them.
+/// Reads `count` records from the beginning and every byte of their values.
 [[nodiscard]] Cost bare_consume(const std::string& brokers, const std::string& topic,
-                                std::size_t count);
+                                std::size_t count, Headers headers);
 
 /// Sends records at a rate for some seconds and reads them in another thread.
 [[nodiscard]] Latency bare_latency(const std::string& brokers, const std::string& topic,
