@@ -49,12 +49,16 @@ Result<std::vector<Arrival>> take_in(Store& store, const EventTypes& types,
                                      std::span<const ReceivedRecord> records, Time now) {
     std::vector<Arrival> arrivals(records.size());
     std::vector<Foreign> foreign;
+    // Asked for once: to know it, a store may have to follow all that other processes commit. What
+    // the log has was committed before, so later records need no second look.
+    std::optional<std::int64_t> last;
     for (std::size_t index = 0; index < records.size(); ++index) {
         arrivals[index].place = records[index].place();
         // What this process has not seen in its store yet is asked for by its id, as foreign ones
         // are.
         auto own = wire::from_own_log(records[index], store.identity());
-        if (own && own->position <= store.last_position()) {
+        if (own && !last) last = store.last_position();
+        if (own && own->position <= *last) {
             arrivals[index].record = std::make_shared<const Record>(*std::move(own));
         } else {
             foreign.push_back({index, wire::adopt(records[index], types, now).record});
