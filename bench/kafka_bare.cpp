@@ -147,8 +147,8 @@ unsigned touch_headers(const rd_kafka_message_t& message) {
     const char* name = nullptr;
     const void* value = nullptr;
     std::size_t size = 0;
-    for (std::size_t at = 0; rd_kafka_header_get_all(headers, at, &name, &value, &size) ==
-                             RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (std::size_t at = 0;
+         rd_kafka_header_get_all(headers, at, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
          ++at) {
         const auto* bytes = static_cast<const unsigned char*>(value);
         sum += std::accumulate(bytes, bytes + size, 0U);

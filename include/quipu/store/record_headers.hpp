@@ -18,7 +18,7 @@ class RecordHeaders {
     /// Views into the headers; valid until those change, move or end.
     using value_type = std::pair<std::string_view, std::string_view>;
 
-    class const_iterator {
+    class Iterator {
       public:
         using iterator_concept = std::forward_iterator_tag;
         using iterator_category = std::input_iterator_tag;
@@ -27,26 +27,26 @@ class RecordHeaders {
         using reference = value_type;
         using pointer = const value_type*;
 
-        const_iterator() = default;
+        Iterator() = default;
         [[nodiscard]] reference operator*() const noexcept { return header_; }
         [[nodiscard]] pointer operator->() const noexcept { return &header_; }
-        const_iterator& operator++() noexcept {
+        Iterator& operator++() noexcept {
             at_ = next_;
             read();
             return *this;
         }
-        const_iterator operator++(int) noexcept {
-            const_iterator old = *this;
+        Iterator operator++(int) noexcept {
+            Iterator old = *this;
             ++*this;
             return old;
         }
-        friend bool operator==(const const_iterator& a, const const_iterator& b) noexcept {
+        friend bool operator==(const Iterator& a, const Iterator& b) noexcept {
             return a.at_ == b.at_;
         }
 
       private:
         friend class RecordHeaders;
-        const_iterator(const char* at, const char* end) noexcept : at_(at), end_(end) { read(); }
+        Iterator(const char* at, const char* end) noexcept : at_(at), end_(end) { read(); }
         void read() noexcept;
 
         const char* at_ = nullptr;
@@ -54,7 +54,8 @@ class RecordHeaders {
         const char* end_ = nullptr;
         value_type header_;
     };
-    using iterator = const_iterator;
+    using iterator = Iterator;
+    using const_iterator = Iterator;
 
     RecordHeaders() = default;
     RecordHeaders(std::initializer_list<value_type> headers);

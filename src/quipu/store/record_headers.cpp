@@ -68,7 +68,7 @@ std::optional<RecordHeaders> RecordHeaders::from_bytes(std::string bytes) {
     return headers;
 }
 
-void RecordHeaders::const_iterator::read() noexcept {
+void RecordHeaders::Iterator::read() noexcept {
     std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
     if (take_bytes(rest, header_.first) && take_bytes(rest, header_.second)) {
         next_ = rest.data();
