@@ -1,5 +1,6 @@
 // Logins, TLS and access rules of a real broker.
 #include "log/kafka_live.hpp"
+#include "log/tokens.hpp"
 
 namespace quipu::test {
 namespace {
@@ -28,7 +29,12 @@ class KafkaSecurity : public KafkaLiveTest {
     static Properties poor() {
         return login("poor", environment("QUIPU_TEST_KAFKA_POOR_PASSWORD"));
     }
-    /// The problem of a log that never comes to work.
+    static Properties token(const TokenFile& file) {
+        return {{"security.protocol", "sasl_plaintext"},
+                {"sasl.mechanism", "OAUTHBEARER"},
+                {"sasl.oauthbearer.token.endpoint.url", file.url()}};
+    }
+    /// The problem of a log that does not work.
     std::string problem(TopicLog& log, const std::string& part) {
         EXPECT_TRUE(
             eventually([&] { return log.health().problem.find(part) != std::string::npos; }, 20s))
@@ -61,6 +67,49 @@ TEST_F(KafkaSecurity, TokensLetIn) {
     auto consumer = log->consume(group({"greeted"}));
     ASSERT_TRUE(consumer);
     EXPECT_EQ(read(**consumer, 1)[0].value, "v");
+}
+
+TEST_F(KafkaSecurity, ATokenFromAFileLetsIn) {
+    create("greeted");
+    const TokenFile file;
+    const std::string secret = token_for("token", 1h);
+    file.write(secret + "\n");
+    auto properties = token(file);
+    properties.emplace_back("debug", "all");
+    const auto log = open(properties);
+    expect_works(*log);
+    auto consumer = log->consume(group({"greeted"}));
+    ASSERT_TRUE(consumer);
+    EXPECT_EQ(read(**consumer, 1)[0].value, "v");
+    EXPECT_THAT(notices_.lines(), Each(Not(HasSubstr(secret))));
+}
+
+TEST_F(KafkaSecurity, ATokenThatIsNotThereYetIsWaitedFor) {
+    create("greeted");
+    const TokenFile file;
+    const auto log = open(token(file));
+    EXPECT_THAT(problem(*log, "no token to log in"),
+                AllOf(HasSubstr(file.path()), HasSubstr("cannot be read")));
+    file.write(token_for("token", 1h));
+    expect_works(*log);
+}
+
+TEST_F(KafkaSecurity, ATokenIsReadAgainBeforeItExpires) {
+    create("greeted");
+    const TokenFile file;
+    file.write(token_for("token", 5s));
+    const auto log = open(token(file));
+    expect_works(*log);
+    file.write("planted");
+    EXPECT_TRUE(eventually([&] {
+        return std::ranges::any_of(notices_.lines(), [&](const std::string& line) {
+            return line.contains(file.path() + ": no JSON Web Token");
+        });
+    }));
+    EXPECT_THAT(notices_.lines(), Each(Not(HasSubstr("planted"))));
+    file.write(token_for("token", 1h));
+    EXPECT_TRUE(eventually([&] { return log->health().problem.empty(); }));
+    expect_works(*log);
 }
 
 TEST_F(KafkaSecurity, AWrongPasswordIsToldApartFromAnAbsentBroker) {

@@ -18,7 +18,9 @@ struct KafkaOptions {
     /// librdkafka's properties by their own names, applied over the defaults of this library to
     /// producer, consumers and admin calls as far as they concern each. Those on which delivery
     /// depends (acks, idempotence, auto commit, …) are refused. Values of secrets never appear in
-    /// messages or logs.
+    /// messages or logs. One has a value that is this library's own, as in Kafka's Java clients
+    /// (KIP-768): `sasl.oauthbearer.token.endpoint.url` may be file:///PATH, a file with a JSON Web
+    /// Token that somebody keeps fresh.
     std::vector<std::pair<std::string, std::string>> properties;
     /// A line for the operator's log, once per change: "info", "warning" or "error" and the text;
     /// "debug" only with the property `debug`. From any thread, within calls of the log, too: it

@@ -73,6 +73,20 @@ sasl.username = orders
 
 with `QUIPU_MONGODB_PASSWORD_FILE` and `QUIPU_KAFKA_SASL_PASSWORD_FILE` naming files that only the
 program can read.
+
+With tokens in place of passwords, another program, such as Kubernetes for a service account, keeps a
+signed JSON Web Token fresh in a file. It is read at the start and whenever four fifths of the token's
+time are over; the URL is written as for Kafka's Java clients:
+
+```ini
+[kafka]
+security.protocol = SASL_SSL
+sasl.mechanism = OAUTHBEARER
+sasl.oauthbearer.token.endpoint.url = file:///var/run/secrets/kafka/token
+```
+
+An `https:` URL there, by which librdkafka itself asks a server for tokens, needs a librdkafka that was
+built with libcurl; Debian's was not.
 )";
 // clang-format on
 

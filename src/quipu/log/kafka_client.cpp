@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "quipu/log/kafka_token.hpp"
+
 namespace quipu::kafka {
 
 // The functions given to librdkafka are noexcept: nothing may be thrown through its C code.
@@ -76,6 +78,7 @@ Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> heal
     }
     // It belongs to the client now.
     [[maybe_unused]] auto* const taken = conf.release();
+    serve_tokens(made);
     std::shared_ptr<rd_kafka_t> handle(made, Release{context});
     return Client(std::move(context), std::move(handle));
 }

@@ -10,11 +10,13 @@
 
 #include "quipu/log/kafka_answers.hpp"
 #include "quipu/log/kafka_properties.hpp"
+#include "quipu/log/kafka_token.hpp"
 
 namespace quipu::kafka {
 namespace {
 
 constexpr std::int64_t max_poll_interval_ms = 60'000;
+constexpr std::string_view token_url = "sasl.oauthbearer.token.endpoint.url";
 
 std::optional<Error> check_address(std::string_view address) {
     const auto wrong = [&](std::string_view why) {
@@ -114,6 +116,17 @@ Result<Config> Config::check(const KafkaOptions& options) {
         }
     }
     for (const auto& [name, value] : options.properties) {
+        if (name == token_url) {
+            auto path = token_path(value);
+            if (!path) {
+                return fail(ErrorCode::invalid,
+                            fmt::format("Kafka property {}: {}", name, path.error().message));
+            }
+            if (*path) {
+                config.token_path_ = std::move(**path);
+                continue;
+            }
+        }
         if (auto error = check_property(name, value)) {
             error->message = config.secrets_.mask(error->message);
             return std::unexpected(std::move(*error));
@@ -152,6 +165,9 @@ Conf Config::make(Role role) const {
         if (role == Role::consumer ? property.consumer : property.producer) {
             set(conf.get(), property.name.c_str(), property.value);
         }
+    }
+    if (!token_path_.empty()) {
+        use_token_file(conf.get(), token_path_);
     }
     if (role == Role::producer) {
         set(conf.get(), "enable.idempotence", "true");

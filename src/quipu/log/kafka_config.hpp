@@ -42,6 +42,7 @@ class Config {
     std::string prefix_;
     std::string client_id_;
     std::vector<Property> properties_;
+    std::string token_path_;  ///< empty: no file holds a token
     Secrets secrets_;
 };
 

@@ -5,6 +5,9 @@
 namespace quipu::kafka {
 namespace {
 
+/// What librdkafka says before the words of whoever should have given it a token.
+constexpr std::string_view no_token = "Failed to acquire SASL OAUTHBEARER token: ";
+
 struct Reason {
     std::string_view address;  ///< "host:port", empty when the text names none
     std::string_view text;
@@ -131,6 +134,13 @@ std::string describe(rd_kafka_resp_err_t code) {
 
 Explanation explain(rd_kafka_resp_err_t code, std::string_view reason) {
     const auto [address, text] = take_apart(reason);
+    if (text.starts_with(no_token)) {
+        return {Trouble::credentials,
+                {ErrorCode::unavailable,
+                 fmt::format("no token to log in to Kafka with: {}; it is tried again every ten "
+                             "seconds",
+                             text.substr(no_token.size()))}};
+    }
     const Trouble trouble = trouble_of(code, text);
     const bool lasts = trouble == Trouble::credentials || trouble == Trouble::tls;
     std::string message = fmt::format("{} {}: {}", address.empty() ? "Kafka" : address,
