@@ -31,6 +31,11 @@ TIMES = [
     "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2026-02-30T00:00",
 ]
 
+TOKENS = [
+    '{"sub":"orders","exp":4102444800}', '{"exp":4102444800.5,"sub":"a","scope":["x"]}', '{"sub":"a","exp":1}',
+    "e30.eyJzdWIiOiJhIiwiZXhwIjo0MTAyNDQ0ODAwfQ.c2ln", "a.b.c",
+]
+
 
 def events():
     for cases in ("cases", "generated"):
@@ -49,6 +54,7 @@ def main():
         "http_fuzz": lambda: ["\x07" + text for text in REQUESTS],
         "http_client_fuzz": lambda: ["\x07" + text for text in RESPONSES],
         "time_fuzz": lambda: TIMES,
+        "token_fuzz": lambda: TOKENS,
     }[fuzzer]
     directory.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds()):
