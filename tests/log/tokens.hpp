@@ -1,17 +1,14 @@
 #pragma once
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
 
 #include "quipu/codec/base64.hpp"
+#include "store/support.hpp"
 
 namespace quipu::test {
 
@@ -38,28 +35,20 @@ namespace quipu::test {
 /// A file for a token, which does not exist before it is written. Gone at the end.
 class TokenFile {
   public:
-    TokenFile() {
-        std::string pattern = std::filesystem::temp_directory_path() / "quipu-token-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
-        path_ = directory_ / "token";
-    }
-    ~TokenFile() { std::filesystem::remove_all(directory_); }
-    TokenFile(const TokenFile&) = delete;
-    TokenFile& operator=(const TokenFile&) = delete;
-
     /// Whoever reads it finds the old content or the new one.
     void write(const std::string& content) const {
-        const std::filesystem::path fresh = directory_ / "fresh";
+        const std::filesystem::path fresh = directory() / "fresh";
         std::ofstream(fresh) << content;
-        std::filesystem::rename(fresh, path_);
+        std::filesystem::rename(fresh, path());
     }
-    [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
-    [[nodiscard]] std::string path() const { return path_; }
+    [[nodiscard]] const std::filesystem::path& directory() const noexcept {
+        return directory_.path();
+    }
+    [[nodiscard]] std::string path() const { return directory() / "token"; }
     [[nodiscard]] std::string url() const { return "file://" + path(); }
 
   private:
-    std::filesystem::path directory_;
-    std::filesystem::path path_;
+    Directory directory_;
 };
 
 }  // namespace quipu::test

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "quipu/codec/base64.hpp"
+#include "quipu/codec/coerce.hpp"
 
 namespace quipu::kafka {
 namespace {
@@ -28,13 +29,6 @@ std::optional<std::string> from_base64_url(std::string text) {
 
 std::unexpected<Error> bad_token(std::string_view why) {
     return fail(ErrorCode::invalid, fmt::format("no JSON Web Token: {}", why));
-}
-
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view white = " \t\r\n";
-    const auto first = text.find_first_not_of(white);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(white) - first + 1);
 }
 
 void refresh(rd_kafka_t* client, const char* path, void* /*opaque*/) noexcept {
@@ -102,7 +96,7 @@ Result<Token> read_token(const std::string& path) {
                      : fail(ErrorCode::unavailable, path + ": the file cannot be read");
     }
     text.resize(static_cast<std::size_t>(in.gcount()));
-    auto token = parse_token(std::string(trim(text)));
+    auto token = parse_token(std::string(codec::trim(text)));
     if (!token) token.error().message = path + ": " + token.error().message;
     return token;
 }
