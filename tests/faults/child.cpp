@@ -357,6 +357,7 @@ int run_child(const Plan& plan) {
     if (!idle) ::_exit(5);
     if (!members.stop()) {
         say("a member does not end");
+        say_status(relay, members);
         ::_exit(5);
     }
     relay.stop();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "quipu/log/kafka_errors.hpp"
+#include "quipu/log/kafka_limited.hpp"
 #include "quipu/log/kafka_records.hpp"
 
 namespace quipu::kafka {
@@ -24,6 +25,7 @@ constexpr std::size_t hold_records = 500;
 constexpr std::size_t hold_bytes = 4 << 20;
 // librdkafka itself takes up to the session timeout when no broker answers.
 constexpr auto close_within = std::chrono::seconds(20);
+constexpr auto answer_within = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -267,7 +269,28 @@ void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     next_look_up_ = Clock::now();
 }
 
+/// librdkafka may end the group's part meanwhile, and then never answers to what it was given (its
+/// issue 4884). Whoever closes must not wait for that.
+void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
+                                   const rd_kafka_topic_partition_list_t* list) {
+    if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+        give_up(list);
+    }
+    const bool answered = within(
+        answer_within, [client = client_->shared()] { rd_kafka_assign(client.get(), nullptr); });
+    if (!answered) {
+        health_->tell("warning", "close " + options_.group,
+                      "group " + options_.group +
+                          ": a Kafka client does not take back its partitions and is left behind");
+    }
+}
+
 void Consumer::revoked(const rd_kafka_topic_partition_list_t* list) {
+    give_up(list);
+    assign(nullptr);
+}
+
+void Consumer::give_up(const rd_kafka_topic_partition_list_t* list) {
     const bool lost = rd_kafka_assignment_lost(client_->get()) != 0;
     const auto gone = partitions_of(list, *config_);
     drop(gone);
@@ -279,7 +302,6 @@ void Consumer::revoked(const rd_kafka_topic_partition_list_t* list) {
     }
     offsets_.revoke(gone);
     joined_ = false;
-    assign(nullptr);
 }
 
 /// Begins to fetch what `list` names, nothing with a null list.
@@ -408,8 +430,8 @@ void Consumer::close() {
             const Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>(slice.count())));
             const auto type = rd_kafka_event_type(event.get());
             if (type == RD_KAFKA_EVENT_REBALANCE) {
-                rebalanced(rd_kafka_event_error(event.get()),
-                           rd_kafka_event_topic_partition_list(event.get()));
+                rebalanced_at_close(rd_kafka_event_error(event.get()),
+                                    rd_kafka_event_topic_partition_list(event.get()));
             } else if (type == RD_KAFKA_EVENT_OFFSET_COMMIT) {
                 committed(rd_kafka_event_error(event.get()),
                           rd_kafka_event_topic_partition_list(event.get()));

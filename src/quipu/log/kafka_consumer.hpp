@@ -45,7 +45,9 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) override;
     void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) override;
     void assigned(const rd_kafka_topic_partition_list_t* list);
+    void rebalanced_at_close(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
     void revoked(const rd_kafka_topic_partition_list_t* list);
+    void give_up(const rd_kafka_topic_partition_list_t* list);
 
     void assign(const rd_kafka_topic_partition_list_t* list);
     void assign_again_if_due();
