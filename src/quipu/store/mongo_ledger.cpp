@@ -81,10 +81,6 @@ std::string Ledger::commit_at(std::int64_t number, bool whole) {
     return server_.find_one(commits_collection, by_id(number), options);
 }
 
-bool Ledger::behind() {
-    return projected(server_) >= next_.load();
-}
-
 bool Ledger::orphaned() {
     return !commit_at(next_.load(), false).empty();
 }
@@ -93,12 +89,17 @@ bool Ledger::has_next(const Order&) {
     return !commit_at(state_.seen + 1, false).empty();
 }
 
-void Ledger::refresh() {
-    if (behind()) {
-        const Order held = order();
-        catch_up(held);
+bool Ledger::refresh() {
+    const std::int64_t newest = projected(server_);
+    const auto seen = [&] { return newest < next_.load(); };
+    if (seen()) {
+        return false;
+    }
+    if (order_.lock_unless(seen)) {
+        catch_up(Order(order_, std::adopt_lock));
         watch_.notify();
     }
+    return true;
 }
 
 bool Ledger::wait_until_projected(std::int64_t number) {
@@ -233,6 +234,7 @@ void Ledger::publish(const Commit& commit) {
                static_cast<std::int64_t>(commit.removed.size());
     watch_.set(commit.position);
     next_ = commit.number + 1;
+    order_.wake();
     if (commit.number % trimmed_at_once == 0) {
         old_.emplace_back(time_since_boot(), commit.number);
     }

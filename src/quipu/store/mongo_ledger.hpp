@@ -14,6 +14,7 @@
 #include "quipu/store/mongo_commit.hpp"
 #include "quipu/store/mongo_state.hpp"
 #include "quipu/store/tail_cache.hpp"
+#include "quipu/store/turns.hpp"
 
 namespace quipu::mongo {
 
@@ -26,7 +27,7 @@ class Ledger {
         taken,   ///< another process has its number: catch up and check again
     };
     /// Proof that the holder may advance the ledger.
-    using Order = std::unique_lock<std::mutex>;
+    using Order = std::unique_lock<Turns>;
 
     /// The arguments must outlive it.
     Ledger(Server& server, TailCache& cache, LogWatch& watch);
@@ -48,14 +49,12 @@ class Ledger {
     /// Whether the commit with this token is among the last ones that passed.
     [[nodiscard]] bool adopted(const Order&, const std::string& token) const;
 
-    /// Whether something is in the collections that this process has not seen. Every commit that
-    /// anybody got an answer for is there.
-    [[nodiscard]] bool behind();
     /// Whether there is a commit that this process has not seen, in the collections or not: its
     /// writer may have died.
     [[nodiscard]] bool orphaned();
-    /// catch_up(), if there is anything new.
-    void refresh();
+    /// Takes in what the collections have that this process has not seen; false when there was
+    /// nothing. Every commit that anybody got an answer for is there.
+    bool refresh();
     /// Runs `look(state)` beside a writer that advances.
     template <class Look>
     auto with_state(Look&& look) {
@@ -85,7 +84,7 @@ class Ledger {
     Server& server_;
     TailCache& cache_;
     LogWatch& watch_;
-    std::mutex order_;
+    Turns order_;
     std::mutex state_mutex_;
     std::mutex projecting_mutex_;
     std::condition_variable projected_;

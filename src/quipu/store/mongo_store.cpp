@@ -66,16 +66,15 @@ void MongoStore::follow() {
             }
         }
         try {
-            bool behind = ledger_.behind();
+            bool behind = ledger_.refresh();
             const auto now = std::chrono::steady_clock::now();
             if (!behind && now - looked > look_for_orphans) {
                 looked = now;
-                behind = ledger_.orphaned();
-            }
-            if (behind) {
-                const auto order = ledger_.order();
-                ledger_.catch_up(order);
-                watch_.notify();
+                if (ledger_.orphaned()) {
+                    behind = true;
+                    ledger_.catch_up(ledger_.order());
+                    watch_.notify();
+                }
             }
             pause = behind ? shortest : std::min(pause * 2, longest);
             condition_.good(false);

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+
+namespace quipu {
+
+/// A mutex whose threads get their turns in the order in which they came. With std::mutex a thread
+/// that gives its turn back and asks again at once, as one that writes all the time does, gets the
+/// next one, too, and others wait for as long as it has something to write.
+class Turns {
+  public:
+    Turns() = default;
+    Turns(const Turns&) = delete;
+    Turns& operator=(const Turns&) = delete;
+
+    // As std::unique_lock wants them.
+    void lock();
+    void unlock();
+    /// Waits for a turn, or for `needless`, which is asked while nobody gets a turn and again after
+    /// each wake(). False, and no turn taken, when it is needless.
+    [[nodiscard]] bool lock_unless(const std::function<bool()>& needless);
+    /// For who has made a turn needless.
+    void wake();
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::uint64_t> waiting_;
+    std::uint64_t next_ = 0;
+    bool taken_ = false;
+};
+
+}  // namespace quipu
