@@ -96,6 +96,18 @@ TEST(KafkaTokenUrl, NamesAFileFromTheRoot) {
     }
 }
 
+TEST(KafkaTokenUrl, NeedsNoDescriptionOfTokens) {
+    KafkaOptions options;
+    options.brokers = "localhost:9092";
+    options.properties = {{"sasl.oauthbearer.config", "principal=sensitive"},
+                          {"sasl.oauthbearer.token.endpoint.url", "file:///run/token"}};
+    const auto config = kafka::Config::check(options);
+    ASSERT_FALSE(config);
+    EXPECT_THAT(config.error().message, AllOf(HasSubstr("sasl.oauthbearer.config"),
+                                              HasSubstr("leave it out"),
+                                              Not(HasSubstr("sensitive"))));
+}
+
 TEST(KafkaTokenUrl, OthersAreLibrdkafkas) {
     KafkaOptions options;
     options.brokers = "localhost:9092";

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::int64_t max_poll_interval_ms = 60'000;
 constexpr std::string_view token_url = "sasl.oauthbearer.token.endpoint.url";
+constexpr std::string_view own_tokens = "sasl.oauthbearer.config";
 
 std::optional<Error> check_address(std::string_view address) {
     const auto wrong = [&](std::string_view why) {
@@ -133,6 +134,14 @@ Result<Config> Config::check(const KafkaOptions& options) {
         }
         const auto sides = property_sides(name).value_or(PropertySides{true, true});
         config.properties_.push_back({name, value, sides.producer, sides.consumer});
+    }
+    if (!config.token_path_.empty() &&
+        std::ranges::find(config.properties_, own_tokens, &Property::name) !=
+            config.properties_.end()) {
+        return fail(ErrorCode::invalid,
+                    fmt::format("Kafka property {}: describes tokens that the client makes itself; "
+                                "leave it out, for {} names a file that holds one",
+                                own_tokens, token_url));
     }
     return config;
 }
