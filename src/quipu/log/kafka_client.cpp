@@ -1,12 +1,9 @@
 #include "quipu/log/kafka_client.hpp"
 
 #include <array>
-#include <chrono>
-#include <future>
-#include <system_error>
-#include <thread>
 #include <utility>
 
+#include "quipu/log/kafka_limited.hpp"
 #include "quipu/log/kafka_token.hpp"
 
 namespace quipu::kafka {
@@ -23,26 +20,19 @@ void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
                 }
             }
         });
-    rd_kafka_conf_set_error_cb(
-        conf, [](rd_kafka_t* rk, int code, const char* reason, void* opaque) noexcept {
-            auto* context = static_cast<Context*>(opaque);
-            auto error = static_cast<rd_kafka_resp_err_t>(code);
-            std::array<char, 512> text{};
-            if (error == RD_KAFKA_RESP_ERR__FATAL) {
-                const auto cause = rd_kafka_fatal_error(rk, text.data(), text.size());
-                context->health->tell("error", "fatal", text.data());
-                if (context->events != nullptr) {
-                    context->events->failed(cause);
-                }
-                return;
-            }
-            context->health->client_error(error, reason);
-        });
     if (role == Role::producer) {
-        rd_kafka_conf_set_dr_msg_cb(
-            conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) noexcept {
-                if (auto* events = static_cast<Context*>(opaque)->events) {
-                    events->delivered(*message);
+        rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    } else {
+        rd_kafka_conf_set_error_cb(
+            conf, [](rd_kafka_t* rk, int code, const char* reason, void* opaque) noexcept {
+                auto* context = static_cast<Context*>(opaque);
+                auto error = static_cast<rd_kafka_resp_err_t>(code);
+                std::array<char, 512> text{};
+                if (error == RD_KAFKA_RESP_ERR__FATAL) {
+                    const auto cause = rd_kafka_fatal_error(rk, text.data(), text.size());
+                    tell_fatal(*context, cause, text.data());
+                } else {
+                    context->health->client_error(error, reason);
                 }
             });
     }
@@ -61,6 +51,13 @@ void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
                     events->committed(code, offsets);
                 }
             });
+    }
+}
+
+void Client::tell_fatal(Context& context, rd_kafka_resp_err_t cause, const char* reason) {
+    context.health->tell("error", "fatal", reason);
+    if (context.events != nullptr) {
+        context.events->failed(cause);
     }
 }
 
@@ -94,6 +91,28 @@ Client::~Client() {
     }
 }
 
+Event Client::next_reports(std::chrono::milliseconds timeout) {
+    if (reports_ == nullptr) {
+        reports_.reset(rd_kafka_queue_get_main(get()));
+    }
+    while (true) {
+        Event event(rd_kafka_queue_poll(reports_.get(), static_cast<int>(timeout.count())));
+        if (event == nullptr || rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
+            return event;
+        }
+        if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
+            const auto code = rd_kafka_event_error(event.get());
+            const char* const reason = rd_kafka_event_error_string(event.get());
+            if (rd_kafka_event_error_is_fatal(event.get()) != 0) {
+                tell_fatal(*context_, code, reason);
+            } else {
+                context_->health->client_error(code, reason);
+            }
+            timeout = std::chrono::milliseconds::zero();
+        }
+    }
+}
+
 rd_kafka_topic_t* Client::keep_topic(const std::string& name) {
     auto* topic = rd_kafka_topic_new(get(), name.c_str(), nullptr);
     if (topic != nullptr) {
@@ -103,29 +122,16 @@ rd_kafka_topic_t* Client::keep_topic(const std::string& name) {
 }
 
 void Client::Release::operator()(rd_kafka_t* handle) const noexcept {
-    const auto destroy = [handle, kept = context] {
+    const bool destroyed = within(std::chrono::seconds(10), [handle, kept = context] {
         // A consumer was closed before, with a time limit, or must not be closed now.
         rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    };
-    try {
-        auto done = std::make_shared<std::promise<void>>();
-        auto future = done->get_future();
-        std::thread worker([destroy, done] {
-            destroy();
-            done->set_value();
-        });
-        if (future.wait_for(std::chrono::seconds(10)) == std::future_status::ready) {
-            worker.join();
-        } else {
-            worker.detach();
-            const std::scoped_lock lock(context->log_mutex);
-            if (!context->muted) {
-                context->health->tell("error", "destroy",
-                                      "a Kafka client does not end and is left behind");
-            }
+    });
+    if (!destroyed) {
+        const std::scoped_lock lock(context->log_mutex);
+        if (!context->muted) {
+            context->health->tell("error", "destroy",
+                                  "a Kafka client does not end and is left behind");
         }
-    } catch (const std::system_error&) {
-        destroy();
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,7 +19,6 @@ namespace quipu::kafka {
 class ClientEvents {
   public:
     virtual void failed(rd_kafka_resp_err_t /*code*/) {}
-    virtual void delivered(const rd_kafka_message_t& /*message*/) {}
     virtual void rebalanced(rd_kafka_resp_err_t /*code*/,
                             rd_kafka_topic_partition_list_t* /*partitions*/) {}
     virtual void committed(rd_kafka_resp_err_t /*code*/,
@@ -46,6 +46,10 @@ class Client {
     /// what they need is the client.
     [[nodiscard]] const std::shared_ptr<rd_kafka_t>& shared() const noexcept { return handle_; }
 
+    /// A producer's next delivery reports, or null when none came in time. To be destroyed before
+    /// the client.
+    [[nodiscard]] Event next_reports(std::chrono::milliseconds timeout);
+
     /// Makes a topic known to the client for as long as it lives; null when librdkafka refuses its
     /// name. A topic that librdkafka meets with its first record waits for a timer of a second.
     [[nodiscard]] rd_kafka_topic_t* keep_topic(const std::string& name);
@@ -69,6 +73,7 @@ class Client {
     Client(std::shared_ptr<Context> context, std::shared_ptr<rd_kafka_t> handle)
         : context_(std::move(context)), handle_(std::move(handle)) {}
     static void set_callbacks(rd_kafka_conf_t* conf, Role role);
+    static void tell_fatal(Context& context, rd_kafka_resp_err_t cause, const char* reason);
 
     struct ReleaseTopic {
         void operator()(rd_kafka_topic_t* topic) const noexcept { rd_kafka_topic_destroy(topic); }
@@ -77,6 +82,7 @@ class Client {
     std::shared_ptr<Context> context_;
     std::shared_ptr<rd_kafka_t> handle_;
     // Destroyed before the handle.
+    Queue reports_;
     std::vector<std::unique_ptr<rd_kafka_topic_t, ReleaseTopic>> topics_;
 };
 

@@ -1,15 +1,15 @@
 #include "quipu/log/kafka_producer.hpp"
 
-#include <array>
 #include <utility>
+#include <vector>
 
 #include "quipu/log/kafka_errors.hpp"
 
 namespace quipu::kafka {
 namespace {
 
-constexpr std::size_t max_spent_bytes = 4 << 20;
 constexpr auto tick = std::chrono::milliseconds(50);
+constexpr std::size_t reports_at_once = 64;
 constexpr int purge_all = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT;
 constexpr auto single_for = std::chrono::minutes(1);
 // A caller that is about to produce has had no time yet to see that earlier records failed.
@@ -117,7 +117,7 @@ void Producer::report(const std::string& event_type, const Error& error) {
     any_trouble_ = true;
 }
 
-void Producer::delivered(const rd_kafka_message_t& message) {
+void Producer::delivered(const rd_kafka_message_t& message, Spent::Batch& batch) {
     std::unique_ptr<Pending> pending(static_cast<Pending*>(message._private));
     Target& target = *pending->target;
     const std::string& type = target.event_type();
@@ -157,12 +157,7 @@ void Producer::delivered(const rd_kafka_message_t& message) {
     ++answered_[pending->since];
     // What the caller has given along must not live longer than its answer.
     pending->done = nullptr;
-    rd_kafka_headers_t* headers = nullptr;
-    if (rd_kafka_message_detach_headers(const_cast<rd_kafka_message_t*>(&message), &headers) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR) {
-        pending->headers.reset(headers);
-    }
-    spent_now_.push_back(std::move(pending));
+    batch.records.push_back(std::move(pending));
 }
 
 /// A broker that has just begun again may not know yet of a topic that was made shortly before. For
@@ -188,50 +183,35 @@ void Producer::clear_trouble(const std::string& type) {
 }
 
 void Producer::serve() {
-    rd_kafka_poll(client_->get(), static_cast<int>(tick.count()));
-    // Once for all that came, not once a record: callers would wake up for each.
-    if (answered_.empty()) {
-        free_spent();
-    } else {
-        {
-            const std::scoped_lock lock(mutex_);
-            for (const auto& [since, count] : answered_) {
-                outstanding_ -= count;
-                standstill_.leave(since, count);
-            }
-            for (auto& pending : spent_now_) {
-                if (spent_bytes_ >= max_spent_bytes) {
-                    break;
-                }
-                spent_bytes_ += pending->cost;
-                spent_.push_back(std::move(pending));
-            }
-        }
-        answered_.clear();
-        changed_.notify_all();
-        spent_now_.clear();
-    }
-}
-
-void Producer::free_spent() {
-    std::vector<std::unique_ptr<Pending>> spent;
-    const std::scoped_lock lock(mutex_);
-    spent_.swap(spent);
-    spent_bytes_ = 0;
-}
-
-std::array<std::unique_ptr<Pending>, 2> Producer::take_spent() {
-    // Two for each new one, so that they become fewer.
-    std::array<std::unique_ptr<Pending>, 2> taken;
-    for (auto& each : taken) {
-        if (spent_.empty()) {
+    std::vector<Spent::Batch> batches;
+    while (batches.size() < reports_at_once) {
+        Event event = client_->next_reports(batches.empty() ? tick : tick.zero());
+        if (event == nullptr) {
             break;
         }
-        each = std::move(spent_.back());
-        spent_.pop_back();
-        spent_bytes_ -= each->cost;
+        Spent::Batch& batch = batches.emplace_back();
+        batch.records.reserve(rd_kafka_event_message_count(event.get()));
+        while (const auto* message = rd_kafka_event_message_next(event.get())) {
+            delivered(*message, batch);
+        }
+        batch.event = std::move(event);
     }
-    return taken;
+    std::unique_lock lock(mutex_);
+    if (batches.empty()) {
+        spent_.free_all(lock);
+        return;
+    }
+    // Once for all that came, not once a record: callers would wake up for each.
+    for (const auto& [since, count] : answered_) {
+        outstanding_ -= count;
+        standstill_.leave(since, count);
+    }
+    answered_.clear();
+    for (Spent::Batch& batch : batches) {
+        spent_.offer(batch);
+    }
+    lock.unlock();
+    changed_.notify_all();
 }
 
 void Producer::failed(rd_kafka_resp_err_t /*code*/) {
@@ -299,6 +279,7 @@ void Producer::renew() {
     std::unique_lock lock(mutex_);
     const bool single = std::exchange(single_next_, false);
     std::optional<Client> old = std::exchange(client_, std::nullopt);
+    spent_.free_all(lock);
     lock.unlock();
     old.reset();
     std::optional<Client> made;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "quipu/log/kafka_client.hpp"
+#include "quipu/log/kafka_spent.hpp"
 #include "quipu/log/kafka_standstill.hpp"
 #include "quipu/log/kafka_target.hpp"
 #include "quipu/log/topic_log.hpp"
@@ -71,17 +71,13 @@ class Producer final : private ClientEvents {
     [[nodiscard]] static rd_kafka_resp_err_t judge(rd_kafka_resp_err_t code, const Target& target);
     void release_held();
     void reject_held();
-    void delivered(const rd_kafka_message_t& message) override;
+    void delivered(const rd_kafka_message_t& message, Spent::Batch& batch);
     void failed(rd_kafka_resp_err_t code) override;
     void report(const std::string& event_type, const Error& error);
     void clear_trouble(const std::string& type);
     void run();
     /// Polls: delivery reports come within it.
     void serve();
-    /// When nothing comes.
-    void free_spent();
-    /// Some that are of no use any more. The lock is held; it should not be while they are freed.
-    [[nodiscard]] std::array<std::unique_ptr<Pending>, 2> take_spent();
     void answer_rejected();
     void watch();
     void give_up();
@@ -113,11 +109,7 @@ class Producer final : private ClientEvents {
     std::atomic<bool> any_trouble_ = false;
     /// Delivery reports of this poll, by when their records came; the thread's own.
     std::map<std::int64_t, std::int64_t> answered_;
-    /// Their records, which are of no use any more. Callers free them: memory that one thread takes
-    /// and another gives back costs several times as much.
-    std::vector<std::unique_ptr<Pending>> spent_now_;  ///< the thread's own
-    std::vector<std::unique_ptr<Pending>> spent_;
-    std::size_t spent_bytes_ = 0;
+    Spent spent_;
     std::thread thread_;
 };
 

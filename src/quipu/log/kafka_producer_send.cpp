@@ -113,9 +113,8 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
         Pending{nullptr, std::move(record.value), std::move(done), std::move(record.key),
                 make_headers(record.headers), record.timestamp});
     pending->cost = cost(*pending, record.headers.bytes().size());
-    std::array<std::unique_ptr<Pending>, 2> spent;
     std::unique_lock lock(mutex_);
-    spent = take_spent();
+    spent_.free_one(lock);
     pending->target = &target(record.place.partition.event_type);
     pending->since = standstill_.enter();
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
@@ -139,7 +138,9 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
             break;
         }
         code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
-        changed_.wait_for(lock, full_wait);
+        if (!spent_.free_one(lock)) {
+            changed_.wait_for(lock, full_wait);
+        }
     }
     if (!closed_) {
         ++outstanding_;

@@ -1,0 +1,50 @@
+#include "quipu/log/kafka_spent.hpp"
+
+#include <utility>
+
+namespace quipu::kafka {
+namespace {
+
+constexpr std::size_t max_bytes = 4 << 20;
+
+std::size_t cost(const Spent::Batch& batch) {
+    std::size_t bytes = 0;
+    for (const auto& record : batch.records) {
+        bytes += record->cost;
+    }
+    return bytes;
+}
+
+}  // namespace
+
+void Spent::offer(Batch& batch) {
+    if (bytes_ < max_bytes) {
+        bytes_ += cost(batch);
+        batches_.push_back(std::move(batch));
+    }
+}
+
+bool Spent::free_one(Lock& lock) {
+    if (batches_.empty()) {
+        return false;
+    }
+    Batch batch = std::move(batches_.back());
+    batches_.pop_back();
+    bytes_ -= cost(batch);
+    ++freeing_;
+    lock.unlock();
+    batch = {};
+    lock.lock();
+    if (--freeing_ == 0) {
+        freed_.notify_all();
+    }
+    return true;
+}
+
+void Spent::free_all(Lock& lock) {
+    while (free_one(lock)) {
+    }
+    freed_.wait(lock, [this] { return freeing_ == 0; });
+}
+
+}  // namespace quipu::kafka
