@@ -16,9 +16,8 @@ class KafkaQueue : public KafkaMockTest {
             callers.emplace_back([&, caller] {
                 const std::string key = "key " + std::to_string(caller);
                 for (int i = 0; i < each; ++i) {
-                    log_->produce(log_record("made", key, value), [&](const Result<LogPlace>& at) {
-                        ++(at ? stored_ : lost_);
-                    });
+                    log_->produce(log_record("made", key, value),
+                                  [&](const Result<LogPlace>& at) { ++(at ? stored_ : lost_); });
                 }
             });
         }
