@@ -12,6 +12,7 @@ class KafkaQueue : public KafkaMockTest {
     /// From several threads at once. Whoever produces also frees what was acknowledged.
     void produce_from(int threads, int each, const std::string& value) {
         std::vector<std::thread> callers;
+        callers.reserve(static_cast<std::size_t>(threads));
         for (int caller = 0; caller < threads; ++caller) {
             callers.emplace_back([&, caller] {
                 const std::string key = "key " + std::to_string(caller);

@@ -41,6 +41,7 @@ TEST(Turns, OneHasATurnAtATime) {
     Turns turns;
     int count = 0;
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int each = 0; each < 4; ++each) {
         threads.emplace_back([&] {
             for (int again = 0; again < 500; ++again) {
