@@ -103,9 +103,9 @@ TEST(KafkaTokenUrl, NeedsNoDescriptionOfTokens) {
                           {"sasl.oauthbearer.token.endpoint.url", "file:///run/token"}};
     const auto config = kafka::Config::check(options);
     ASSERT_FALSE(config);
-    EXPECT_THAT(config.error().message, AllOf(HasSubstr("sasl.oauthbearer.config"),
-                                              HasSubstr("leave it out"),
-                                              Not(HasSubstr("sensitive"))));
+    EXPECT_THAT(config.error().message,
+                AllOf(HasSubstr("sasl.oauthbearer.config"), HasSubstr("leave it out"),
+                      Not(HasSubstr("sensitive"))));
 }
 
 TEST(KafkaTokenUrl, OthersAreLibrdkafkas) {

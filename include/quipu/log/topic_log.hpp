@@ -23,10 +23,10 @@ struct LogConsumerOptions {
     /// Static membership: a member that returns under this name within the session timeout gets its
     /// partitions back without a rebalance. Unique in the group; empty for a dynamic member.
     std::string member;
-    /// Called within poll() and close(), on the calling thread, when partitions come and go.
-    /// `revoked` returns when nothing of these partitions is being worked on any more, or when it
-    /// will wait no longer; their finished offsets are then committed. With `lost`, another member
-    /// may have them already.
+    /// Called on the calling thread when partitions come, within poll(), and go, within poll() and
+    /// close(). `revoked` returns when nothing of these partitions is being worked on any more, or
+    /// when it will wait no longer; their finished offsets are then committed. With `lost`, another
+    /// member may have them already.
     std::function<void(const std::vector<LogPartition>&)> assigned;
     std::function<void(const std::vector<LogPartition>&, bool lost)> revoked;
 };

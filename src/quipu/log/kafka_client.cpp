@@ -108,8 +108,9 @@ Event Client::next_reports(std::chrono::milliseconds timeout) {
             } else {
                 context_->health->client_error(code, reason);
             }
-            timeout = std::chrono::milliseconds::zero();
         }
+        // Not the whole time again: others, such as statistics, may come faster than that.
+        timeout = std::chrono::milliseconds::zero();
     }
 }
 

@@ -46,8 +46,9 @@ class Client {
     /// what they need is the client.
     [[nodiscard]] const std::shared_ptr<rd_kafka_t>& shared() const noexcept { return handle_; }
 
-    /// A producer's next delivery reports, or null when none came in time. To be destroyed before
-    /// the client.
+    /// A producer's next delivery reports, or null: when none came in time, or something else came,
+    /// such as an error, which the owner is told of within this call. An event is to be destroyed
+    /// before the client.
     [[nodiscard]] Event next_reports(std::chrono::milliseconds timeout);
 
     /// Makes a topic known to the client for as long as it lives; null when librdkafka refuses its

@@ -249,9 +249,12 @@ void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_lis
         revoked(list);
     } else {
         assign(nullptr);
-        health_->tell("warning", "rebalance",
-                      call_error(code, "group " + options_.group, {}).message);
+        tell_rebalance_error(code);
     }
+}
+
+void Consumer::tell_rebalance_error(rd_kafka_resp_err_t code) {
+    health_->tell("warning", "rebalance", call_error(code, "group " + options_.group, {}).message);
 }
 
 void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
@@ -269,12 +272,15 @@ void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     next_look_up_ = Clock::now();
 }
 
-/// librdkafka may end the group's part meanwhile, and then never answers to what it was given (its
-/// issue 4884). Whoever closes must not wait for that.
+/// librdkafka may end the group's part meanwhile, and then drops a call of rd_kafka_assign without
+/// an answer (its issue 4884). Whoever closes must not wait for that. Partitions that come now are
+/// nobody's any more.
 void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
                                    const rd_kafka_topic_partition_list_t* list) {
     if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
         give_up(list);
+    } else if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        tell_rebalance_error(code);
     }
     const bool answered = within(
         answer_within, [client = client_->shared()] { rd_kafka_assign(client.get(), nullptr); });

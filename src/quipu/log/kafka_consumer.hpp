@@ -47,7 +47,9 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void assigned(const rd_kafka_topic_partition_list_t* list);
     void rebalanced_at_close(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
     void revoked(const rd_kafka_topic_partition_list_t* list);
+    /// All of a revocation, but telling librdkafka.
     void give_up(const rd_kafka_topic_partition_list_t* list);
+    void tell_rebalance_error(rd_kafka_resp_err_t code);
 
     void assign(const rd_kafka_topic_partition_list_t* list);
     void assign_again_if_due();

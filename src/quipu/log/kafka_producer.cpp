@@ -157,6 +157,7 @@ void Producer::delivered(const rd_kafka_message_t& message, Spent::Batch& batch)
     ++answered_[pending->since];
     // What the caller has given along must not live longer than its answer.
     pending->done = nullptr;
+    batch.bytes += pending->cost;
     batch.records.push_back(std::move(pending));
 }
 
@@ -198,7 +199,8 @@ void Producer::serve() {
     }
     std::unique_lock lock(mutex_);
     if (batches.empty()) {
-        spent_.free_all(lock);
+        while (spent_.free_batch(lock)) {
+        }
         return;
     }
     // Once for all that came, not once a record: callers would wake up for each.

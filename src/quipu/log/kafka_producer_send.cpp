@@ -114,7 +114,7 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
                 make_headers(record.headers), record.timestamp});
     pending->cost = cost(*pending, record.headers.bytes().size());
     std::unique_lock lock(mutex_);
-    spent_.free_one(lock);
+    spent_.free_batch(lock);
     pending->target = &target(record.place.partition.event_type);
     pending->since = standstill_.enter();
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
@@ -138,7 +138,9 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
             break;
         }
         code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
-        if (!spent_.free_one(lock)) {
+        if (spent_.free_batch(lock)) {
+            changed_.notify_all();  // there is room for others that wait, too
+        } else {
             changed_.wait_for(lock, full_wait);
         }
     }

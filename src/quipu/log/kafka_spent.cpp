@@ -7,30 +7,22 @@ namespace {
 
 constexpr std::size_t max_bytes = 4 << 20;
 
-std::size_t cost(const Spent::Batch& batch) {
-    std::size_t bytes = 0;
-    for (const auto& record : batch.records) {
-        bytes += record->cost;
-    }
-    return bytes;
-}
-
 }  // namespace
 
 void Spent::offer(Batch& batch) {
     if (bytes_ < max_bytes) {
-        bytes_ += cost(batch);
+        bytes_ += batch.bytes;
         batches_.push_back(std::move(batch));
     }
 }
 
-bool Spent::free_one(Lock& lock) {
+bool Spent::free_batch(Lock& lock) {
     if (batches_.empty()) {
         return false;
     }
     Batch batch = std::move(batches_.back());
     batches_.pop_back();
-    bytes_ -= cost(batch);
+    bytes_ -= batch.bytes;
     ++freeing_;
     lock.unlock();
     batch = {};
@@ -42,7 +34,7 @@ bool Spent::free_one(Lock& lock) {
 }
 
 void Spent::free_all(Lock& lock) {
-    while (free_one(lock)) {
+    while (free_batch(lock)) {
     }
     freed_.wait(lock, [this] { return freeing_ == 0; });
 }

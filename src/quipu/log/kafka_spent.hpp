@@ -24,13 +24,14 @@ class Spent {
     struct Batch {
         Event event;
         std::vector<std::unique_ptr<Pending>> records;
+        std::size_t bytes = 0;  ///< about what `records` take
     };
 
-    /// Takes it, unless there is much already.
+    /// Takes it, unless there is much already: then the caller keeps it, and frees it.
     void offer(Batch& batch);
     /// False when there was none.
-    bool free_one(Lock& lock);
-    /// All of it, also what other threads are about to free.
+    bool free_batch(Lock& lock);
+    /// Frees all that is here, and waits for what other threads are freeing.
     void free_all(Lock& lock);
 
   private:

@@ -63,6 +63,7 @@ void Ledger::reload() {
     events_ = state_.last_position - state_.removed.count(1, state_.last_position);
     cache_.begin(state_.last_position);
     watch_.set(state_.last_position);
+    watch_.notify();
 }
 
 bool Ledger::fresh() const {
@@ -97,7 +98,6 @@ bool Ledger::refresh() {
     }
     if (order_.lock_unless(seen)) {
         catch_up(Order(order_, std::adopt_lock));
-        watch_.notify();
     }
     return true;
 }
@@ -235,6 +235,7 @@ void Ledger::publish(const Commit& commit) {
     watch_.set(commit.position);
     next_ = commit.number + 1;
     order_.wake();
+    watch_.notify();
     if (commit.number % trimmed_at_once == 0) {
         old_.emplace_back(time_since_boot(), commit.number);
     }

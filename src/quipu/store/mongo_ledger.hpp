@@ -52,8 +52,8 @@ class Ledger {
     /// Whether there is a commit that this process has not seen, in the collections or not: its
     /// writer may have died.
     [[nodiscard]] bool orphaned();
-    /// Takes in what the collections have that this process has not seen; false when there was
-    /// nothing. Every commit that anybody got an answer for is there.
+    /// Sees to it that this process has taken in what the collections have; false when it had
+    /// already. Every commit that anybody got an answer for is there.
     bool refresh();
     /// Runs `look(state)` beside a writer that advances.
     template <class Look>

@@ -73,7 +73,6 @@ void MongoStore::follow() {
                 if (ledger_.orphaned()) {
                     behind = true;
                     ledger_.catch_up(ledger_.order());
-                    watch_.notify();
                 }
             }
             pause = behind ? shortest : std::min(pause * 2, longest);

@@ -20,8 +20,9 @@ class Turns {
     // As std::unique_lock wants them.
     void lock();
     void unlock();
-    /// Waits for a turn, or for `needless`, which is asked while nobody gets a turn and again after
-    /// each wake(). False, and no turn taken, when it is needless.
+    /// Waits for a turn, or until it is needless; then false, and no turn is taken. `needless` is
+    /// asked at once, and again when a turn ends or wake() is called, under this object's own lock:
+    /// it must not throw, wait, or call this object.
     [[nodiscard]] bool lock_unless(const std::function<bool()>& needless);
     /// For who has made a turn needless.
     void wake();
