@@ -10,11 +10,11 @@
 #include <string>
 #include <utility>
 
+#include "quipu/store/fair_mutex.hpp"
 #include "quipu/store/log_watch.hpp"
 #include "quipu/store/mongo_commit.hpp"
 #include "quipu/store/mongo_state.hpp"
 #include "quipu/store/tail_cache.hpp"
-#include "quipu/store/turns.hpp"
 
 namespace quipu::mongo {
 
@@ -27,7 +27,7 @@ class Ledger {
         taken,   ///< another process has its number: catch up and check again
     };
     /// Proof that the holder may advance the ledger.
-    using Order = std::unique_lock<Turns>;
+    using Order = std::unique_lock<FairMutex>;
 
     /// The arguments must outlive it.
     Ledger(Server& server, TailCache& cache, LogWatch& watch);
@@ -84,7 +84,7 @@ class Ledger {
     Server& server_;
     TailCache& cache_;
     LogWatch& watch_;
-    Turns order_;
+    FairMutex order_;
     std::mutex state_mutex_;
     std::mutex projecting_mutex_;
     std::condition_variable projected_;

@@ -45,7 +45,7 @@ Result<void> MongoStore::start() {
     }
     identity_ = *std::move(identity);
     ledger_.open();
-    writer_ = std::make_unique<Writer>(*server_, ledger_, options_, watch_, condition_);
+    writer_ = std::make_unique<Writer>(*server_, ledger_, options_, condition_);
     follower_ = std::jthread([this] { follow(); });
     return {};
 }

@@ -47,12 +47,10 @@ std::string Condition::problem() const {
     return problem_;
 }
 
-Writer::Writer(Server& server, Ledger& ledger, const MongoOptions& options, LogWatch& watch,
-               Condition& condition)
+Writer::Writer(Server& server, Ledger& ledger, const MongoOptions& options, Condition& condition)
     : server_(server),
       ledger_(ledger),
       options_(options),
-      watch_(watch),
       condition_(condition),
       queue_(options.max_queue_bytes) {
     thread_ = std::jthread([this] { run(); });
@@ -192,7 +190,6 @@ std::size_t Writer::process(std::span<Job> jobs) {
     }
     const std::size_t done = std::min(results.size(), jobs.size());
     queue_.answer(jobs.first(done), results);
-    watch_.notify();
     return done;
 }
 

@@ -40,8 +40,7 @@ class Writer {
     using Command = Queue::Command;
 
     /// The arguments must outlive it.
-    Writer(Server& server, Ledger& ledger, const MongoOptions& options, LogWatch& watch,
-           Condition& condition);
+    Writer(Server& server, Ledger& ledger, const MongoOptions& options, Condition& condition);
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
@@ -74,7 +73,6 @@ class Writer {
     Server& server_;
     Ledger& ledger_;
     const MongoOptions& options_;
-    LogWatch& watch_;
     Condition& condition_;
 
     Queue queue_;

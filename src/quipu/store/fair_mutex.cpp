@@ -1,14 +1,14 @@
-#include "quipu/store/turns.hpp"
+#include "quipu/store/fair_mutex.hpp"
 
 #include <algorithm>
 
 namespace quipu {
 
-void Turns::lock() {
+void FairMutex::lock() {
     [[maybe_unused]] const bool taken = lock_unless([] { return false; });
 }
 
-bool Turns::lock_unless(const std::function<bool()>& needless) {
+bool FairMutex::lock_unless(const std::function<bool()>& needless) {
     std::unique_lock lock(mutex_);
     const std::uint64_t mine = next_++;
     waiting_.push_back(mine);
@@ -28,7 +28,7 @@ bool Turns::lock_unless(const std::function<bool()>& needless) {
     return true;
 }
 
-void Turns::unlock() {
+void FairMutex::unlock() {
     {
         const std::scoped_lock lock(mutex_);
         taken_ = false;
@@ -36,7 +36,7 @@ void Turns::unlock() {
     changed_.notify_all();
 }
 
-void Turns::wake() {
+void FairMutex::wake() {
     {
         const std::scoped_lock lock(mutex_);
     }

@@ -11,11 +11,11 @@ namespace quipu {
 /// A mutex whose threads get their turns in the order in which they came. With std::mutex a thread
 /// that gives its turn back and asks again at once, as one that writes all the time does, gets the
 /// next one, too, and others wait for as long as it has something to write.
-class Turns {
+class FairMutex {
   public:
-    Turns() = default;
-    Turns(const Turns&) = delete;
-    Turns& operator=(const Turns&) = delete;
+    FairMutex() = default;
+    FairMutex(const FairMutex&) = delete;
+    FairMutex& operator=(const FairMutex&) = delete;
 
     // As std::unique_lock wants them.
     void lock();

@@ -1,4 +1,4 @@
-#include "quipu/store/turns.hpp"
+#include "quipu/store/fair_mutex.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,39 +13,39 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Turns, AThreadThatAsksAgainAtOnceDoesNotKeepOthersOut) {
-    Turns turns;
+TEST(FairMutex, AThreadThatAsksAgainAtOnceDoesNotKeepOthersOut) {
+    FairMutex mutex;
     std::atomic<bool> asks = false;
     std::atomic<bool> had = false;
-    turns.lock();
+    mutex.lock();
     std::thread other([&] {
         asks = true;
-        turns.lock();
+        mutex.lock();
         had = true;
-        turns.unlock();
+        mutex.unlock();
     });
     while (!asks) std::this_thread::yield();
     // It may take a moment between saying that it asks and asking.
     int more = 0;
     for (; more < 200 && !had; ++more) {
         std::this_thread::sleep_for(1ms);
-        turns.unlock();
-        turns.lock();
+        mutex.unlock();
+        mutex.lock();
     }
-    turns.unlock();
+    mutex.unlock();
     other.join();
     EXPECT_LT(more, 200);
 }
 
-TEST(Turns, OneHasATurnAtATime) {
-    Turns turns;
+TEST(FairMutex, OneHasATurnAtATime) {
+    FairMutex mutex;
     int count = 0;
     std::vector<std::thread> threads;
     threads.reserve(4);
     for (int each = 0; each < 4; ++each) {
         threads.emplace_back([&] {
             for (int again = 0; again < 500; ++again) {
-                const std::scoped_lock lock(turns);
+                const std::scoped_lock lock(mutex);
                 ++count;
             }
         });
@@ -54,25 +54,25 @@ TEST(Turns, OneHasATurnAtATime) {
     EXPECT_EQ(count, 2000);
 }
 
-TEST(Turns, NobodyWaitsForATurnThatBecameNeedless) {
-    Turns turns;
+TEST(FairMutex, NobodyWaitsForATurnThatBecameNeedless) {
+    FairMutex mutex;
     std::atomic<bool> needless = false;
-    turns.lock();
-    std::thread reader([&] { EXPECT_FALSE(turns.lock_unless([&] { return needless.load(); })); });
+    mutex.lock();
+    std::thread reader([&] { EXPECT_FALSE(mutex.lock_unless([&] { return needless.load(); })); });
     std::atomic<bool> had = false;
     std::thread writer([&] {
-        turns.lock();
+        mutex.lock();
         had = true;
-        turns.unlock();
+        mutex.unlock();
     });
     needless = true;
-    turns.wake();
+    mutex.wake();
     reader.join();  // though the turn is still taken
     EXPECT_FALSE(had);
-    turns.unlock();
+    mutex.unlock();
     writer.join();  // though the reader may have been before it
-    EXPECT_TRUE(turns.lock_unless([] { return false; }));
-    turns.unlock();
+    EXPECT_TRUE(mutex.lock_unless([] { return false; }));
+    mutex.unlock();
 }
 
 }  // namespace
