@@ -60,15 +60,17 @@ TEST(LogUrls, SayWhatIsWrong) {
     EXPECT_THAT(parse_log_url("mongodb://h").error(), HasSubstr("is a store and no log"));
     EXPECT_THAT(parse_log_url("kafka://").error(), HasSubstr("no host"));
     EXPECT_THAT(parse_log_url("kafka://h:x").error(), HasSubstr("port"));
+    EXPECT_THAT(parse_log_url("kafka://h/orders-").error(), HasSubstr("write h:9092"));
+    EXPECT_THAT(parse_log_url("kafka://a:1,[::1]").error(), HasSubstr("write [::1]:9092"));
     EXPECT_THAT(parse_log_url("kafka://h:70000").error(), HasSubstr("port"));
-    EXPECT_THAT(parse_log_url("kafka://h/a/b").error(), HasSubstr("prefix"));
+    EXPECT_THAT(parse_log_url("kafka://h:1/a/b").error(), HasSubstr("prefix"));
     EXPECT_THAT(parse_log_url("kafka:h").error(), HasSubstr("kafka://HOST"));
 }
 
 TEST(LogUrls, RefuseSecretsWithoutRepeatingThem) {
     EXPECT_THAT(parse_log_url("kafka://u:hunter2@h:9092").error(),
                 AllOf(HasSubstr("kafka.sasl.password"), Not(HasSubstr("hunter2"))));
-    EXPECT_THAT(parse_log_url("kafka://h?sasl.password=hunter2").error(),
+    EXPECT_THAT(parse_log_url("kafka://h:1?sasl.password=hunter2").error(),
                 AllOf(HasSubstr("does not belong in a URL"), Not(HasSubstr("hunter2"))));
 }
 
@@ -86,17 +88,6 @@ TEST(Secrets, AreMaskedWithinText) {
     EXPECT_EQ(mask_secrets("no answer from mongodb://u:p@h:1/d: refused, try 'mongodb://a:b@c'"),
               "no answer from mongodb://u:***@h:1/d: refused, try 'mongodb://a:***@c'");
     EXPECT_EQ(mask_secrets("nothing here"), "nothing here");
-}
-
-TEST(Secrets, AreKnownByTheirNames) {
-    for (const char* name : {"sasl.password", "ssl.key.password", "ssl.keystore.password",
-                             "ssl.key.pem", "sasl.oauthbearer.client.secret", "mongodb-password"}) {
-        EXPECT_TRUE(is_secret_name(name)) << name;
-    }
-    for (const char* name : {"sasl.username", "ssl.key.location", "linger.ms",
-                             "sasl.oauthbearer.token.endpoint.url"}) {
-        EXPECT_FALSE(is_secret_name(name)) << name;
-    }
 }
 
 }  // namespace

@@ -93,8 +93,13 @@ TEST_F(SettingsTest, UnknownNamesGetTheNearest) {
     sources_.file.clear();
     sources_.environment = {"QUIPU_STROE=x"};
     EXPECT_THAT(error(), HasSubstr("the nearest is QUIPU_STORE"));
-    sources_.environment = {"QUIPU_SOMETHING_ELSE=x"};
-    EXPECT_TRUE(read().has_value());
+    sources_.environment = {"QUIPU_TOPIC_REPLICAS=3",
+                            "QUIPU_CONFIG=", "QUIPU_STORE_FILE=", "PATH=x"};
+    const auto settings = read();
+    ASSERT_TRUE(settings) << settings.error().message;
+    ASSERT_EQ(settings->ignored.size(), 1U);
+    EXPECT_EQ(settings->ignored[0].variable, "QUIPU_TOPIC_REPLICAS");
+    EXPECT_EQ(settings->ignored[0].nearest, "QUIPU_TOPIC_REPLICATION");
 }
 
 TEST_F(SettingsTest, SecretsComeFromFiles) {

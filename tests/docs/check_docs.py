@@ -3,7 +3,7 @@
 
 Every `Suite.Test` named in docs/*.md and README.md must be a test of the sources, every `room.test`
 a test that CMake adds; every relative link must lead to a file; the program in README.md is
-examples/hello, of at most 14 lines.
+examples/hello, of at most 14 lines; docs/production.md names every metric, and no other.
 """
 import pathlib
 import re
@@ -16,6 +16,8 @@ ADDED = re.compile(r"add_test\(NAME\s+([\w.${}]+)")
 NAMED_OF_CMAKE = re.compile(
     r"`((?:store|install|e2e|conformance|interop|compile_fail|faults|tidy)\.[\w-]+)`")
 LINK = re.compile(r"\[[^\]]+\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
+METRICS = pathlib.Path("src/quipu/app/metrics.cpp")
+WATCHED = pathlib.Path("docs/production.md")
 HELLO = pathlib.Path("examples/hello/hello.cpp")
 
 
@@ -28,6 +30,15 @@ def check_hello():
         yield f"README.md does not show {HELLO} as it is"
 
 
+def check_metrics():
+    made = set(re.findall(r'"(quipu_\w+)"', (ROOT / METRICS).read_text(encoding="utf-8")))
+    told = set(re.findall(r"\bquipu_\w+", (ROOT / WATCHED).read_text(encoding="utf-8")))
+    for name in sorted(made - told):
+        yield f"{WATCHED} does not name the metric {name}"
+    for name in sorted(told - made):
+        yield f"{WATCHED} names the metric {name}, which {METRICS} does not make"
+
+
 def main():
     known = set()
     for source in (ROOT / "tests").rglob("*.cpp"):
@@ -36,8 +47,8 @@ def main():
     for source in (ROOT / "tests").rglob("CMakeLists.txt"):
         for name in ADDED.findall(source.read_text(encoding="utf-8")):
             added.append(re.compile(re.sub(r"\\\$\\{\w+\\}", r"[\\w-]+", re.escape(name))))
-    problems = list(check_hello())
-    checked = 2
+    problems = list(check_hello()) + list(check_metrics())
+    checked = 3
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
         if not page.exists():
             problems.append(f"{page.name} is missing")

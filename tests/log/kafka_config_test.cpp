@@ -123,17 +123,6 @@ TEST(KafkaConfig, SettingsThatContradictEachOtherAreAnError) {
     EXPECT_THAT(log.error().message, HasSubstr("max.in.flight"));
 }
 
-TEST(KafkaSecrets, AreKnownByTheirNames) {
-    for (const char* name :
-         {"sasl.password", "ssl.key.password", "ssl.keystore.password",
-          "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "ssl.key.pem"}) {
-        EXPECT_TRUE(kafka::is_secret(name)) << name;
-        EXPECT_TRUE(kafka::property_sides(name)) << name;
-    }
-    EXPECT_FALSE(kafka::is_secret("sasl.username"));
-    EXPECT_FALSE(kafka::is_secret("ssl.ca.location"));
-}
-
 TEST(KafkaSecrets, AreMaskedWhereverTheyStand) {
     kafka::Secrets secrets;
     secrets.add("");

@@ -271,6 +271,23 @@ TEST(MongoRecovery, AnotherDatabaseIsLeftAlone) {
     EXPECT_THAT(opened.error().message, testing::HasSubstr("not a quipu store"));
 }
 
+TEST(MongoRecovery, AReaderOfADatabaseWithoutAStoreMakesNone) {
+    const MongoDatabase database;
+    MongoOptions options = database.options();
+    options.create = false;
+    const auto opened = open_mongo_store(options);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::not_found);
+    EXPECT_THAT(opened.error().message, testing::HasSubstr("there is no store at mongodb://"));
+    const std::string reply = Server::make(options).value()->command(
+        mongo::bson([](auto& writer) { writer.int32("listCollections", 1); }));
+    bool empty = true;
+    mongo::View(reply).document("cursor").each("firstBatch", [&](const auto&) { empty = false; });
+    EXPECT_TRUE(empty);
+    ASSERT_TRUE(open_mongo_store(database.options()));
+    EXPECT_TRUE(open_mongo_store(options)) << "the store is there now";
+}
+
 TEST(MongoRecovery, AChangedByteIsNotServed) {
     const MongoDatabase database;
     MongoOptions options = database.options();

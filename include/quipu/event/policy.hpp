@@ -6,8 +6,8 @@
 
 namespace quipu {
 
-/// How often and when a failing handler is tried again. The n-th retry waits
-/// min(base * factor^n, longest), then up to `jitter` of that more or less, at random.
+/// How often and when a failing handler is tried again. The first retry waits `base`, each next one
+/// `factor` times as long; up to `jitter` of it more or less, at random, and never over `longest`.
 struct RetryPolicy {
     int max_retries = 5;
     std::chrono::milliseconds base{1000};

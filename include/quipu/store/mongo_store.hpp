@@ -13,8 +13,12 @@
 namespace quipu {
 
 struct MongoOptions {
-    std::string uri;  ///< "mongodb://…" or "mongodb+srv://…", with the options that libmongoc knows
+    /// "mongodb://…" or "mongodb+srv://…", with the options that libmongoc knows. w, journal,
+    /// readConcernLevel and readPreference are fixed: majority, true, majority and primary, and any
+    /// other value is refused.
+    std::string uri;
     std::string database = "quipu";  ///< when the URI names none
+    bool create = true;              ///< false: a database without a store is `not_found`
     /// The members of an event as BSON, for readers in other languages: a document of which
     /// `event_version`, `metadata` and `payload` are stored beside the body (event_document() of
     /// codec/bson.hpp gives one). Empty for a body that is no event of the catalogue; such records
@@ -25,9 +29,11 @@ struct MongoOptions {
     std::size_t max_queue_bytes = 64 * 1024 * 1024;  ///< waiting; beyond it `submit` blocks
     std::size_t cache_records = 16 * 1024;           ///< newest records kept in memory for groups
     std::size_t cache_bytes = 64 * 1024 * 1024;
-    std::chrono::milliseconds query_time{5000};   ///< most time one `query` may search
-    std::chrono::milliseconds server_wait{5000};  ///< to find a server before `unavailable`
-    std::function<Time()> clock;                  ///< for stored_at; the wall clock when empty
+    std::chrono::milliseconds query_time{5000};  ///< most time one `query` may search
+    /// To find a server before `unavailable`, and for the majority to acknowledge, where the URI
+    /// has no serverSelectionTimeoutMS and wTimeoutMS.
+    std::chrono::milliseconds server_wait{5000};
+    std::function<Time()> clock;  ///< for stored_at; the wall clock when empty
     /// A line for the operator's log: "warning" or "error" and the text. From any thread.
     std::function<void(std::string_view level, std::string_view text)> notice;
 };
@@ -35,7 +41,7 @@ struct MongoOptions {
 /// Opens the store in a MongoDB database and makes its collections and indexes where they are
 /// missing. Several processes may have it open and write at the same time. Errors: invalid (the
 /// URI, or a database that holds something else), unavailable (no server answers, with its address
-/// and the reason), busy never.
+/// and the reason), not_found (see MongoOptions::create), busy never.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_mongo_store(MongoOptions options);
 
 }  // namespace quipu

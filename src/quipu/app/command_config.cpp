@@ -2,6 +2,7 @@
 
 #include "quipu/app/program.hpp"
 #include "quipu/app/setting_reference.hpp"
+#include "quipu/log/secret_names.hpp"
 
 namespace quipu {
 
@@ -43,6 +44,11 @@ views::ConfigView view_of(const Program& program) {
             {to_valid_utf8(std::string(kafka_prefix) + name),
              is_secret_name(name) ? "***" : to_valid_utf8(mask_secrets(value.value)),
              to_valid_utf8(value.from)});
+    }
+    for (const Settings::Ignored& ignored : settings.ignored) {
+        view.settings.push_back(
+            {ignored.variable, "",
+             "environment, ignored: no setting; the nearest is " + ignored.nearest});
     }
     return view;
 }

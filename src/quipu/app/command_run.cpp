@@ -84,6 +84,11 @@ int run_command(const Program& program) {
     Log log({.program = program.definition.name,
              .least = common.quiet ? LogLevel::error : log_level_from(common.log_level),
              .json = common.json});
+    for (const Settings::Ignored& ignored : program.arguments.settings.ignored) {
+        log.write(LogLevel::warning, "environment: " + ignored.variable +
+                                         " is no setting and is ignored; the nearest is " +
+                                         ignored.nearest);
+    }
     Shell shell(program.definition, program.arguments, log);
     if (auto opened = open_store(program, shell, signals, log); opened) return *opened;
     if (auto opened = shell.open(); !opened) return program.fail(opened.error());

@@ -10,6 +10,7 @@
 #include "quipu/app/secrets.hpp"
 #include "quipu/app/text_output.hpp"
 #include "quipu/event/nearest.hpp"
+#include "quipu/log/secret_names.hpp"
 
 namespace quipu {
 
@@ -64,7 +65,11 @@ std::expected<void, std::string> check_broker(std::string_view broker) {
     const bool has_port = colon != std::string_view::npos && !broker.ends_with(']');
     const std::string_view host = has_port ? broker.substr(0, colon) : broker;
     if (host.empty()) return std::unexpected("a broker has no host; write kafka://HOST:PORT");
-    if (!has_port) return {};
+    if (!has_port) {
+        return std::unexpected("broker " + in_quotes(host) + " has no port; write " +
+                               printable(host.substr(0, 100)) +
+                               ":9092, or what port it listens on");
+    }
     const std::string_view digits = broker.substr(colon + 1);
     unsigned port = 0;
     const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);

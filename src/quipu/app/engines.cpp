@@ -83,10 +83,11 @@ Result<EngineOptions> engine_options(const Settings& settings) {
 }
 
 Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options, const EventTypes& types,
-                                            EngineNotice notice) {
+                                            EngineNotice notice, bool create) {
     MongoOptions mongo;
     mongo.uri = options.store.uri;
     mongo.database = options.mongodb_database;
+    mongo.create = create;
     mongo.document = [&types](const Record& record) { return event_document(types, record.body); };
     mongo.notice = std::move(notice);
     return open_mongo_store(std::move(mongo));

@@ -41,10 +41,11 @@ struct EngineOptions {
 using EngineNotice = std::function<void(std::string_view level, std::string_view text)>;
 
 /// Opens the MongoDB database that the options name, for reading and writing. Errors name the
-/// database's address; unavailable ones may pass.
+/// database's address; unavailable ones may pass. Unless `create`, a database without a store is
+/// ErrorCode::not_found.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options,
                                                           const EventTypes& types,
-                                                          EngineNotice notice);
+                                                          EngineNotice notice, bool create);
 
 /// Opens the Kafka log that the options name. A broker that does not answer is no error here.
 [[nodiscard]] Result<std::unique_ptr<TopicLog>> open_log(const EngineOptions& options,

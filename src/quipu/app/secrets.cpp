@@ -1,8 +1,8 @@
 #include "quipu/app/secrets.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
+
+#include "quipu/log/secret_names.hpp"
 
 namespace quipu {
 
@@ -10,13 +10,6 @@ namespace {
 
 constexpr std::string_view hidden = "***";
 constexpr std::string_view url_ends = " \t\r\n'\"`<>";
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return result;
-}
 
 std::string mask_parameters(std::string_view query) {
     std::string result;
@@ -33,17 +26,6 @@ std::string mask_parameters(std::string_view query) {
 }
 
 }  // namespace
-
-bool is_secret_name(std::string_view name) {
-    constexpr std::array parts{"password", "secret",
-                               "token",    "private",
-                               "key.pem",  "oauthbearer.config",
-                               "passwd",   "authmechanismproperties"};
-    const std::string text = lower(name);
-    // Where a token is fetched from is no secret.
-    if (text.ends_with(".url") || text.ends_with("location")) return false;
-    return std::ranges::any_of(parts, [&](const char* part) { return text.contains(part); });
-}
 
 std::string mask_url(std::string_view url) {
     const std::size_t scheme = url.find("://");

@@ -5,9 +5,6 @@
 
 namespace quipu {
 
-/// True for names of settings and properties whose values are passwords, keys or tokens.
-[[nodiscard]] bool is_secret_name(std::string_view name);
-
 /// `text` with the password of every URL in it, and the values of its secret parameters, as "***".
 /// Rather too much than too little: a URL ends at white space or a quotation mark.
 [[nodiscard]] std::string mask_secrets(std::string_view text);

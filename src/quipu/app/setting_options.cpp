@@ -1,7 +1,7 @@
 #include "quipu/app/setting_options.hpp"
 
-#include "quipu/app/secrets.hpp"
 #include "quipu/app/text_output.hpp"
+#include "quipu/log/secret_names.hpp"
 
 namespace quipu {
 

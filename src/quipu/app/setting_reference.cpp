@@ -21,7 +21,9 @@ Every program takes the same settings, from four places; the first that has one 
 4. the default
 
 `PROGRAM config` shows what is in force and where it comes from, without secrets. A wrong value, or
-a name that is not known, stops the program and is told with the nearest right one.
+a name that is not known, stops the program and is told with the nearest right one. Only in the
+environment a name that begins with `QUIPU_` and is like no setting has no effect, since others may
+have set it: `run` warns of it, and `config` lists it.
 
 ## Settings
 
@@ -40,7 +42,9 @@ are marked; in the environment and in a file they may stand for every command.
 | `mongodb://USER@HOST:PORT/DATABASE?replicaSet=rs0` | a MongoDB database (a replica set); any number of processes write it |
 | `mongodb+srv://USER@HOST/DATABASE` | the same, with hosts from DNS |
 
-MongoDB's own options stand in the URL. The password belongs in `mongodb-password`; one in the URL
+MongoDB's own options stand in the URL. `w`, `journal`, `readConcernLevel` and `readPreference` are
+fixed, since what the store promises depends on them: other values than `majority`, `true`,
+`majority` and `primary` are refused. The password belongs in `mongodb-password`; one in the URL
 works, too, and is never printed, but others can read a command line.
 
 ## Logs
@@ -54,8 +58,8 @@ works, too, and is never printed, but others can read a command line.
 
 librdkafka's properties have their own names and pass through: `kafka.PROPERTY` in a file,
 `--kafka PROPERTY=VALUE`, or in the log's URL. In the environment, `QUIPU_KAFKA_SASL_USERNAME` is
-`kafka.sasl.username`. Those on which delivery depends are refused. Secrets (`sasl.password`,
-`ssl.key.password`, …) are taken from a file and the environment only.
+`kafka.sasl.username`. Those on which delivery depends are refused, with the reason. Secrets
+(`sasl.password`, `ssl.key.password`, …) are taken from a file and the environment only.
 
 ## Configuration file
 

@@ -70,6 +70,14 @@ class Settings {
     std::map<std::string, SettingValue, std::less<>> kafka;
 
     std::map<std::string, SettingValue, std::less<>> values;
+
+    /// A variable of the environment that begins with QUIPU_ and is no setting. It has no effect,
+    /// and its value is not kept: it could be a secret.
+    struct Ignored {
+        std::string variable;  ///< fit to print
+        std::string nearest;   ///< the variable that looks most like it
+    };
+    std::vector<Ignored> ignored;
 };
 
 /// Where settings come from; the later one wins.
@@ -84,7 +92,8 @@ struct SettingSources {
 };
 
 /// Reads everything. Errors (ErrorCode::invalid; unavailable for a file that cannot be read) name
-/// the file or variable, and for an unknown name the nearest right one.
+/// the file or variable, and for an unknown name the nearest right one. A variable that is nearly a
+/// setting is an error; any other that begins with QUIPU_ is among Settings::ignored.
 [[nodiscard]] Result<Settings> read_settings(const std::vector<Setting>& table,
                                              const SettingSources& sources);
 

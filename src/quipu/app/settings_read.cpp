@@ -159,8 +159,9 @@ class SettingReader {
         return take(property, (*found)->second, Origin::environment, (*found)->first);
     }
 
-    /// A variable of a name that is nearly one of ours is a mistake; others are not our business.
-    [[nodiscard]] Result<void> check_name(const std::string& name) const {
+    /// A variable of a name that is nearly one of ours is a mistake. Another one may be one, too,
+    /// or belong to someone else: Kubernetes sets QUIPU_PORT beside a service named quipu.
+    Result<void> check_name(const std::string& name) {
         if (!name.starts_with("QUIPU_") || name == "QUIPU_CONFIG") return {};
         std::vector<std::string> known;
         for (const Setting& setting : table_) {
@@ -170,7 +171,11 @@ class SettingReader {
         const std::vector<std::string_view> names(known.begin(), known.end());
         const std::string_view nearest = nearest_name(name, names);
         const std::size_t distance = edit_distance(nearest, name.substr(0, 100));
-        if (distance == 0 || distance > typo) return {};
+        if (distance == 0) return {};
+        if (distance > typo) {
+            settings_.ignored.push_back({printable(name.substr(0, 100)), std::string(nearest)});
+            return {};
+        }
         return fail(ErrorCode::invalid, "environment: there is no setting " +
                                             printable(name.substr(0, 100)) + "; the nearest is " +
                                             std::string(nearest));

@@ -220,7 +220,9 @@ Result<void> Shell::wait_published(std::int64_t position, std::chrono::milliseco
     return fail(ErrorCode::unavailable, "it is stored at position " + std::to_string(position) +
                                             " and not in the log yet" +
                                             (problem.empty() ? "" : " (" + problem + ")") +
-                                            "; the relay publishes it when the log takes it");
+                                            "; the relay publishes it when the log takes it, "
+                                            "unless it is among `dead-letters list --group "
+                                            "quipu.relay`");
 }
 
 bool Shell::drain(std::chrono::milliseconds timeout) {

@@ -55,6 +55,10 @@ std::string Shell::metrics() {
     for (const GroupStatus& group : facts.groups) {
         facts.open_dead_letters[group.group] = count_open_dead_letters(*store_, group.group);
     }
+    if (facts.relay) {
+        const std::string relay{relay_group};
+        facts.open_dead_letters[relay] = count_open_dead_letters(*store_, relay);
+    }
     if (http_ != nullptr) facts.http = http_->stats();
     std::string text = metrics_text(facts);
     for (Service* service : definition_.services) service->metrics(text);

@@ -9,6 +9,13 @@ namespace quipu {
 
 namespace {
 
+Result<std::unique_ptr<Store>> read_file(const std::filesystem::path& file) {
+    SqliteOptions options;
+    options.path = file;
+    options.read_only = true;
+    return open_sqlite_store(std::move(options));
+}
+
 Result<std::unique_ptr<Store>> write_file(const std::filesystem::path& file,
                                           const WriteAccess& access) {
     const ControlClient control(file);
@@ -33,15 +40,15 @@ Result<std::unique_ptr<Store>> write_file(const std::filesystem::path& file,
 
 Result<std::unique_ptr<Store>> open_to_read(const AppDefinition& definition,
                                             const EngineOptions& engines) {
-    if (!engines.one_writer()) return open_mongodb(engines, *definition.types, {});
-    SqliteOptions options;
-    options.path = engines.store.file;
-    options.read_only = true;
-    auto store = open_sqlite_store(std::move(options));
+    const bool file = engines.one_writer();
+    auto store =
+        file ? read_file(engines.store.file) : open_mongodb(engines, *definition.types, {}, false);
     if (!store && store.error().code == ErrorCode::not_found) {
-        return fail(ErrorCode::unavailable, "there is no store at " + engines.store.shown() +
-                                                "; '" + definition.name +
-                                                " run' makes one, or name another with --file");
+        return fail(
+            ErrorCode::unavailable,
+            (file ? "there is no store at " + engines.store.shown() : store.error().message) +
+                "; '" + definition.name + " run' makes one, or name another with " +
+                (file ? "--file" : "--store"));
     }
     return store;
 }
@@ -50,7 +57,7 @@ Result<std::unique_ptr<Store>> open_to_write(const AppDefinition& definition,
                                              const EngineOptions& engines,
                                              const WriteAccess& access) {
     if (engines.one_writer()) return write_file(engines.store.file, access);
-    return open_mongodb(engines, *definition.types, access.notice);
+    return open_mongodb(engines, *definition.types, access.notice, true);
 }
 
 Result<ProgramStatus> running_program(const EngineOptions& engines) {

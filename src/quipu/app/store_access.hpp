@@ -12,8 +12,8 @@
 
 namespace quipu {
 
-/// Opens the store beside whoever writes it. An absent file is ErrorCode::unavailable here: the
-/// command has nothing to look at.
+/// Opens the store beside whoever writes it, and makes none. An absent one is
+/// ErrorCode::unavailable here: the command has nothing to look at.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_to_read(const AppDefinition& definition,
                                                           const EngineOptions& engines);
 

@@ -60,7 +60,9 @@ class StoreWriter final : public Writer {
         return fail(ErrorCode::unavailable, "it is stored at position " + std::to_string(position) +
                                                 " and not in the log yet" +
                                                 (problem.empty() ? "" : " (" + problem + ")") +
-                                                "; the next relay that runs publishes it");
+                                                "; the next relay that runs publishes it, unless "
+                                                "it is among `dead-letters list --group "
+                                                "quipu.relay`");
     }
     Result<void> requeue(std::int64_t id) override {
         auto done = store_->requeue(id);
@@ -93,7 +95,10 @@ Result<std::unique_ptr<Writer>> open_writer(const AppDefinition& definition,
                                             const CommonArguments& common, bool create) {
     const EngineOptions& engines = common.engines;
     if (!engines.one_writer()) {
-        return make_writer(definition, engines, open_to_write(definition, engines, {}));
+        // There a store that is opened to read can be written, too.
+        return make_writer(
+            definition, engines,
+            create ? open_to_write(definition, engines, {}) : open_to_read(definition, engines));
     }
     // Between the two looks a program may start or stop, so both are repeated for a while.
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{10};

@@ -11,6 +11,7 @@
 #include "quipu/log/kafka_answers.hpp"
 #include "quipu/log/kafka_properties.hpp"
 #include "quipu/log/kafka_token.hpp"
+#include "quipu/log/secret_names.hpp"
 
 namespace quipu::kafka {
 namespace {
@@ -112,7 +113,7 @@ Result<Config> Config::check(const KafkaOptions& options) {
     config.prefix_ = options.prefix;
     config.client_id_ = options.client_id;
     for (const auto& [name, value] : options.properties) {
-        if (is_secret(name)) {
+        if (is_secret_name(name)) {
             config.secrets_.add(value);
         }
     }

@@ -5,13 +5,6 @@
 
 namespace quipu::kafka {
 
-bool is_secret(std::string_view property) {
-    // By their words rather than by a list: librdkafka's versions add properties.
-    return property.contains("password") || property.contains("secret") ||
-           property.ends_with(".pem") || property == "sasl.oauthbearer.config" ||
-           property == "sasl.oauthbearer.extensions" || property == "sasl.jaas.config";
-}
-
 void Secrets::add(std::string value) {
     if (value.empty()) {
         return;

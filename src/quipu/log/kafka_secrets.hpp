@@ -6,9 +6,6 @@
 
 namespace quipu::kafka {
 
-/// True for properties whose values must not be seen: passwords, keys, tokens.
-[[nodiscard]] bool is_secret(std::string_view property);
-
 /// Values that must not appear in any text.
 class Secrets {
   public:

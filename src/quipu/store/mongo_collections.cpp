@@ -127,7 +127,7 @@ std::string by_text(const char* name, std::string_view value) {
     return bson([&](BsonWriter& writer) { put_text(writer, name, value); });
 }
 
-Result<std::string> make_collections(Server& server) {
+Result<std::string> make_collections(Server& server, bool create) {
     std::string known = server.find_one(meta_collection, by_id("identity"));
     if (known.empty()) {
         if (holds_something_else(server)) {
@@ -135,6 +135,9 @@ Result<std::string> make_collections(Server& server) {
                         server.location() +
                             " is not a quipu store: the database has other collections; choose "
                             "another database");
+        }
+        if (!create) {
+            return fail(ErrorCode::not_found, "there is no store at " + server.location());
         }
         make_indexes(server);
         const std::string fresh = bson([](BsonWriter& writer) {

@@ -43,6 +43,7 @@ Result<std::vector<std::int64_t>> MongoStore::unfinished(
 
 Result<std::vector<Parked>> MongoStore::parked(const std::string& group) {
     return reading([&]() -> Result<std::vector<Parked>> {
+        ledger_.steady();
         std::vector<Parked> found;
         const std::string options = bson([](BsonWriter& writer) { sorted_by(writer, "position"); });
         server_->find(parked_collection, by_text("group", group), options, [&](View view) {
@@ -62,6 +63,7 @@ Result<std::vector<DeadLetter>> MongoStore::dead_letters(const std::string& grou
         if (limit == 0) {
             return found;
         }
+        ledger_.steady();
         const std::string filter = bson([&](BsonWriter& writer) {
             if (!group.empty()) {
                 put_text(writer, "group", group);

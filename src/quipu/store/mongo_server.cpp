@@ -58,6 +58,31 @@ std::string hosts(const mongoc_uri_t* uri) {
     return out;
 }
 
+/// What is promised of a commit and of a read allows one value of these options. Which of them the
+/// URI contradicts, and why that cannot be; empty when none.
+std::string contradiction(const mongoc_uri_t* uri) {
+    const mongoc_write_concern_t* write = mongoc_uri_get_write_concern(uri);
+    const std::int32_t copies = mongoc_write_concern_get_w(write);
+    if (copies != MONGOC_WRITE_CONCERN_W_DEFAULT && copies != MONGOC_WRITE_CONCERN_W_MAJORITY) {
+        return "w: an event counts as stored when the majority of servers has it; leave it out, or "
+               "write w=majority";
+    }
+    if (mongoc_write_concern_journal_is_set(write) && !mongoc_write_concern_get_journal(write)) {
+        return "journal: an event counts as stored when it is in the journal; leave it out, or "
+               "write journal=true";
+    }
+    const char* level = mongoc_read_concern_get_level(mongoc_uri_get_read_concern(uri));
+    if (level != nullptr && std::string_view(level) != MONGOC_READ_CONCERN_LEVEL_MAJORITY) {
+        return "readConcernLevel: what was read must not be taken back by a change of the primary; "
+               "leave it out, or write readConcernLevel=majority";
+    }
+    if (mongoc_read_prefs_get_mode(mongoc_uri_get_read_prefs_t(uri)) != MONGOC_READ_PRIMARY) {
+        return "readPreference: a secondary may not have yet what was committed last; leave it "
+               "out, or write readPreference=primary";
+    }
+    return {};
+}
+
 }  // namespace
 
 Error Failure::error() const {
@@ -99,14 +124,19 @@ Result<std::unique_ptr<Server>> Server::make(const MongoOptions& options) {
                     "with special characters of the password as %XX");
     }
     mongoc_uri_t* uri = server->uri_.get();
+    if (const std::string option = contradiction(uri); !option.empty()) {
+        return fail(ErrorCode::invalid, "the MongoDB URI may not set option " + option);
+    }
     const char* named = mongoc_uri_get_database(uri);
     server->database_ = named != nullptr && *named != '\0' ? named : options.database;
     server->location_ = "mongodb://" + hosts(uri) + "/" + server->database_;
-    server->wait_ms_ = std::max<std::int64_t>(1, options.server_wait.count());
-    const auto wait = static_cast<std::int32_t>(std::min<std::int64_t>(server->wait_ms_, 600'000));
+    const auto wait = static_cast<std::int32_t>(
+        std::clamp<std::int64_t>(options.server_wait.count(), 1, 600'000));
     const auto answer =
         static_cast<std::int32_t>(std::min<std::int64_t>(options.query_time.count(), 600'000));
-    mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, wait);
+    if (!mongoc_uri_has_option(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS)) {
+        mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, wait);
+    }
     if (!mongoc_uri_has_option(uri, MONGOC_URI_CONNECTTIMEOUTMS)) {
         mongoc_uri_set_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS, wait);
     }
@@ -123,8 +153,10 @@ Result<std::unique_ptr<Server>> Server::make(const MongoOptions& options) {
     mongoc_read_concern_set_level(read, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
     mongoc_uri_set_read_concern(uri, read);
     mongoc_read_concern_destroy(read);
+    server->majority_wait_ms_ = mongoc_uri_get_option_as_int64(uri, MONGOC_URI_WTIMEOUTMS, wait);
     mongoc_write_concern_t* write = mongoc_write_concern_new();
-    mongoc_write_concern_set_wmajority(write, wait);
+    mongoc_write_concern_set_w(write, MONGOC_WRITE_CONCERN_W_MAJORITY);
+    mongoc_write_concern_set_wtimeout_int64(write, server->majority_wait_ms_);
     mongoc_uri_set_write_concern(uri, write);
     mongoc_write_concern_destroy(write);
     mongoc_read_prefs_t* primary = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
@@ -259,7 +291,7 @@ std::vector<std::size_t> Server::insert(const char* collection,
             writer.begin_document("writeConcern");
             writer.text("w", "majority");
             writer.boolean("j", true);
-            writer.int64("wtimeout", wait_ms_);
+            writer.int64("wtimeout", majority_wait_ms_);
             writer.end();
         }
     });

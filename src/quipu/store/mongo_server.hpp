@@ -114,7 +114,7 @@ class Server {
     std::string engine_ = "mongodb";
     bool one_update_at_a_time_ = false;
     std::size_t most_indexed_bytes_ = std::numeric_limits<std::size_t>::max();
-    std::int64_t wait_ms_ = 0;
+    std::int64_t majority_wait_ms_ = 0;  ///< for the acknowledgement of a write; 0: for ever
 };
 
 }  // namespace quipu::mongo

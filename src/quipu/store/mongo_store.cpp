@@ -39,7 +39,7 @@ MongoStore::~MongoStore() {
 
 Result<void> MongoStore::start() {
     server_->greet();
-    auto identity = make_collections(*server_);
+    auto identity = make_collections(*server_, options_.create);
     if (!identity) {
         return std::unexpected(std::move(identity.error()));
     }

@@ -43,7 +43,9 @@ class Config(harness.CliTest):
         (self.directory / "secret").write_text(SECRET + "\n")
         file = self.write(f"store = mongodb://ada:{SECRET}@127.0.0.1:1/d\n"
                           f"log = kafka://127.0.0.1:1\n[kafka]\nsasl.password = {SECRET}\n")
-        env = {"QUIPU_KAFKA_SSL_KEY_PASSWORD_FILE": "secret"}
+        env = {"QUIPU_KAFKA_SSL_KEY_PASSWORD_FILE": "secret",
+               "QUIPU_KAFKA_SASL_JAAS_CONFIG": f'org.example.Login required password="{SECRET}";',
+               "QUIPU_KAFKA_SASL_OAUTHBEARER_EXTENSIONS": f"ticket={SECRET}"}
         for command in (["config"], ["config", "--json"], ["doctor"], ["doctor", "--json"], ["events"],
                         ["topics", "plan"], ["publish", "user_greeted", '{"name":"Ada"}']):
             done = self.call_any(*command, "--config", file, env=env)
@@ -74,6 +76,15 @@ class Config(harness.CliTest):
                       self.call("events", "--config", self.write("membr = x\n"), expect=2).err)
         self.call("events", "--config", "absent.conf", expect=3)
         self.call("events", "--file", "a.db", "--store", "b.db", expect=2)
+
+    def test_a_variable_that_is_no_setting_is_told(self):
+        env = {"QUIPU_TOPIC_REPLICAS": SECRET}
+        shown = self.settings(env=env)
+        self.assertEqual(shown["QUIPU_TOPIC_REPLICAS"],
+                         ("", "environment, ignored: no setting; the nearest is QUIPU_TOPIC_REPLICATION"))
+        ran = self.call("run", "--once", env=env)
+        self.assertIn("QUIPU_TOPIC_REPLICAS is no setting and is ignored", ran.err)
+        self.assertNotIn(SECRET, ran.err)
 
     def test_topics_need_a_log(self):
         for action in ("plan", "diff", "apply"):

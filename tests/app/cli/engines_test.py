@@ -1,5 +1,6 @@
 """Engines other than a file: what a program says and does while a server does not answer."""
 import signal
+import urllib.request
 
 import harness
 
@@ -18,6 +19,11 @@ class Unreachable(harness.CliTest):
             lines = [line for line in answer.err.splitlines() if "malloc for counters" not in line]
             self.assertEqual(len(lines), 1, answer.err)
         self.assertIn(f"127.0.0.1:{port}", self.call("doctor", "--store", url, expect=1).out)
+
+    def test_an_option_that_the_store_cannot_keep_is_refused(self):
+        url = f"mongodb://127.0.0.1:{harness.free_port()}/d?w=1"
+        for command in (["events"], ["run"]):
+            self.assertIn("w=majority", self.call(*command, "--store", url, expect=2).err)
 
     def test_run_waits_for_a_database_and_says_so(self):
         url = f"mongodb://ada:{SECRET}@127.0.0.1:{harness.free_port()}/d?serverSelectionTimeoutMS=200"
@@ -49,6 +55,8 @@ class Unreachable(harness.CliTest):
         status, body = harness.eventually(lambda: harness.get(http, "/readyz"))
         self.assertEqual(status, 503)
         self.assertIn("127.0.0.1", body["because"][0])
+        with urllib.request.urlopen(f"http://127.0.0.1:{http}/metrics", timeout=harness.FOREVER) as answer:
+            self.assertIn('quipu_dead_letters_open{group="quipu.relay"} 0', answer.read().decode())
         self.assertEqual(self.publish("user_greeted", {"name": "Ada"})["position"], 1)
         answer = self.call("publish", "user_greeted", '{"name":"Bob"}', "--wait", "log",
                            "--wait-timeout", "0", expect=3)

@@ -94,6 +94,14 @@ class PromoteToEngines(harness.CliTest):
             process.kill()
             process.wait()
 
+    def test_what_only_reads_makes_no_store(self):
+        for command in (["events"], ["groups"], ["verify"], ["dead-letters", "requeue", "1"]):
+            answer = self.call(*command, *self.target, expect=3)
+            self.assertIn("there is no store at mongodb://", answer.err, command)
+        self.assertIn("there is no store at mongodb://", self.call("doctor", *self.target, expect=1).out)
+        self.publish("order_placed", placed("first"), *self.target)
+        self.assertEqual(len(self.call("events", "--json", *self.target).json_lines), 1)
+
     def test_a_database_that_holds_something_is_refused(self):
         self.order(1)
         self.publish("order_placed", placed("mine"), *self.target)
