@@ -3,80 +3,19 @@
 #include <random>
 #include <set>
 
-#include "delivery/fixture.hpp"
-#include "delivery/memory_log.hpp"
+#include "delivery/log_groups.hpp"
+#include "store/store_proxy.hpp"
 
 namespace quipu::delivery_test {
 namespace {
 
-struct Collector {
-    static constexpr std::string_view group = "collector";
-    std::function<void(const Event<Ordered>&)> before = [](const Event<Ordered>&) {};
-    std::mutex mutex;
-    std::map<std::string, std::vector<std::int64_t>> seen;  // handlings, committed or not
-
-    void on(const Event<Ordered>& event, Documents& documents) {
-        before(event);
-        auto counter = documents.get<Counter>(event->customer).value_or(Counter{});
-        counter.value += 1;
-        counter.seen.push_back(event->number);
-        documents.put(event->customer, counter);
-        const std::lock_guard lock(mutex);
-        seen[event->customer].push_back(event->number);
+/// Passes on what it handles.
+struct Forwarder {
+    static constexpr std::string_view group = "forwarder";
+    void on(const Event<Ordered>& event, Publishes<Shipped>& out, const Delivery& delivery) {
+        out.publish(Shipped{.customer = event->customer, .number = event->number},
+                    {.headers = delivery.record.headers});
     }
-};
-
-struct Patient {
-    static constexpr std::string_view group = "patient";
-    std::function<void()> before;
-    std::atomic<int> handled{0};
-    void on(const Event<Slow>&) {
-        before();
-        ++handled;
-    }
-};
-
-class LogGroups : public DeliveryTest {
-  protected:
-    void SetUp() override {
-        DeliveryTest::SetUp();
-        start();
-    }
-    void TearDown() override { relay_.reset(); }
-
-    void start() {
-        relay_ = std::make_unique<Relay>(*store_, log_, RelayOptions{.lease = 300ms});
-        ASSERT_TRUE(relay_->start());
-    }
-    template <class... Groups>
-    std::unique_ptr<DeliveryRuntime> member(Groups&... groups) {
-        RuntimeOptions options;
-        options.producer = {"tests", "1.0", Environment::test};
-        options.log = &log_;
-        options.max_conflicts = 20;
-        auto runtime = std::make_unique<DeliveryRuntime>(
-            *store_, Events::types(), std::vector<GroupBinding>{bind_group<Events>(groups)...},
-            std::move(options));
-        EXPECT_TRUE(runtime->start());
-        return runtime;
-    }
-    void foreign(std::string body, std::string key = "k", RecordHeaders headers = {}) {
-        LogRecord record;
-        record.place.partition.event_type = "ordered";
-        record.key = std::move(key);
-        record.headers = std::move(headers);
-        record.value = std::move(body);
-        record.timestamp = now();
-        log_.produce(std::move(record), [](const Result<LogPlace>&) {});
-    }
-    static std::string body(const std::string& id, const std::string& customer, int number) {
-        return R"({"event_id":")" + id +
-               R"(","event_type":"ordered","timestamp":"2026-01-01T00:00:00Z","metadata":)"
-               R"({"service_name":"python","service_version":"1"},"customer":")" +
-               customer + R"(","number":)" + std::to_string(number) + "}";
-    }
-
-    MemoryLog log_{{"ordered", "shipped", "slow"}};
 };
 
 TEST_F(LogGroups, AnEventOfAnotherProducerIsStoredWithItsBytesAndHandledOnce) {
@@ -227,20 +166,7 @@ TEST_F(LogGroups, WhatAMemberParkedIsRetriedByTheNextOwner) {
 }
 
 TEST_F(LogGroups, WhatWasParkedWithoutALogIsRetriedByOneOfTheMembers) {
-    // A file without a log was promoted: what its group parked names no partition.
-    ASSERT_TRUE(store_->open_group("collector", true));
-    order("ada", 1);
-    const auto record = store_->at(1);
-    ASSERT_TRUE(record && *record);
-    Transaction parked;
-    parked.group = "collector";
-    parked.finished = {1};
-    parked.park = {{.group = "collector",
-                    .position = 1,
-                    .key = (*record)->key,
-                    .due_at = (*record)->timestamp,
-                    .attempts = {{(*record)->timestamp, "not yet"}}}};
-    ASSERT_TRUE(store_->commit(std::move(parked)));
+    park_without_log();
     Collector first;
     Collector second;
     auto one = member(first);
@@ -252,6 +178,62 @@ TEST_F(LogGroups, WhatWasParkedWithoutALogIsRetriedByOneOfTheMembers) {
     EXPECT_EQ(counter("ada").seen, (std::vector<std::int64_t>{1, 2}));
     EXPECT_TRUE(store_->parked("collector")->empty());
     EXPECT_TRUE(letters().empty());
+}
+
+TEST_F(LogGroups, ARetryThatFailsAfterAnotherSucceededBringsNothingBack) {
+    park_without_log();
+    Collector late;
+    std::atomic<bool> begun{false};
+    late.before = [&](const Event<Ordered>&) {
+        begun = true;
+        EXPECT_TRUE(eventually([&] { return store_->parked("collector")->empty(); }));
+        throw std::runtime_error("too late");
+    };
+    Collector quick;
+    quick.before = [&](const Event<Ordered>&) {
+        EXPECT_TRUE(eventually([&] { return begun.load(); }));
+    };
+    auto one = member(late);
+    auto two = member(quick);
+    ASSERT_TRUE(
+        eventually([&] { return counter("ada").value == 1 && one->status()[0].parked == 0; }));
+    EXPECT_TRUE(one->stop());
+    EXPECT_TRUE(two->stop());
+    EXPECT_TRUE(store_->parked("collector")->empty());
+    EXPECT_EQ(counter("ada").value, 1);
+}
+
+TEST_F(LogGroups, AStopCommitsNoOffsetBehindWhatCouldNotBeStored) {
+    test::StoreProxy front(*store_);
+    std::atomic<bool> away{false};
+    front.before = [&](const Transaction& transaction) -> Result<void> {
+        if (away && !transaction.park.empty()) return fail(ErrorCode::unavailable, "away");
+        return {};
+    };
+    front_ = &front;
+    Patient group;
+    group.before = [] { throw std::runtime_error("not yet"); };
+    auto runtime = member(group);
+    ASSERT_TRUE(publisher().publish(Slow{.number = 1}, {.key = "k"}));
+    ASSERT_TRUE(eventually([&] { return store_->parked("patient")->size() == 1; }));
+    away = true;
+    ASSERT_TRUE(publisher().publish(Slow{.number = 2}, {.key = "k"}));
+    ASSERT_TRUE(eventually([&] { return runtime->status()[0].parked == 2; }));
+    EXPECT_TRUE(runtime->stop());
+    std::int64_t passed = 0;
+    for (const auto& [partition, offset] : log_.committed("patient")) passed += offset;
+    EXPECT_EQ(passed, 1);
+    away = false;
+    runtime = member(group);
+    EXPECT_TRUE(eventually([&] { return store_->parked("patient")->size() == 2; }));
+}
+
+TEST_F(LogGroups, AnEventWithTheHeadersOfItsCauseReachesTheLog) {
+    Forwarder forwarder;
+    auto runtime = member(forwarder);
+    foreign(body("from-python-1", "ada", 1), "k", {{"tenant", "t"}});
+    ASSERT_TRUE(eventually([&] { return log_.all("shipped").size() == 1; }));
+    EXPECT_EQ(log_.all("shipped").front().headers.find("tenant"), "t");
 }
 
 TEST_F(LogGroups, AMemberWhoseNameIsTakenGoesOnWithoutOne) {

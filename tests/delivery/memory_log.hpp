@@ -52,9 +52,7 @@ class MemoryLog : public TopicLog {
                     Error{ErrorCode::not_found, "no topic " + record.place.partition.event_type};
             }
             if (!error) {
-                const auto hash = std::hash<std::string>{}(record.key.value_or(""));
-                place.partition = {topic->first, static_cast<std::int32_t>(
-                                                     hash % static_cast<std::size_t>(count_))};
+                place.partition = partition_of(topic->first, record.key.value_or(""));
                 auto& partition =
                     topic->second[static_cast<std::size_t>(place.partition.partition)];
                 for (int copy = 0; copy < copies; ++copy) {
@@ -97,6 +95,14 @@ class MemoryLog : public TopicLog {
     void add_topic(const std::string& type) {
         const std::lock_guard lock(mutex_);
         topics_[type].resize(static_cast<std::size_t>(count_));
+    }
+    /// As retention does: what is in a topic now cannot be read any more.
+    void expire(const std::string& type) {
+        const std::lock_guard lock(mutex_);
+        for (std::int32_t number = 0; number < count_; ++number) {
+            lows_[{type, number}] =
+                static_cast<std::int64_t>(topics_[type][static_cast<std::size_t>(number)].size());
+        }
     }
     /// Everything in a topic, by partition.
     std::vector<LogRecord> all(const std::string& type) {
@@ -176,6 +182,20 @@ class MemoryLog : public TopicLog {
             });
         }
         std::int64_t lag() override { return -1; }
+        Result<std::vector<LogProgress>> progress() override {
+            const std::lock_guard lock(log_.mutex_);
+            std::vector<LogProgress> all;
+            for (const auto& [partition, next] : next_) {
+                const auto& records = log_.topics_[partition.event_type]
+                                                  [static_cast<std::size_t>(partition.partition)];
+                all.push_back({partition, next, static_cast<std::int64_t>(records.size())});
+            }
+            return all;
+        }
+        std::optional<LogPartition> partition_of(const std::string& type,
+                                                 const std::string& key) override {
+            return log_.partition_of(type, key);
+        }
 
       private:
         void commit(const LogPartition& partition) {
@@ -229,7 +249,8 @@ class MemoryLog : public TopicLog {
                     for (std::int32_t number = 0; number < log_.count_; ++number) {
                         if (static_cast<std::size_t>(number) % group.members.size() != me) continue;
                         const LogPartition partition{type, number};
-                        next_[partition] = group.committed[partition];
+                        next_[partition] =
+                            std::max(group.committed[partition], log_.lows_[partition]);
                         mine.push_back(partition);
                     }
                 }
@@ -247,9 +268,15 @@ class MemoryLog : public TopicLog {
         bool closed_ = false;
     };
 
+    [[nodiscard]] LogPartition partition_of(const std::string& type, const std::string& key) const {
+        const auto hash = std::hash<std::string>{}(key) % static_cast<std::size_t>(count_);
+        return {type, static_cast<std::int32_t>(hash)};
+    }
+
     const std::int32_t count_;
     std::mutex mutex_;
     std::map<std::string, std::vector<std::vector<LogRecord>>> topics_;
+    std::map<LogPartition, std::int64_t> lows_;
     std::map<std::string, Group> groups_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "delivery/fixture.hpp"
 #include "delivery/memory_log.hpp"
+#include "store/store_proxy.hpp"
 
 namespace quipu::delivery_test {
 namespace {
@@ -180,6 +181,32 @@ TEST_F(RelayTest, AMissingTopicHoldsBackOnlyItself) {
     ASSERT_TRUE(one.wait_published(3, 60s));
     EXPECT_EQ(partial.all("slow").size(), 2U);
     ASSERT_TRUE(eventually([&] { return one.status().problem.empty(); }));
+}
+
+TEST_F(RelayTest, DeadLettersAreStoredInPartsThatAStoreTakes) {
+    constexpr std::int64_t count = 12;
+    test::StoreProxy front(*store_);
+    std::atomic<std::size_t> most{0};
+    front.before = [&](const Transaction& transaction) -> Result<void> {
+        std::size_t bytes = 0;
+        for (const DeadLetter& letter : transaction.dead_letters) {
+            bytes += letter.record->body.size();
+        }
+        most = std::max(most.load(), bytes);
+        return {};
+    };
+    for (std::int64_t number = 0; number < count; ++number) {
+        const std::string large(1'500'000, 'a');
+        ASSERT_TRUE(
+            publisher().publish(Ordered{.customer = large, .number = number}, {.key = "k"}));
+    }
+    log_.fault = [](const LogRecord&) { return Error{ErrorCode::limit, "too large"}; };
+    Relay one(front, log_, RelayOptions{.lease = 300ms});
+    ASSERT_TRUE(one.start());
+    ASSERT_TRUE(eventually([&] { return one.status().position == count; }));
+    EXPECT_EQ(letters().size(), static_cast<std::size_t>(count));
+    EXPECT_GT(most, 0U);
+    EXPECT_LT(most, std::size_t{6} << 20);
 }
 
 TEST_F(RelayTest, AnArchivedEventIsNoObstacle) {

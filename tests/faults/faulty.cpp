@@ -141,6 +141,19 @@ class FaultyLog::Member : public LogConsumer {
                });
     }
     std::int64_t lag() override { return inner_->lag(); }
+    Result<std::vector<LogProgress>> progress() override {
+        auto all = inner_->progress();
+        for (LogProgress& each : all ? *all : none_) {
+            const auto waits = waiting_.find(each.partition);
+            if (waits == waiting_.end() || waits->second.records.empty()) continue;
+            each.given = std::min(each.given, waits->second.records.front().offset());
+        }
+        return all;
+    }
+    std::optional<LogPartition> partition_of(const std::string& type,
+                                             const std::string& key) override {
+        return inner_->partition_of(type, key);
+    }
 
     void revoked(const std::vector<LogPartition>& partitions) {
         for (const LogPartition& partition : partitions) waiting_.erase(partition);
@@ -154,6 +167,7 @@ class FaultyLog::Member : public LogConsumer {
     FaultyLog& log_;
     std::mt19937 random_;
     std::map<LogPartition, Waits> waiting_;
+    std::vector<LogProgress> none_;
     std::unique_ptr<LogConsumer> inner_;
 };
 

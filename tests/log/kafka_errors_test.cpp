@@ -60,7 +60,8 @@ TEST(KafkaErrors, ARecordsFateHasACode) {
     EXPECT_EQ(code(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE), ErrorCode::limit);
     EXPECT_EQ(code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC), ErrorCode::not_found);
     EXPECT_EQ(code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), ErrorCode::not_found);
-    EXPECT_EQ(code(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), ErrorCode::invalid);
+    EXPECT_EQ(code(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), ErrorCode::not_found);
+    EXPECT_EQ(code(RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP), ErrorCode::invalid);
     EXPECT_EQ(code(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT), ErrorCode::unavailable);
     EXPECT_EQ(code(RD_KAFKA_RESP_ERR__FATAL), ErrorCode::unavailable);
     EXPECT_THAT(

@@ -87,6 +87,29 @@ TEST_F(KafkaOrder, AnAcknowledgementHasAPlace) {
     EXPECT_THAT(values(read(*consumer, expected.size())), IsSupersetOf(expected));
 }
 
+/// A broker refuses the whole batch for one record of it.
+TEST_F(KafkaOrder, ARecordThatIsInvalidTakesNoOthersWithIt) {
+    make_topic("made", 1);
+    connect();
+    ASSERT_TRUE(produce(log_record("made", "key", "0")));
+    const auto refused = [&] {
+        refuse_next(produce_request, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP);
+        std::atomic<int> invalid = 0;
+        for (int number = 1; number < 6; ++number) {
+            LogRecord record = log_record("made", "", std::to_string(number));
+            record.key.reset();
+            log_->produce(std::move(record), [&](const Result<LogPlace>& place) {
+                invalid += !place && place.error().code == ErrorCode::invalid ? 1 : 0;
+            });
+        }
+        EXPECT_TRUE(log_->flush(60s));
+        return invalid.load();
+    };
+    EXPECT_EQ(refused(), 0) << "sent again one by one, it shows which one it is";
+    EXPECT_EQ(refused(), 1);
+    EXPECT_TRUE(eventually([&] { return produce(log_record("made", "key", "6")).has_value(); }));
+}
+
 /// Brokers that answer and yet never acknowledge: another client is tried.
 TEST_F(KafkaOrder, RecordsThatStandStillAreGivenBack) {
     make_topic("made", 1);

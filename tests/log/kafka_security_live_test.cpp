@@ -187,12 +187,12 @@ TEST_F(KafkaSecurity, AMissingCertificateFileIsAnErrorOfOpen) {
     EXPECT_THAT(log.error().message, HasSubstr("ssl.ca.location"));
 }
 
-TEST_F(KafkaSecurity, WhatTheRulesForbidIsInvalid) {
+TEST_F(KafkaSecurity, WhatTheRulesForbidIsToldApart) {
     create("greeted");
     const auto log = open(poor());
     const auto place = produce(*log, log_record("greeted", "k", "v"));
     ASSERT_FALSE(place);
-    EXPECT_EQ(place.error().code, ErrorCode::invalid) << place.error().message;
+    EXPECT_EQ(place.error().code, ErrorCode::not_found) << place.error().message;
     EXPECT_THAT(place.error().message, AllOf(HasSubstr("greeted"), HasSubstr("access rules")));
     auto consumer = log->consume(group({"greeted"}));
     ASSERT_TRUE(consumer);

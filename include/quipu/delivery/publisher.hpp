@@ -80,14 +80,16 @@ class UnitOfWork {
 };
 
 /// Publishes events of a catalogue from outside the groups: a request handler, a timer, main().
-/// Thread-safe; cheap to copy.
+/// Thread-safe; cheap to copy; must not outlive the RawPublisher.
 template <class Catalogue>
 class Publisher {
   public:
     explicit Publisher(RawPublisher& raw) : raw_(&raw) {}
 
     /// Returns when the event is durable. Errors: invalid (a text that is not UTF-8), conflict
-    /// (expected_sequence, or another event with this id), unavailable (the store can't write).
+    /// (expected_sequence, or another event with this id), unavailable (the store can't write, or
+    /// its answer was lost: the event may be stored). Each call makes a new event: who may try
+    /// again sets PublishOptions::event_id to a new_id() of its own, which is stored once.
     template <class E>
     [[nodiscard]] Result<Published> publish(const E& event, const PublishOptions& options = {}) {
         static_assert(Catalogue::template contains<E>,

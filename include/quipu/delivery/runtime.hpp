@@ -48,6 +48,9 @@ struct RuntimeOptions {
     /// and that no other process has: a member whose name another takes goes on without one. Empty
     /// for dynamic membership.
     std::string member;
+    /// So long a log may take to bring an event that it was given, before its group finds out
+    /// whether the log still has it. What it has no more, the group takes from the store.
+    std::chrono::milliseconds log_patience{5000};
     std::size_t max_conflicts = 100;  ///< reruns of one handling before it counts as a failure
 };
 
@@ -71,7 +74,8 @@ class DeliveryRuntime {
     [[nodiscard]] Result<void> start();
 
     /// Stops reading, lets handlers that run finish and commit, and joins all threads. Returns
-    /// false when a handler is still running after `deadline`; threads are then left to it.
+    /// false when a handler is still running after `deadline`; threads are then left to it, and
+    /// store, types, log and handlers must outlive them.
     bool stop(std::chrono::milliseconds deadline = std::chrono::seconds{30});
 
     /// Blocks until every group has finished everything in the log and has nothing in flight
@@ -79,7 +83,7 @@ class DeliveryRuntime {
     [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
 
     /// Hands a dead letter that Store::requeue has just given back to its group, which tries it at
-    /// once. Without this call the group finds it at the next start.
+    /// once. Without this call the group finds it within seconds.
     void requeued(const DeadLetter& letter);
 
     [[nodiscard]] std::vector<GroupStatus> status() const;

@@ -31,8 +31,15 @@ struct LogConsumerOptions {
     std::function<void(const std::vector<LogPartition>&, bool lost)> revoked;
 };
 
-/// One member of one consumer group. poll(), pause(), at_end() and close() belong to one thread;
-/// finished() may be called from any.
+/// How far a member has come in a partition that is assigned to it.
+struct LogProgress {
+    LogPartition partition;
+    std::int64_t given = 0;  ///< poll() has given all that the log has before this offset
+    std::int64_t end = 0;    ///< the offset of the next record that is written
+};
+
+/// One member of one consumer group. finished() may be called from any thread, all
+/// others belong to one.
 class LogConsumer {
   public:
     virtual ~LogConsumer() = default;
@@ -62,6 +69,15 @@ class LogConsumer {
     /// asked; true for a member without partitions. False until the group has assigned them.
     [[nodiscard]] virtual bool at_end() = 0;
 
+    /// The assigned partitions. Asks the broker for their ends, and waits a few seconds at most.
+    /// Errors: unavailable, not_found (a topic is missing).
+    [[nodiscard]] virtual Result<std::vector<LogProgress>> progress() = 0;
+
+    /// The partition that this program's log chooses for a key, as of the last progress(). None
+    /// where it is not known, or does not go by the key alone.
+    [[nodiscard]] virtual std::optional<LogPartition> partition_of(const std::string& event_type,
+                                                                   const std::string& key) = 0;
+
     /// Records in the assigned partitions beyond the committed offsets; -1 when not known yet.
     [[nodiscard]] virtual std::int64_t lag() = 0;
 };
@@ -87,11 +103,11 @@ class TopicLog {
     /// not call the log. Records of one key reach the log in the order of their calls. Blocks while
     /// the queue is full. A broker that is away is waited for, without limit; brokers that answer
     /// and acknowledge nothing for half a minute or more make it unavailable. Errors: limit (too
-    /// large for the broker), not_found (no such topic), invalid (not allowed); unavailable: the
-    /// record may or may not be in the log, and so may those queued after it, which get unavailable
-    /// as well; send all of them again in order.
-    /// With an `epoch`, a record that comes after such a loss is refused in the same way: its
-    /// caller did not know yet that it belongs behind records that were lost.
+    /// large for the broker), not_found (no such topic, or not allowed to write to it), invalid
+    /// (the broker takes no such record); unavailable: the record may or may not be in the log, and
+    /// so may those queued after it, which get unavailable as well; send all of them again in
+    /// order. With an `epoch`, a record that comes after such a loss is refused in the same way:
+    /// its caller did not know yet that it belongs behind records that were lost.
     virtual void produce(LogRecord record, Done done,
                          std::optional<std::uint64_t> epoch = std::nullopt) = 0;
 

@@ -25,6 +25,14 @@ bool Awaited::before(std::int64_t position, const std::string& key) const {
     return same_key != by_key_.end() && *same_key->second.begin() < position;
 }
 
+std::vector<std::int64_t> Awaited::between(std::int64_t from, std::int64_t to) const {
+    std::vector<std::int64_t> found;
+    for (auto at = keys_.lower_bound(from); at != keys_.end() && at->first <= to; ++at) {
+        found.push_back(at->first);
+    }
+    return found;
+}
+
 std::vector<std::int64_t> Awaited::positions() const {
     std::vector<std::int64_t> all;
     all.reserve(keys_.size());

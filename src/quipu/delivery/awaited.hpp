@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -22,6 +23,25 @@ class Awaited {
     [[nodiscard]] bool before(std::int64_t position, const std::string& key) const;
     [[nodiscard]] bool empty() const noexcept { return keys_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
+    /// The key of an awaited record, else null.
+    [[nodiscard]] const std::string* key_of(std::int64_t position) const {
+        const auto found = keys_.find(position);
+        return found == keys_.end() ? nullptr : &found->second;
+    }
+    /// The first record of `key`; there must be one.
+    [[nodiscard]] std::int64_t first_of(const std::string& key) const {
+        return *by_key_.at(key).begin();
+    }
+    /// The lowest position that is no key of `arrived`.
+    template <class Arrived>
+    [[nodiscard]] std::optional<std::int64_t> first_without(const Arrived& arrived) const {
+        for (const auto& [position, key] : keys_) {
+            if (!arrived.contains(position)) return position;
+        }
+        return std::nullopt;
+    }
+    /// Those from `from` to `to`, both included.
+    [[nodiscard]] std::vector<std::int64_t> between(std::int64_t from, std::int64_t to) const;
     /// The lowest position; there must be one.
     [[nodiscard]] std::int64_t first() const { return keys_.begin()->first; }
     [[nodiscard]] std::vector<std::int64_t> positions() const;

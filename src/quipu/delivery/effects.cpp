@@ -2,6 +2,7 @@
 
 #include "quipu/codec/json.hpp"
 #include "quipu/event/id.hpp"
+#include "wire.hpp"
 
 namespace quipu {
 
@@ -64,8 +65,8 @@ std::string Effects::publish(std::string_view event_type, const StructInfo& info
     if (const EventInfo* known = types_.find(event_type)) {
         record.expires_at = now_ + known->topic.ttl;
     }
-    record.headers =
-        cause_ != nullptr ? inherit_headers(*cause_, options.headers) : options.headers;
+    record.headers = wire::callers_headers(options.headers);
+    if (cause_ != nullptr) record.headers = inherit_headers(*cause_, std::move(record.headers));
     append.expected_sequence = options.expected_sequence;
     appends_.push_back(std::move(append));
     return header.event_id;

@@ -28,6 +28,7 @@ DeliveryRuntime::Group::Group(Store& store, const EventTypes& types, GroupBindin
       options_(*shared_options_),
       name_(binding_.group),
       threads_(thread_count(binding_.options)),
+      ticks_(binding_.tick != nullptr && binding_.options.tick_interval.count() > 0),
       random_(options_.world.random ? options_.world.random : seeded_random()) {
     for (const Subscription& subscription : binding_.subscriptions) {
         subscriptions_.emplace(subscription.event_type, &subscription);

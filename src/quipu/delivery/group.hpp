@@ -77,6 +77,18 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     void park_behind(const RecordPtr& record);
     void submit_park_behind(Parked parked);
 
+    // group_gone.cpp: reader thread
+    /// Finds out which partitions will bring nothing more of what is awaited.
+    void look_for_gone();
+    [[nodiscard]] bool begin_search(std::int64_t first);
+    /// Takes what those do not bring from the store.
+    void take_gone();
+    [[nodiscard]] bool is_gone(const Record& record);
+    /// Begins with the records that early ones have waited for too long.
+    void take_predecessors();
+    /// Records that are awaited, as if the log had brought them; how many.
+    std::size_t accept_stored(const std::vector<RecordPtr>& records);
+
     // group_log.cpp: reader thread, or with mutex_ held where it says so
     [[nodiscard]] Result<void> open_consumer();
     [[nodiscard]] Result<std::unique_ptr<LogConsumer>> make_consumer(bool named);
@@ -150,6 +162,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     const RuntimeOptions& options_;
     const std::string name_;
     const std::size_t threads_;
+    const bool ticks_;
     std::unordered_map<std::string_view, const Subscription*> subscriptions_;
     std::vector<std::string> subscribed_types_;
 
@@ -181,6 +194,18 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     std::map<std::int64_t, Arrival> early_;  // reader thread: before an earlier one of their key
     Clock::time_point arrived_{};            // reader thread: when something last came or began
     Clock::time_point next_refresh_{};       // reader thread
+    /// For what the log does not bring; reader thread.
+    struct Search {
+        std::int64_t mark;                          // the log was given everything up to here
+        std::map<LogPartition, std::int64_t> ends;  // after that, until a partition has passed its
+        std::set<std::string> passed;               // the others; sources
+        std::int64_t next;                          // where to go on looking in the store
+        std::size_t taken = 0;
+    };
+    std::optional<Search> search_;
+    std::int64_t first_missing_ = 0;  // at the last look
+    int in_vain_ = 0;                 // searches that found nothing
+    Clock::time_point next_look_{};
     Clock::time_point paused_until_{};
     Clock::time_point next_tick_{};
     bool tick_running_ = false;

@@ -13,11 +13,12 @@ namespace {
 constexpr std::size_t skim_batches = 8;
 // So many subscribed records may be known from the store and not yet seen in the log.
 constexpr std::size_t max_awaited = 65'536;
-// Beyond this number of early ones, order is given up rather than memory.
+// Beyond this number of early ones, nobody waits for the log any more.
 constexpr std::size_t max_early = 262'144;
 constexpr std::chrono::milliseconds refresh_for_order{50};
-// So long nothing may come before a record goes on without the one that its key waits for.
-constexpr std::chrono::seconds order_patience{10};
+// So long nothing may come before the record that a key waits for is taken from the store, even if
+// another member may be at work on it: the store lets one of the two finish it.
+constexpr std::chrono::seconds order_patience{60};
 
 }  // namespace
 
@@ -41,11 +42,8 @@ void DeliveryRuntime::Group::release_early() {
         }
         const bool patient = early_.size() < max_early && Clock::now() - arrived_ < order_patience;
         if (ready.empty() && !early_.empty() && !patient) {
-            ready.push_back(early_.begin()->first);
-            notice(
-                DeliveryNotice::Level::warning, nullptr,
-                "position " + std::to_string(ready.front()) +
-                    " goes on without an earlier event of its key, which the log does not bring");
+            take_predecessors();
+            arrived_ = Clock::now();
         }
         if (ready.empty()) return;
         for (const std::int64_t position : ready) begin_early(position);

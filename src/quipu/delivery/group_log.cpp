@@ -92,6 +92,8 @@ void DeliveryRuntime::Group::log_loop() {
         if (!held_.empty()) take_held();
         skim();
         refresh();
+        look_for_gone();
+        take_gone();
         release_early();
         const bool ended = held_.empty() && consumer_->at_end();
         const std::lock_guard lock(mutex_);
@@ -183,6 +185,8 @@ void DeliveryRuntime::Group::partitions_assigned(const std::vector<LogPartition>
             sources_.insert(wire::source_of(partition));
         }
     }
+    search_.reset();
+    in_vain_ = 0;
     if (!adopt_parked()) next_refresh_ = {};
 }
 
@@ -191,27 +195,26 @@ void DeliveryRuntime::Group::partitions_revoked(const std::set<LogPartition>& pa
     std::erase_if(held_, [&](const ReceivedRecord& record) {
         return partitions.contains(record.partition());
     });
+    search_.reset();
     std::set<std::string> gone;
     for (const LogPartition& partition : partitions) gone.insert(wire::source_of(partition));
 
     std::unique_lock lock(mutex_);
     for (const std::string& source : gone) sources_.erase(source);
-    // What is not begun is left to the next owner.
+    // What is not begun is left to the next owner, unless it stands in a partition of ours, too.
     std::map<std::int64_t, std::string> waiting;
     static_cast<void>(lanes_.remove_waiting([&](const Record& record) {
-        if (!gone.contains(places_.source(record.position))) return false;
+        if (places_.forget(partitions, {record.position}).empty()) return false;
         waiting.emplace(record.position, order_of(record));
         return true;
     }));
-    std::set<std::int64_t> positions;
-    for (const auto& [position, key] : waiting) positions.insert(position);
     std::set<std::int64_t> early;
     for (const auto& [position, arrival] : early_) early.insert(position);
     for (const std::int64_t position : places_.forget(partitions, early)) early_.erase(position);
-    for (const std::int64_t position : places_.forget(partitions, positions)) {
+    for (const auto& [position, key] : waiting) {
         outstanding_.erase(position);
         refused_.erase(position);
-        if (position <= cursor_) awaited_.add(position, waiting.at(position));
+        if (position <= cursor_) awaited_.add(position, key);
     }
     const auto until = Clock::now() + (lost ? std::chrono::seconds{0} : revoke_wait);
     changed_.wait_until(lock, until, [&] { return !places_.any_in(partitions); });

@@ -163,8 +163,12 @@ void DeliveryRuntime::Group::submit_park_behind(Parked parked) {
             return;
         }
         --self->pending_commits_;
-        self->finished_here(parked.position);
-        self->note_progress();
+        // What is neither stored nor done by another must come again after a restart: the log's
+        // offset may not pass it.
+        if (done || done.error().code == ErrorCode::conflict) {
+            self->finished_here(parked.position);
+            self->note_progress();
+        }
         self->changed_.notify_all();
     });
 }

@@ -20,7 +20,7 @@ void DeliveryRuntime::Group::work_loop() {
         if (Clock::now() >= paused_until_ && work_once(lock)) continue;
         auto until = Clock::now() + std::chrono::seconds{1};
         if (Clock::now() < paused_until_) until = std::min(until, paused_until_);
-        if (binding_.tick != nullptr && !tick_running_) until = std::min(until, next_tick_);
+        if (ticks_ && !tick_running_) until = std::min(until, next_tick_);
         if (const auto due = lanes_.next_due()) {
             const auto wait = std::max(*due - options_.world.now(), std::chrono::microseconds{0});
             until = std::min(until, Clock::now() + wait);
@@ -32,7 +32,7 @@ void DeliveryRuntime::Group::work_loop() {
 }
 
 bool DeliveryRuntime::Group::work_once(std::unique_lock<std::mutex>& lock) {
-    if (binding_.tick != nullptr && !tick_running_ && Clock::now() >= next_tick_) {
+    if (ticks_ && !tick_running_ && Clock::now() >= next_tick_) {
         tick_running_ = true;
         lock.unlock();
         run_tick();
@@ -240,7 +240,8 @@ void DeliveryRuntime::Group::run_retry(Lane& lane) {
     own.group = name_;
     own.park = std::move(unit.transaction.park);
     own.dead_letters = std::move(unit.transaction.dead_letters);
-    if (removed) own.unpark.push_back(parked);
+    // Failed or not: another process may have ended it meanwhile, and then this one comes too late.
+    own.unpark.push_back(parked);
     unit.transaction = std::move(own);
     commit_retry(lane, std::move(unit), parked.position, removed, binding_.options.serial);
 }
@@ -257,16 +258,19 @@ bool DeliveryRuntime::Group::still_parked(std::int64_t position) {
 
 void DeliveryRuntime::Group::run_tick() {
     Effects effects(store_, types_, options_.producer, options_.world.now());
-    try {
-        binding_.tick(binding_.handler, effects);
-    } catch (const std::exception& error) {
+    const auto failed = [this](const std::string& why) {
         {
             const std::lock_guard lock(mutex_);
             ++failed_;
         }
-        notice(DeliveryNotice::Level::warning, nullptr,
-               std::string("tick failed, will be tried again: ") + error.what());
-        return;
+        notice(DeliveryNotice::Level::warning, nullptr, "tick failed, will be tried again: " + why);
+    };
+    try {
+        binding_.tick(binding_.handler, effects);
+    } catch (const std::exception& error) {
+        return failed(error.what());
+    } catch (...) {
+        return failed("it threw something that is no std::exception");
     }
     Transaction transaction = effects.take();
     if (transaction.appends.empty() && transaction.documents.empty()) return;

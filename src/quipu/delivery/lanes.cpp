@@ -30,7 +30,8 @@ void Lanes::forget_if_idle(Lane& lane) {
 
 bool Lanes::add(RecordPtr record) {
     Lane& lane = lane_of(record->key);
-    if (!lane.parked.empty()) return false;
+    // Behind one that waits here already, whatever was parked after that one came.
+    if (!lane.parked.empty() && lane.waiting.empty()) return false;
     const bool was_empty = lane.waiting.empty();
     lane.waiting.push_back(std::move(record));
     if (was_empty) make_ready(lane);
@@ -40,6 +41,7 @@ bool Lanes::add(RecordPtr record) {
 void Lanes::add_parked(Parked parked) {
     Lane& lane = lane_of(parked.key);
     if (!lane.parked.empty()) due_.erase({lane.parked.front().due_at, &lane});
+    if (!lane.waiting.empty()) ready_.erase(lane.waiting.front()->position);
     // While the first one is being retried it stays first, whatever its position.
     const auto from = lane.parked.begin() + (lane.busy > 0 && !lane.parked.empty() ? 1 : 0);
     const auto place = std::find_if(from, lane.parked.end(), [&](const Parked& other) {
@@ -85,6 +87,7 @@ void Lanes::give_back(const std::vector<Item>& items) {
         item->lane->waiting.push_front(item->record);
         --item->lane->busy;
         make_ready(*item->lane);
+        make_due(*item->lane);
     }
 }
 

@@ -18,7 +18,7 @@ namespace quipu {
 /// The records of one key, in log order.
 struct Lane {
     std::string key;
-    std::deque<RecordPtr> waiting;  ///< read and not begun; empty while something is parked
+    std::deque<RecordPtr> waiting;  ///< read and not begun; none begins while something is parked
     std::deque<Parked> parked;      ///< the first one waits for its due_at, the others behind it
     std::size_t busy = 0;           ///< records of it that are being handled or committed
 };
@@ -34,7 +34,8 @@ struct Item {
 /// no store in here: the group that owns it locks.
 class Lanes {
   public:
-    /// Adds a record that was read. False when its key has something parked: the caller parks it.
+    /// Adds a record that was read. False when it must wait behind something parked: the caller
+    /// parks it.
     bool add(RecordPtr record);
 
     /// Adds a parked record, in order of position.

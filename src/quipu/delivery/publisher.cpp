@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "quipu/codec/any_event.hpp"
+#include "wire.hpp"
 
 namespace quipu {
 
@@ -109,7 +110,7 @@ Result<Published> RawPublisher::publish_decoded(const EventInfo& info, EventHead
     if (!options.key.empty()) record.key = options.key;
     record.timestamp = header.timestamp;
     record.expires_at = world_.now() + info.topic.ttl;
-    record.headers = options.headers;
+    record.headers = wire::callers_headers(options.headers);
     append.expected_sequence = options.expected_sequence;
     Transaction transaction;
     transaction.appends.push_back(std::move(append));

@@ -62,6 +62,8 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     void step_down(const std::string& problem);
     /// Commits what was acknowledged and renews the lease.
     void move_mark();
+    /// As many dead letters as go into one transaction. mutex_ is held.
+    void take_letters(Transaction& transaction);
     void pace_marks();
 
     // relay_look.cpp

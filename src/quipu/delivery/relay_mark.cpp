@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "relay_impl.hpp"
@@ -10,6 +11,8 @@ namespace {
 constexpr std::chrono::milliseconds mark_wait{50};
 constexpr std::chrono::milliseconds try_wait{100};
 constexpr std::chrono::milliseconds mark_pace{10};
+// Of dead letters that go into one transaction: a store takes 16 MiB at once.
+constexpr std::size_t letters_at_once = std::size_t{4} << 20;
 
 using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
@@ -102,16 +105,31 @@ void Relay::Impl::step_down(const std::string& problem) {
     notice("warning", "the relay gives up its lease: " + problem);
 }
 
+/// A letter and its place in the mark are stored together.
+void Relay::Impl::take_letters(Transaction& transaction) {
+    std::size_t bytes = 0;
+    auto end = letters_.begin();
+    for (; end != letters_.end(); ++end) {
+        bytes += end->record->body.size() + end->record->headers.bytes().size();
+        if (end != letters_.begin() && bytes > letters_at_once) break;
+        transaction.finished_ranges.emplace_back(end->record->position, end->record->position);
+    }
+    transaction.dead_letters.assign(std::make_move_iterator(letters_.begin()),
+                                    std::make_move_iterator(end));
+    letters_.erase(letters_.begin(), end);
+}
+
 void Relay::Impl::move_mark() {
     Transaction transaction;
     const bool renew = lease_.should_renew(Clock::now());
     {
         const std::lock_guard lock(mutex_);
         if (!renew && done_.empty() && letters_.empty() && unpark_.empty()) return;
-        transaction.finished_ranges = merged(std::exchange(done_, {}));
-        transaction.dead_letters = std::exchange(letters_, {});
+        transaction.finished_ranges = std::exchange(done_, {});
+        take_letters(transaction);
         transaction.unpark = std::exchange(unpark_, {});
     }
+    transaction.finished_ranges = merged(std::move(transaction.finished_ranges));
     if (!transaction.finished_ranges.empty()) transaction.group = group_;
     lease_.guard(transaction, renew);
     const auto kept = transaction;
@@ -148,6 +166,7 @@ void Relay::Impl::move_mark() {
         if (!positions.empty()) mark = std::min(mark, *positions.begin() - 1);
     }
     for (const auto& range : done_) mark = std::min(mark, range.first - 1);
+    for (const auto& letter : letters_) mark = std::min(mark, letter.record->position - 1);
     mark_ = std::max(mark_, mark);
     if (missing_.empty() && again_ == 0) problem_.clear();
     changed_.notify_all();

@@ -170,7 +170,6 @@ void Relay::Impl::settle_error(const RecordPtr& record, const Error& error) {
                         DeadLetter::Status::open,
                         {},
                         {}});
-    done_.emplace_back(record->position, record->position);
     if (const auto back = requeued_.find(record->position); back != requeued_.end()) {
         unpark_.push_back(std::move(back->second));
         requeued_.erase(back);

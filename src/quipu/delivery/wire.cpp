@@ -161,4 +161,18 @@ bool is_adopted(const Record& record) noexcept {
     return record.headers.find(adopted_header).has_value();
 }
 
+std::string source_of_adopted(const Record& record) {
+    const std::string_view place = record.headers.find(adopted_header).value_or("");
+    return std::string(place.substr(0, place.rfind('/')));
+}
+
+RecordHeaders callers_headers(RecordHeaders headers) {
+    if (!headers.find(adopted_header) && !headers.find(origin_header)) return headers;
+    RecordHeaders kept;
+    for (const auto& [name, value] : headers) {
+        if (name != adopted_header && name != origin_header) kept.add(name, value);
+    }
+    return kept;
+}
+
 }  // namespace quipu::wire

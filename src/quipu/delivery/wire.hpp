@@ -39,4 +39,11 @@ struct Adopted {
 
 [[nodiscard]] bool is_adopted(const Record& record) noexcept;
 
+/// The partition that an adopted record came from, as source_of() has it.
+[[nodiscard]] std::string source_of_adopted(const Record& record);
+
+/// Headers that a caller gives a new event, without what only a relay and a reader of the log may
+/// say: callers pass on the headers of what they handle.
+[[nodiscard]] RecordHeaders callers_headers(RecordHeaders headers);
+
 }  // namespace quipu::wire

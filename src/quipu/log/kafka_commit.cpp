@@ -71,6 +71,39 @@ void Consumer::commit_now(const std::vector<LogPartition>& partitions) {
     committed(code, list.get());
 }
 
+/// Committed at once: who restarts before anything came must not begin behind what came meanwhile.
+void Consumer::begin_at_end(rd_kafka_topic_partition_list_t* list) {
+    const int timeout = static_cast<int>(look_up_within.count());
+    const PartitionList known(rd_kafka_topic_partition_list_copy(list));
+    if (rd_kafka_committed(client_->get(), known.get(), timeout) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return;
+    }
+    const PartitionList ends(rd_kafka_topic_partition_list_new(known->cnt));
+    for (const auto& element : elements(known.get())) {
+        if (element.err == RD_KAFKA_RESP_ERR_NO_ERROR && element.offset < 0) {
+            rd_kafka_topic_partition_list_add(ends.get(), element.topic, element.partition)
+                ->offset = RD_KAFKA_OFFSET_END;
+        }
+    }
+    if (ends->cnt == 0 || rd_kafka_offsets_for_times(client_->get(), ends.get(), timeout) !=
+                              RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return;
+    }
+    const PartitionList begun(rd_kafka_topic_partition_list_new(ends->cnt));
+    for (const auto& element : elements(ends.get())) {
+        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR || element.offset < 0) {
+            continue;
+        }
+        rd_kafka_topic_partition_list_add(begun.get(), element.topic, element.partition)->offset =
+            element.offset;
+        rd_kafka_topic_partition_list_set_offset(list, element.topic, element.partition,
+                                                 element.offset);
+    }
+    if (begun->cnt > 0) {
+        rd_kafka_commit(client_->get(), begun.get(), 1);
+    }
+}
+
 void Consumer::look_up_committed() {
     if (Clock::now() < next_look_up_) {
         return;

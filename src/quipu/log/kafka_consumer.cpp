@@ -48,6 +48,7 @@ Result<std::unique_ptr<Consumer>> Consumer::open(std::shared_ptr<const Config> c
 }
 
 std::optional<Error> Consumer::subscribe() {
+    partitioner_ = &Partitioner::of(config_->make(Role::producer).get());
     Conf conf = config_->make(Role::consumer);
     const auto set = [&](const char* name, const std::string& value) {
         rd_kafka_conf_set(conf.get(), name, value.c_str(), nullptr, 0);
@@ -206,7 +207,12 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
     const char* text = rd_kafka_message_errstr(&message);
     const std::string reason = health_->mask(text == nullptr ? "" : text);
     switch (message.err) {
-        case RD_KAFKA_RESP_ERR__PARTITION_EOF: source_of(message).ended = true; return;
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF: {
+            Source& source = source_of(message);
+            source.ended = true;
+            source.end = message.offset;
+            return;
+        }
         case RD_KAFKA_RESP_ERR__FATAL:
         case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: {
             std::array<char, 512> cause{};
@@ -264,7 +270,11 @@ void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     if (options_.assigned) {
         guarded([&] { options_.assigned(got); });
     }
-    assign(list);
+    const PartitionList from(rd_kafka_topic_partition_list_copy(list));
+    if (!options_.from_earliest) {
+        begin_at_end(from.get());
+    }
+    assign(from.get());
     health_->clear("group " + options_.group);
     for (const auto& partition : got) {
         health_->clear("consume " + config_->topic(partition.event_type));

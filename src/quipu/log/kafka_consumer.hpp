@@ -11,6 +11,7 @@
 
 #include "quipu/log/kafka_client.hpp"
 #include "quipu/log/kafka_offsets.hpp"
+#include "quipu/log/kafka_partitioner.hpp"
 #include "quipu/log/topic_log.hpp"
 
 namespace quipu::kafka {
@@ -33,6 +34,9 @@ class Consumer final : public LogConsumer, private ClientEvents {
     }
     void close() override;
     [[nodiscard]] bool at_end() override;
+    [[nodiscard]] Result<std::vector<LogProgress>> progress() override;
+    [[nodiscard]] std::optional<LogPartition> partition_of(const std::string& event_type,
+                                                           const std::string& key) override;
     [[nodiscard]] std::int64_t lag() override;
 
   private:
@@ -41,6 +45,8 @@ class Consumer final : public LogConsumer, private ClientEvents {
     Consumer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
              LogConsumerOptions options);
     [[nodiscard]] std::optional<Error> subscribe();
+    /// How many partitions each topic has.
+    [[nodiscard]] Result<void> count_partitions();
 
     void rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) override;
     void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) override;
@@ -51,6 +57,8 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void give_up(const rd_kafka_topic_partition_list_t* list);
     void tell_rebalance_error(rd_kafka_resp_err_t code);
 
+    /// Writes into `list` where a group begins that wants only what comes from now on.
+    void begin_at_end(rd_kafka_topic_partition_list_t* list);
     void assign(const rd_kafka_topic_partition_list_t* list);
     void assign_again_if_due();
     void resume_all();
@@ -58,8 +66,9 @@ class Consumer final : public LogConsumer, private ClientEvents {
     /// An assigned partition from which something has come.
     struct Source {
         std::shared_ptr<const LogPartition> name;
-        bool ended = false;   ///< nothing came after its last end
-        bool served = false;  ///< has given records since all partitions had their turn
+        bool ended = false;    ///< nothing came after its last end
+        std::int64_t end = 0;  ///< that one
+        bool served = false;   ///< has given records since all partitions had their turn
     };
     [[nodiscard]] Source& source_of(const rd_kafka_message_t& message);
     void forget_sources();
@@ -83,6 +92,7 @@ class Consumer final : public LogConsumer, private ClientEvents {
     const std::shared_ptr<Health> health_;
     const LogConsumerOptions options_;
     OffsetTracker offsets_;
+    const Partitioner* partitioner_ = nullptr;  ///< as producers of this program have it
     std::optional<Client> client_;
     std::deque<ReceivedRecord> ready_;  ///< received and not given yet
     std::optional<Error> error_;        ///< met in this poll()
@@ -91,6 +101,7 @@ class Consumer final : public LogConsumer, private ClientEvents {
     std::map<LogPartition, Source> sources_;
     Source* last_source_ = nullptr;  ///< of the last message; so is the topic
     std::string last_topic_;
+    std::map<std::string, std::int32_t, std::less<>> counts_;  ///< partitions, by event type
     bool joined_ = false;  ///< the group has assigned partitions, or none
     bool paused_ = false;
     bool stopped_ = false;  ///< paused, and librdkafka fetches nothing either

@@ -152,6 +152,15 @@ Explanation explain(rd_kafka_resp_err_t code, std::string_view reason) {
 }
 
 Error produce_error(rd_kafka_resp_err_t code, std::string_view event_type, std::string_view topic) {
+    // Whoever may not write to a topic now may when its access rules are corrected: for a producer
+    // it is not there.
+    const bool denied = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+                        code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+    if (denied) {
+        return {ErrorCode::not_found,
+                fmt::format("{}: topic {} may not be written to: {}{}", event_type, topic,
+                            describe(code), advice_for_call(code))};
+    }
     const ErrorCode kind = code_of(code);
     switch (kind) {
         case ErrorCode::limit:
@@ -178,6 +187,11 @@ Error produce_error(rd_kafka_resp_err_t code, std::string_view event_type, std::
 
 bool says_not_found(rd_kafka_resp_err_t code) {
     return code_of(code) == ErrorCode::not_found;
+}
+
+bool refuses_batch(rd_kafka_resp_err_t code) {
+    return code_of(code) == ErrorCode::limit || code == RD_KAFKA_RESP_ERR_INVALID_RECORD ||
+           code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP || code == RD_KAFKA_RESP_ERR_INVALID_MSG;
 }
 
 Error call_error(rd_kafka_resp_err_t code, std::string_view what, std::string_view reason) {

@@ -32,6 +32,8 @@ struct Explanation {
 
 /// Whether it says that there is no such topic.
 [[nodiscard]] bool says_not_found(rd_kafka_resp_err_t code);
+/// Whether a broker may say it of a batch in which other records are sound.
+[[nodiscard]] bool refuses_batch(rd_kafka_resp_err_t code);
 
 /// The failure of an administrative call or of a group, about `what`.
 [[nodiscard]] Error call_error(rd_kafka_resp_err_t code, std::string_view what,

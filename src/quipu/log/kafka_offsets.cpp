@@ -118,6 +118,16 @@ std::optional<std::int64_t> OffsetTracker::committed(const LogPartition& partiti
     return next ? next : state->second.before;
 }
 
+std::optional<std::int64_t> OffsetTracker::given(const LogPartition& partition) const {
+    const std::scoped_lock lock(mutex_);
+    const auto state = states_.find(partition);
+    if (state == states_.end()) {
+        return std::nullopt;
+    }
+    const auto given = state->second.offsets.given_up_to();
+    return given ? given : state->second.before;
+}
+
 std::vector<LogPartition> OffsetTracker::assigned() const {
     const std::scoped_lock lock(mutex_);
     std::vector<LogPartition> partitions;

@@ -22,6 +22,10 @@ class PartitionOffsets {
     /// The offset to commit: behind the last of the leading finished records. None until the first
     /// record given is finished.
     [[nodiscard]] std::optional<std::int64_t> finished_up_to() const noexcept { return next_; }
+    /// Behind the last record given; none before the first.
+    [[nodiscard]] std::optional<std::int64_t> given_up_to() const noexcept {
+        return last_given_ < 0 ? std::nullopt : std::optional(last_given_ + 1);
+    }
     [[nodiscard]] std::size_t unfinished() const noexcept;
 
   private:
@@ -58,6 +62,8 @@ class OffsetTracker {
     void set_committed(const LogPlace& place);
     /// The next offset to read after a restart: from finished records, else as set.
     [[nodiscard]] std::optional<std::int64_t> committed(const LogPartition& partition) const;
+    /// Behind what was given in this assignment, else as committed().
+    [[nodiscard]] std::optional<std::int64_t> given(const LogPartition& partition) const;
     [[nodiscard]] std::vector<LogPartition> assigned() const;
 
   private:

@@ -142,9 +142,9 @@ void Producer::delivered(const rd_kafka_message_t& message, Spent::Batch& batch)
             target.answered(*pending, std::nullopt, Clock::now());
             // What is queued behind a lost record must not overtake it.
             renew_ = renew_ || error.retryable();
-            if (error.code == ErrorCode::limit && !single_) {
-                // The broker refuses a whole batch for its size. Sent again one by one, only the
-                // record that is too large by itself is refused.
+            if (refuses_batch(code) && !single_) {
+                // The broker refuses a whole batch for one record, or for all together. Sent again
+                // one by one, only the record that is at fault by itself is refused.
                 renew_ = single_next_ = true;
                 error = {ErrorCode::unavailable, type + ": refused together with other records"};
             }

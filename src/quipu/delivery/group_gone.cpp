@@ -1,0 +1,179 @@
+// What a log does not bring any more: its retention was shorter than the group's absence, the
+// topics are others than before, or the broker refused the event. The store has it all the same.
+#include <algorithm>
+#include <utility>
+
+#include "group.hpp"
+#include "quipu/delivery/relay.hpp"
+#include "wire.hpp"
+
+namespace quipu {
+
+namespace {
+
+constexpr int longest_in_vain = 6;  // each time twice the pause
+
+}  // namespace
+
+/// No time can tell, for the group may have hours of work before it. But what the log was given up
+/// to the relay's mark stands before the ends that its partitions have after that. A member that
+/// has passed the end of a partition and has not met a record that belongs there will not meet it.
+void DeliveryRuntime::Group::look_for_gone() {
+    const auto now = Clock::now();
+    if (now < next_look_ || !held_.empty()) return;
+    next_look_ = now + options_.log_patience * (search_ ? 1 : 1 << in_vain_);
+    std::optional<std::int64_t> first;
+    {
+        const std::lock_guard lock(mutex_);
+        first = awaited_.first_without(early_);
+    }
+    if (!first) {
+        search_.reset();
+        first_missing_ = in_vain_ = 0;
+        return;
+    }
+    const bool moved = std::exchange(first_missing_, *first) != *first;
+    if (!search_ && (moved || !begin_search(*first))) return;
+    if (search_->next <= search_->mark) return;
+    const auto progress = consumer_->progress();
+    if (!progress) return;
+    for (const LogProgress& each : *progress) {
+        const auto end = search_->ends.find(each.partition);
+        if (end == search_->ends.end() || each.given < end->second) continue;
+        search_->ends.erase(end);
+        search_->passed.insert(wire::source_of(each.partition));
+        search_->next = *first;
+    }
+}
+
+bool DeliveryRuntime::Group::begin_search(std::int64_t first) {
+    const auto groups = store_.groups();
+    if (!groups) return false;
+    std::int64_t mark = 0;
+    for (const GroupPosition& group : *groups) {
+        if (group.group == relay_group) mark = group.position;
+    }
+    if (mark < first) return false;
+    const auto progress = consumer_->progress();
+    if (!progress || progress->empty()) return false;
+    search_.emplace(Search{mark, {}, {}, mark + 1});
+    for (const LogProgress& each : *progress) search_->ends[each.partition] = each.end;
+    return true;
+}
+
+bool DeliveryRuntime::Group::is_gone(const Record& record) {
+    if (wire::is_adopted(record)) return search_->passed.contains(wire::source_of_adopted(record));
+    const auto partition = consumer_->partition_of(record.event_type, record.key);
+    return partition && search_->passed.contains(wire::source_of(*partition));
+}
+
+void DeliveryRuntime::Group::take_gone() {
+    while (search_ && search_->next <= search_->mark) {
+        std::size_t room = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            const std::size_t most = binding_.options.max_in_flight;
+            room = most - std::min(most, outstanding_.size());
+            if (stopping_) return;
+        }
+        if (room == 0) return;
+        auto batch = store_.read(search_->next - 1, std::min(room, poll_batch));
+        if (!batch) return wait_after(batch.error());
+        const std::int64_t last = batch->empty() ? search_->mark : batch->back()->position;
+        {
+            const std::lock_guard lock(mutex_);
+            // What was taken out of the store counts as finished.
+            for (const std::int64_t position : awaited_.between(search_->next, last)) {
+                const auto at = std::ranges::find(*batch, position, &Record::position);
+                if (at == batch->end() && !early_.contains(position)) finished_here(position);
+            }
+            std::erase_if(*batch, [&](const RecordPtr& record) {
+                const std::int64_t position = record->position;
+                return position > search_->mark || !awaited_.contains(position) ||
+                       early_.contains(position) || !is_gone(*record);
+            });
+        }
+        search_->taken += accept_stored(*batch);
+        search_->next = last + 1;
+    }
+    if (!search_ || !search_->ends.empty()) return;
+    if (search_->taken > 0) {
+        notice(DeliveryNotice::Level::warning, nullptr,
+               std::to_string(search_->taken) + " events up to position " +
+                   std::to_string(search_->mark) +
+                   " are not in the log any more and were taken from the store");
+    }
+    in_vain_ = search_->taken > 0 ? 0 : std::min(in_vain_ + 1, longest_in_vain);
+    search_.reset();
+}
+
+void DeliveryRuntime::Group::take_predecessors() {
+    std::set<std::int64_t> firsts;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [position, arrival] : early_) {
+            const auto key = awaited_.key_of(position);
+            if (key != nullptr) firsts.insert(awaited_.first_of(*key));
+            if (firsts.size() >= poll_batch) break;
+        }
+    }
+    std::vector<RecordPtr> records;
+    for (const std::int64_t position : firsts) {
+        auto stored = store_.at(position);
+        if (!stored) return wait_after(stored.error());
+        if (*stored) {
+            records.push_back(std::make_shared<const Record>(std::move(**stored)));
+        } else {
+            const std::lock_guard lock(mutex_);
+            finished_here(position);
+        }
+    }
+    notice(DeliveryNotice::Level::warning, nullptr,
+           std::to_string(early_.size()) +
+               " events wait for earlier ones of their keys, which the log has not brought; those "
+               "are taken from the store");
+    accept_stored(records);
+}
+
+std::size_t DeliveryRuntime::Group::accept_stored(const std::vector<RecordPtr>& records) {
+    std::vector<std::int64_t> positions;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const RecordPtr& record : records) {
+            const std::int64_t position = record->position;
+            if (awaited_.contains(position) && !early_.contains(position)) {
+                positions.push_back(position);
+            }
+        }
+    }
+    const auto unfinished = store_.unfinished(name_, positions);
+    if (!unfinished) {
+        wait_after(unfinished.error());
+        return 0;
+    }
+    const std::set<std::int64_t> left(unfinished->begin(), unfinished->end());
+    std::vector<RecordPtr> behind;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const RecordPtr& record : records) {
+            const std::int64_t position = record->position;
+            if (!awaited_.contains(position) || early_.contains(position)) continue;
+            if (!left.contains(position)) {
+                awaited_.remove(position);
+                continue;
+            }
+            Arrival arrival{record, {}, {}};
+            if (awaited_.before(position, order_of(*record))) {
+                early_.emplace(position, std::move(arrival));
+            } else if (!admit(arrival)) {
+                behind.push_back(record);
+            }
+        }
+        changed_.notify_all();
+    }
+    arrived_ = Clock::now();
+    for (const RecordPtr& record : behind) park_behind(record);
+    return left.size();
+}
+
+}  // namespace quipu

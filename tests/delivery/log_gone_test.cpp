@@ -1,0 +1,125 @@
+// Groups of a topic log that has lost, never got, or not yet got what the store has.
+#include <algorithm>
+#include <set>
+
+#include "delivery/log_groups.hpp"
+
+namespace quipu::delivery_test {
+namespace {
+
+/// One lane for all keys.
+struct InLine : Collector {
+    static constexpr std::string_view group = "in_line";
+    static constexpr GroupOptions options{.serial = true};
+};
+
+class LogGone : public LogGroups {
+  protected:
+    void SetUp() override {
+        LogGroups::SetUp();
+        patience_ = 30ms;
+    }
+    /// In the log, and then not any more.
+    void order_and_lose(const std::vector<std::string>& customers, std::int64_t number) {
+        for (const std::string& customer : customers) order(customer, number);
+        ASSERT_TRUE(relay_->wait_published(store_->last_position(), 60s));
+        log_.expire("ordered");
+    }
+};
+
+TEST_F(LogGone, ANewGroupTakesHistoryFromTheStore) {
+    constexpr std::int64_t each = 200;
+    const std::vector<std::string> customers{"ada", "bob", "cyd", "dan", "eve"};
+    for (std::int64_t number = 0; number < each; ++number) order_and_lose(customers, number);
+    for (const std::string& customer : customers) order(customer, each);
+    Collector first;
+    Collector second;
+    auto one = member(first);
+    auto two = member(second);
+    ASSERT_TRUE(one->drain(60s));
+    ASSERT_TRUE(two->drain(60s));
+    for (const std::string& customer : customers) {
+        const Counter counted = counter(customer);
+        EXPECT_EQ(counted.value, each + 1);
+        EXPECT_TRUE(std::ranges::is_sorted(counted.seen)) << customer;
+    }
+    EXPECT_EQ(one->status().front().lag, 0);
+    EXPECT_TRUE(letters().empty());
+}
+
+TEST_F(LogGone, AKeyGoesOnThoughItsGroupIsNeverIdle) {
+    order_and_lose({"ada"}, 1);
+    Collector collector;
+    auto runtime = member(collector);
+    std::atomic<bool> stop{false};
+    std::jthread others([&] {
+        for (int number = 0; !stop; ++number) order("c" + std::to_string(number % 50), number);
+    });
+    order("ada", 2);
+    EXPECT_TRUE(eventually([&] { return counter("ada").value == 2; }));
+    stop = true;
+    EXPECT_EQ(counter("ada").seen, (std::vector<std::int64_t>{1, 2}));
+}
+
+TEST_F(LogGone, ASerialGroupGoesOn) {
+    order_and_lose({"ada", "bob"}, 1);
+    InLine group;
+    auto runtime = member(group);
+    order("cyd", 2);
+    ASSERT_TRUE(runtime->drain(60s));
+    EXPECT_EQ(counter("ada").value + counter("bob").value + counter("cyd").value, 3);
+}
+
+TEST_F(LogGone, WhatTheLogRefusesIsHandledInItsPlace) {
+    log_.fault = [](const LogRecord& record) -> std::optional<Error> {
+        if (record.value.find("\"number\":2") == std::string::npos) return std::nullopt;
+        return Error{ErrorCode::limit, "too large"};
+    };
+    Collector collector;
+    auto runtime = member(collector);
+    for (std::int64_t number = 1; number <= 3; ++number) order("ada", number);
+    ASSERT_TRUE(runtime->drain(60s));
+    EXPECT_EQ(counter("ada").seen, (std::vector<std::int64_t>{1, 2, 3}));
+    ASSERT_EQ(letters().size(), 1U);
+    EXPECT_EQ(letters().front().group, relay_group) << "other systems have not got it";
+}
+
+TEST_F(LogGone, WhatIsNotInTheLogYetIsWaitedFor) {
+    Collector collector;
+    auto runtime = member(collector);
+    order("bob", 1);
+    ASSERT_TRUE(runtime->drain(60s));
+    relay_.reset();
+    order("ada", 1);
+    std::this_thread::sleep_for(20 * patience_);
+    EXPECT_EQ(counter("ada").value, 0);
+    start();
+    ASSERT_TRUE(runtime->drain(60s));
+    EXPECT_EQ(counter("ada").value, 1);
+}
+
+TEST_F(LogGone, WhatAnotherMemberWorksOnIsLeftToIt) {
+    std::atomic<bool> let_go{false};
+    const auto wait = [&](const Event<Ordered>&) {
+        EXPECT_TRUE(eventually([&] { return let_go.load(); }));
+    };
+    Collector first;
+    Collector second;
+    first.before = second.before = wait;
+    auto one = member(first);
+    auto two = member(second);
+    ASSERT_TRUE(eventually([&] { return one->drain(100ms) && two->drain(100ms); }));
+    for (int number = 0; number < 40; ++number) order("c" + std::to_string(number), number);
+    std::this_thread::sleep_for(20 * patience_);
+    let_go = true;
+    ASSERT_TRUE(one->drain(60s));
+    ASSERT_TRUE(two->drain(60s));
+    std::size_t handlings = 0;
+    for (const Collector* each : {&first, &second}) {
+        for (const auto& [customer, numbers] : each->seen) handlings += numbers.size();
+    }
+    EXPECT_EQ(handlings, 40U);
+}
+
+}  // namespace
+}  // namespace quipu::delivery_test
