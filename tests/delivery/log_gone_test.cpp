@@ -47,6 +47,32 @@ TEST_F(LogGone, ANewGroupTakesHistoryFromTheStore) {
     EXPECT_TRUE(letters().empty());
 }
 
+TEST_F(LogGone, HistoryComesBeforeWhatTheLogStillHas) {
+    // More than a group knows of the store when the first record comes from the log.
+    constexpr std::int64_t lost = 6000;
+    std::vector<std::int64_t> expected;
+    for (std::int64_t first = 0; first < lost; first += 1000) {
+        ASSERT_TRUE(publisher().transact([&](UnitOfWork<Events>& unit) {
+            for (std::int64_t number = first; number < first + 1000; ++number) {
+                unit.publish(Ordered{.customer = "ada", .number = number}, {.aggregate_id = "ada"});
+            }
+        }));
+    }
+    ASSERT_TRUE(relay_->wait_published(store_->last_position(), 60s));
+    log_.expire("ordered");
+    for (std::int64_t number = 0; number < 50; ++number) order("ada", lost + number);
+    struct Numbers : Collector {
+        void on(const Event<Ordered>& event) {
+            const std::lock_guard lock(mutex);
+            seen["ada"].push_back(event->number);
+        }
+    } group;
+    auto runtime = member(group);
+    ASSERT_TRUE(runtime->drain(60s));
+    for (std::int64_t number = 0; number < lost + 50; ++number) expected.push_back(number);
+    EXPECT_EQ(group.seen["ada"], expected);
+}
+
 TEST_F(LogGone, AKeyGoesOnThoughItsGroupIsNeverIdle) {
     order_and_lose({"ada"}, 1);
     Collector collector;

@@ -209,6 +209,26 @@ TEST_F(RelayTest, DeadLettersAreStoredInPartsThatAStoreTakes) {
     EXPECT_LT(most, std::size_t{6} << 20);
 }
 
+TEST_F(RelayTest, WhatIsRefusedAgainIsALetterAgainAlsoWhenTheRelayStops) {
+    constexpr std::size_t count = 8;
+    for (std::size_t number = 0; number < count; ++number) {
+        const std::string large(1'500'000, 'a');
+        ASSERT_TRUE(publisher().publish(Ordered{.customer = large}, {.key = "k"}));
+    }
+    log_.fault = [](const LogRecord&) { return Error{ErrorCode::limit, "too large"}; };
+    auto one = relay();
+    ASSERT_TRUE(eventually([&] { return letters().size() == count; }));
+    one->stop();
+    for (const DeadLetter& letter : letters()) ASSERT_TRUE(store_->requeue(letter.id));
+    auto two = relay();
+    ASSERT_TRUE(eventually([&] { return letters().size() > count; }));
+    two->stop();
+    const auto open =
+        store_->dead_letters(std::string(relay_group), DeadLetter::Status::open, 0, 100);
+    ASSERT_TRUE(open);
+    EXPECT_EQ(open->size() + store_->parked(std::string(relay_group))->size(), count);
+}
+
 TEST_F(RelayTest, AnArchivedEventIsNoObstacle) {
     for (int number = 0; number < 5; ++number) order("ada", number);
     const auto record = store_->at(3);

@@ -407,5 +407,42 @@ TEST_F(KafkaGroup, RevokedIsCalledBeforeTheCommit) {
     EXPECT_THAT(values(read(*consumer, 1)), ElementsAre("4"));
 }
 
+TEST_F(KafkaGroup, WhoWantsOnlyWhatIsNewLosesNothingWhileItIsAway) {
+    create("made", 2);
+    produce_numbers("made", 0, 5);
+    LogConsumerOptions newest = group({"made"});
+    newest.from_earliest = false;
+    {
+        const auto consumer = consume(newest);
+        ASSERT_TRUE(eventually([&] { return consumer->poll(50ms, 10) && consumer->at_end(); }));
+        consumer->close();
+    }
+    produce_numbers("made", 5, 5);
+    const auto consumer = consume(newest);
+    EXPECT_THAT(values(read(*consumer, 5)), testing::UnorderedElementsAre("5", "6", "7", "8", "9"));
+}
+
+TEST_F(KafkaGroup, AMemberTellsHowFarItHasComeAndWhereAKeyBelongs) {
+    create("made", 3);
+    produce_numbers("made", 0, 20, 7);
+    const auto consumer = consume(group({"made"}));
+    const auto records = read(*consumer, 4, false);
+    const auto progress = consumer->progress();
+    ASSERT_TRUE(progress) << progress.error().message;
+    std::int64_t given = 0;
+    std::int64_t end = 0;
+    for (const LogProgress& each : *progress) {
+        given += each.given;
+        end += each.end;
+    }
+    EXPECT_EQ(progress->size(), 3U);
+    EXPECT_EQ(given, 4) << "finished or not";
+    EXPECT_EQ(end, 20);
+    for (const LogRecord& record : records) {
+        EXPECT_EQ(consumer->partition_of("made", *record.key), record.place.partition);
+    }
+    EXPECT_EQ(consumer->partition_of("other", "key"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace quipu::test

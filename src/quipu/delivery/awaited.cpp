@@ -20,6 +20,11 @@ void Awaited::remove(std::int64_t position) {
     keys_.erase(found);
 }
 
+void Awaited::release_if_first(std::int64_t position) {
+    const auto found = keys_.find(position);
+    if (found != keys_.end() && first_of(found->second) == position) firsts_.push_back(position);
+}
+
 bool Awaited::before(std::int64_t position, const std::string& key) const {
     const auto same_key = by_key_.find(key);
     return same_key != by_key_.end() && *same_key->second.begin() < position;

@@ -45,6 +45,8 @@ class Awaited {
     /// The lowest position; there must be one.
     [[nodiscard]] std::int64_t first() const { return keys_.begin()->first; }
     [[nodiscard]] std::vector<std::int64_t> positions() const;
+    /// take_firsts() gives it, if it is the first of its key.
+    void release_if_first(std::int64_t position);
     /// Positions that have become the first awaited one of their key since the last call.
     [[nodiscard]] std::vector<std::int64_t> take_firsts() { return std::exchange(firsts_, {}); }
 

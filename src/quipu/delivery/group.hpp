@@ -24,6 +24,8 @@ namespace quipu {
 
 /// So often a group looks for what other processes did to its records.
 constexpr std::chrono::milliseconds refresh_interval{1000};
+// So many subscribed records may be known from the store and not yet seen in the log.
+constexpr std::size_t max_awaited = 65'536;
 constexpr std::size_t poll_batch = 256;  // records together, from the log or the store
 
 /// One consumer group at work: a thread that reads the log into lanes, and threads that handle.
@@ -83,11 +85,16 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     [[nodiscard]] bool begin_search(std::int64_t first);
     /// Takes what those do not bring from the store.
     void take_gone();
-    [[nodiscard]] bool is_gone(const Record& record);
+    /// The partition that brought a record, or would have; empty when it is not known.
+    [[nodiscard]] std::string belongs_to(const Record& record) const;
+    /// How much of the store a search has yet to look through, as far as the cursor has come.
+    [[nodiscard]] std::int64_t unread();
     /// Begins with the records that early ones have waited for too long.
     void take_predecessors();
     /// Records that are awaited, as if the log had brought them; how many.
-    std::size_t accept_stored(const std::vector<RecordPtr>& records);
+    [[nodiscard]] std::optional<std::size_t> accept_stored(const std::vector<RecordPtr>& records);
+    /// mutex_ is held: parks what waits in a lane behind something parked; then to be submitted.
+    [[nodiscard]] std::vector<Parked> park_waiting(Lane& lane);
 
     // group_log.cpp: reader thread, or with mutex_ held where it says so
     [[nodiscard]] Result<void> open_consumer();
@@ -107,6 +114,10 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     void begin_early(std::int64_t position);
     /// Passes over the store's log, so that the offset can move, and lag and order are known.
     void skim();
+    /// mutex_ is held: whether all that comes before a record is known, or too much to wait for.
+    [[nodiscard]] bool known_up_to(std::int64_t position) const {
+        return position <= cursor_ || awaited_.size() >= max_awaited;
+    }
     void refresh();
     /// Takes what the store has parked and no lane holds: another process requeued or left it.
     /// False when this group changes what is parked at the moment; then look again.

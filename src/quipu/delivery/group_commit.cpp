@@ -90,6 +90,15 @@ std::vector<Parked> DeliveryRuntime::Group::items_committed(Unit& unit) {
     return behind;
 }
 
+std::vector<Parked> DeliveryRuntime::Group::park_waiting(Lane& lane) {
+    std::vector<Parked> behind;
+    for (const RecordPtr& record : lane.waiting) behind.push_back(behind_now(*record));
+    lane.waiting.clear();
+    for (const Parked& parked : behind) lanes_.add_parked(parked);
+    pending_commits_ += behind.size();
+    return behind;
+}
+
 void DeliveryRuntime::Group::items_refused(Unit& unit, const Error& error) {
     skipped_.insert(skipped_.begin(), unit.transaction.finished_ranges.begin(),
                     unit.transaction.finished_ranges.end());
@@ -147,7 +156,8 @@ void DeliveryRuntime::Group::commit_retry(Lane& lane, Unit unit, std::int64_t po
     }
     store_.submit(std::move(transaction), [self = shared_from_this(), shared, settled, &lane,
                                            position, removed](const Result<Committed>& done) {
-        const std::lock_guard lock(self->mutex_);
+        std::vector<Parked> behind;
+        std::unique_lock lock(self->mutex_);
         --self->pending_commits_;
         self->parking_settled();
         if (done) {
@@ -157,12 +167,15 @@ void DeliveryRuntime::Group::commit_retry(Lane& lane, Unit unit, std::int64_t po
             if (!removed) lane.parked.front() = shared->newly_parked.front();
             self->conflicts_of_.erase(position);
             self->note_progress();
+            if (!removed || lane.parked.size() > 1) behind = self->park_waiting(lane);
         } else {
             self->retry_refused(position, done.error());
         }
         self->lanes_.retried(lane, done && removed, self->options_.world.now());
         *settled = true;
         self->changed_.notify_all();
+        lock.unlock();
+        for (Parked& parked : behind) self->submit_park_behind(std::move(parked));
     });
     if (!wait) return;
     std::unique_lock lock(mutex_);

@@ -11,8 +11,6 @@ namespace quipu {
 namespace {
 
 constexpr std::size_t skim_batches = 8;
-// So many subscribed records may be known from the store and not yet seen in the log.
-constexpr std::size_t max_awaited = 65'536;
 // Beyond this number of early ones, nobody waits for the log any more.
 constexpr std::size_t max_early = 262'144;
 constexpr std::chrono::milliseconds refresh_for_order{50};
@@ -37,7 +35,7 @@ void DeliveryRuntime::Group::release_early() {
         {
             const std::lock_guard lock(mutex_);
             for (const std::int64_t position : awaited_.take_firsts()) {
-                if (early_.contains(position)) ready.push_back(position);
+                if (early_.contains(position) && known_up_to(position)) ready.push_back(position);
             }
         }
         const bool patient = early_.size() < max_early && Clock::now() - arrived_ < order_patience;
@@ -86,7 +84,12 @@ void DeliveryRuntime::Group::skim() {
         {
             const std::lock_guard lock(mutex_);
             from = cursor_;
-            if (awaited_.size() >= max_awaited) break;
+            if (awaited_.size() >= max_awaited) {
+                for (auto at = early_.upper_bound(cursor_); at != early_.end(); ++at) {
+                    awaited_.release_if_first(at->first);
+                }
+                break;
+            }
         }
         if (store_.last_position() <= from) break;
         const auto batch = store_.read(from, poll_batch);
@@ -95,7 +98,9 @@ void DeliveryRuntime::Group::skim() {
         for (const RecordPtr& record : *batch) {
             const std::int64_t position = record->position;
             if (!pass(*record) || is_finished_already(position)) continue;
-            if (!outstanding_.contains(position)) awaited_.add(position, order_of(*record));
+            if (outstanding_.contains(position)) continue;
+            awaited_.add(position, order_of(*record));
+            if (early_.contains(position)) awaited_.release_if_first(position);
         }
     }
     flush_skipped(false);

@@ -12,6 +12,7 @@ namespace quipu {
 namespace {
 
 constexpr int longest_in_vain = 6;  // each time twice the pause
+constexpr int rounds_at_once = 4;
 
 }  // namespace
 
@@ -34,7 +35,7 @@ void DeliveryRuntime::Group::look_for_gone() {
     }
     const bool moved = std::exchange(first_missing_, *first) != *first;
     if (!search_ && (moved || !begin_search(*first))) return;
-    if (search_->next <= search_->mark) return;
+    if (unread() > 0) return;
     const auto progress = consumer_->progress();
     if (!progress) return;
     for (const LogProgress& each : *progress) {
@@ -61,14 +62,20 @@ bool DeliveryRuntime::Group::begin_search(std::int64_t first) {
     return true;
 }
 
-bool DeliveryRuntime::Group::is_gone(const Record& record) {
-    if (wire::is_adopted(record)) return search_->passed.contains(wire::source_of_adopted(record));
+std::string DeliveryRuntime::Group::belongs_to(const Record& record) const {
+    if (wire::is_adopted(record)) return wire::source_of_adopted(record);
     const auto partition = consumer_->partition_of(record.event_type, record.key);
-    return partition && search_->passed.contains(wire::source_of(*partition));
+    return partition ? wire::source_of(*partition) : std::string{};
+}
+
+std::int64_t DeliveryRuntime::Group::unread() {
+    const std::lock_guard lock(mutex_);
+    return search_ ? std::min(search_->mark, cursor_) - search_->next + 1 : 0;
 }
 
 void DeliveryRuntime::Group::take_gone() {
-    while (search_ && search_->next <= search_->mark) {
+    // The log must be polled in between.
+    for (int round = 0; round < rounds_at_once && unread() > 0; ++round) {
         std::size_t room = 0;
         {
             const std::lock_guard lock(mutex_);
@@ -79,7 +86,8 @@ void DeliveryRuntime::Group::take_gone() {
         if (room == 0) return;
         auto batch = store_.read(search_->next - 1, std::min(room, poll_batch));
         if (!batch) return wait_after(batch.error());
-        const std::int64_t last = batch->empty() ? search_->mark : batch->back()->position;
+        const std::int64_t limit = search_->next + unread() - 1;
+        const std::int64_t last = batch->empty() ? limit : std::min(limit, batch->back()->position);
         {
             const std::lock_guard lock(mutex_);
             // What was taken out of the store counts as finished.
@@ -89,14 +97,16 @@ void DeliveryRuntime::Group::take_gone() {
             }
             std::erase_if(*batch, [&](const RecordPtr& record) {
                 const std::int64_t position = record->position;
-                return position > search_->mark || !awaited_.contains(position) ||
-                       early_.contains(position) || !is_gone(*record);
+                return position > last || !awaited_.contains(position) ||
+                       early_.contains(position) || !search_->passed.contains(belongs_to(*record));
             });
         }
-        search_->taken += accept_stored(*batch);
+        const auto taken = accept_stored(*batch);
+        if (!taken) return;
+        search_->taken += *taken;
         search_->next = last + 1;
     }
-    if (!search_ || !search_->ends.empty()) return;
+    if (!search_ || !search_->ends.empty() || search_->next <= search_->mark) return;
     if (search_->taken > 0) {
         notice(DeliveryNotice::Level::warning, nullptr,
                std::to_string(search_->taken) + " events up to position " +
@@ -132,10 +142,11 @@ void DeliveryRuntime::Group::take_predecessors() {
            std::to_string(early_.size()) +
                " events wait for earlier ones of their keys, which the log has not brought; those "
                "are taken from the store");
-    accept_stored(records);
+    static_cast<void>(accept_stored(records));
 }
 
-std::size_t DeliveryRuntime::Group::accept_stored(const std::vector<RecordPtr>& records) {
+std::optional<std::size_t> DeliveryRuntime::Group::accept_stored(
+    const std::vector<RecordPtr>& records) {
     std::vector<std::int64_t> positions;
     {
         const std::lock_guard lock(mutex_);
@@ -149,7 +160,7 @@ std::size_t DeliveryRuntime::Group::accept_stored(const std::vector<RecordPtr>& 
     const auto unfinished = store_.unfinished(name_, positions);
     if (!unfinished) {
         wait_after(unfinished.error());
-        return 0;
+        return std::nullopt;
     }
     const std::set<std::int64_t> left(unfinished->begin(), unfinished->end());
     std::vector<RecordPtr> behind;
@@ -163,6 +174,7 @@ std::size_t DeliveryRuntime::Group::accept_stored(const std::vector<RecordPtr>& 
                 continue;
             }
             Arrival arrival{record, {}, {}};
+            places_.add_without_place(position, belongs_to(*record));
             if (awaited_.before(position, order_of(*record))) {
                 early_.emplace(position, std::move(arrival));
             } else if (!admit(arrival)) {

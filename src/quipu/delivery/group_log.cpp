@@ -151,7 +151,7 @@ void DeliveryRuntime::Group::accept_arrivals(std::vector<Arrival>& arrivals,
                 continue;
             }
             places_.add(position, arrival.place);
-            if (awaited_.before(position, order_of(*arrival.record))) {
+            if (!known_up_to(position) || awaited_.before(position, order_of(*arrival.record))) {
                 awaited_.add(position, order_of(*arrival.record));
                 // A refused one stands in the store under its place, and is small in number.
                 if (early_.size() >= max_early_bodies) arrival.record.reset();
@@ -217,7 +217,10 @@ void DeliveryRuntime::Group::partitions_revoked(const std::set<LogPartition>& pa
         if (position <= cursor_) awaited_.add(position, key);
     }
     const auto until = Clock::now() + (lost ? std::chrono::seconds{0} : revoke_wait);
-    changed_.wait_until(lock, until, [&] { return !places_.any_in(partitions); });
+    changed_.wait_until(lock, until, [&] {
+        const bool over = stopping_ && running_threads_ == 1 && pending_commits_ == 0;
+        return over || !places_.any_in(partitions);
+    });
     changed_.wait_until(lock, until, [&] {
         return lanes_.remove_parked(
             [&](const Parked& entry) { return gone.contains(entry.source); });

@@ -216,9 +216,14 @@ void DeliveryRuntime::Group::run_retry(Lane& lane) {
     }
     Unit unit;
     if (!*record || !still_parked(parked.position)) {
-        const std::lock_guard lock(mutex_);
-        lanes_.retried(lane, true, options_.world.now());
-        changed_.notify_all();
+        std::vector<Parked> behind;
+        {
+            const std::lock_guard lock(mutex_);
+            if (lane.parked.size() > 1) behind = park_waiting(lane);
+            lanes_.retried(lane, true, options_.world.now());
+            changed_.notify_all();
+        }
+        for (Parked& each : behind) submit_park_behind(std::move(each));
         return;
     }
     const auto shared = std::make_shared<const Record>(std::move(**record));

@@ -16,6 +16,8 @@ namespace quipu {
 class OpenPlaces {
   public:
     void add(std::int64_t position, LogPlace place);
+    /// For a record that the log does not have any more: the partition to which it belongs.
+    void add_without_place(std::int64_t position, std::string source);
     /// Takes out the places of a record that is finished.
     [[nodiscard]] std::vector<LogPlace> take(std::int64_t position);
     /// The partition that brought it, as Parked::source; empty when there is none.
@@ -29,6 +31,7 @@ class OpenPlaces {
   private:
     mutable std::mutex mutex_;
     std::map<std::int64_t, std::vector<LogPlace>> places_;
+    std::map<std::int64_t, std::string> without_place_;  ///< sources
 };
 
 }  // namespace quipu

@@ -73,7 +73,13 @@ void Relay::Impl::stop(std::chrono::milliseconds deadline) {
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, deadline, [&] { return again_ == sent_.size(); });
     }
-    move_mark();
+    // Dead letters are stored in parts.
+    for (std::size_t before = 0, left = 1; left > 0 && left != before;) {
+        before = left;
+        move_mark();
+        const std::lock_guard lock(mutex_);
+        left = letters_.size();
+    }
     lease_.release();
     const std::lock_guard lock(mutex_);
     ++term_;

@@ -1,4 +1,5 @@
 // What a leading relay looks after now and then: topics that were missing, dead letters requeued.
+#include <algorithm>
 #include <utility>
 
 #include "relay_impl.hpp"
@@ -79,7 +80,9 @@ void Relay::Impl::take_requeued() {
     for (const Parked& entry : *parked) {
         {
             const std::lock_guard lock(mutex_);
-            if (requeued_.contains(entry.position)) continue;
+            const auto settled = std::ranges::any_of(
+                unpark_, [&](const Parked& each) { return each.position == entry.position; });
+            if (settled || requeued_.contains(entry.position)) continue;
         }
         auto record = store_.at(entry.position);
         if (!record) {

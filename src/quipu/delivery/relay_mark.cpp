@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "relay_impl.hpp"
@@ -100,12 +101,14 @@ void Relay::Impl::step_down(const std::string& problem) {
         ++term_;
         active_ = false;
         done_.clear();
+        letters_.clear();
+        unpark_.clear();
         changed_.notify_all();
     }
     notice("warning", "the relay gives up its lease: " + problem);
 }
 
-/// A letter and its place in the mark are stored together.
+/// A letter, its place in the mark and its end as a parked one are stored together.
 void Relay::Impl::take_letters(Transaction& transaction) {
     std::size_t bytes = 0;
     auto end = letters_.begin();
@@ -117,6 +120,14 @@ void Relay::Impl::take_letters(Transaction& transaction) {
     transaction.dead_letters.assign(std::make_move_iterator(letters_.begin()),
                                     std::make_move_iterator(end));
     letters_.erase(letters_.begin(), end);
+    // One that was given back and refused again is letter or parked at each moment.
+    std::set<std::int64_t> left;
+    for (const DeadLetter& letter : letters_) left.insert(letter.record->position);
+    const auto kept = std::partition(unpark_.begin(), unpark_.end(), [&](const Parked& entry) {
+        return !left.contains(entry.position);
+    });
+    transaction.unpark.assign(unpark_.begin(), kept);
+    unpark_.erase(unpark_.begin(), kept);
 }
 
 void Relay::Impl::move_mark() {
@@ -127,7 +138,6 @@ void Relay::Impl::move_mark() {
         if (!renew && done_.empty() && letters_.empty() && unpark_.empty()) return;
         transaction.finished_ranges = std::exchange(done_, {});
         take_letters(transaction);
-        transaction.unpark = std::exchange(unpark_, {});
     }
     transaction.finished_ranges = merged(std::move(transaction.finished_ranges));
     if (!transaction.finished_ranges.empty()) transaction.group = group_;

@@ -181,6 +181,21 @@ class PromoteToEngines(harness.CliTest):
         self.assertEqual(running.stop(), 0)
         self.wait_until_logged("order_placed", self.stored("order_placed", *self.target))
 
+    def test_what_the_topics_do_not_have_comes_from_the_store(self):
+        before = self.new_log()
+        for number in range(5):
+            self.order(number, *before, "--wait", "log")
+        others = self.new_log()
+        running = self.run_program(*others)
+        self.order(5, *others)
+        for number in range(6):
+            running.wait_for_out(f"paid o{number}")
+        self.assertEqual(len(running.out), 6)
+        lines = [next(at for at, line in enumerate(running.out) if f"paid {order}" in line)
+                 for order in ("o0", "o5")]
+        self.assertEqual(lines, sorted(lines), "two orders of one key")
+        self.assertEqual(running.stop(), 0)
+
     def test_the_history_stays_out_of_the_log_where_that_is_wanted(self):
         log = self.new_log()
         for number in range(3):
