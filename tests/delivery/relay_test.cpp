@@ -220,9 +220,23 @@ TEST_F(RelayTest, WhatIsRefusedAgainIsALetterAgainAlsoWhenTheRelayStops) {
     ASSERT_TRUE(eventually([&] { return letters().size() == count; }));
     one->stop();
     for (const DeadLetter& letter : letters()) ASSERT_TRUE(store_->requeue(letter.id));
-    auto two = relay();
+    test::StoreProxy front(*store_);
+    std::atomic<int> alone{0};
+    front.before = [&](const Transaction& transaction) -> Result<void> {
+        for (const Parked& entry : transaction.unpark) {
+            const bool together =
+                std::ranges::any_of(transaction.dead_letters, [&](const DeadLetter& letter) {
+                    return letter.record->position == entry.position;
+                });
+            alone += together ? 0 : 1;
+        }
+        return {};
+    };
+    Relay two(front, log_, RelayOptions{.lease = 300ms});
+    ASSERT_TRUE(two.start());
     ASSERT_TRUE(eventually([&] { return letters().size() > count; }));
-    two->stop();
+    two.stop();
+    EXPECT_EQ(alone, 0) << "given back no more and no letter yet: a crash would lose it";
     const auto open =
         store_->dead_letters(std::string(relay_group), DeadLetter::Status::open, 0, 100);
     ASSERT_TRUE(open);
