@@ -116,7 +116,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     void skim();
     /// mutex_ is held: whether all that comes before a record is known, or too much to wait for.
     [[nodiscard]] bool known_up_to(std::int64_t position) const {
-        return position <= cursor_ || awaited_.size() >= max_awaited;
+        return position <= cursor_ || awaited_.size() >= max_awaited || blind_;
     }
     void refresh();
     /// Takes what the store has parked and no lane holds: another process requeued or left it.
@@ -189,6 +189,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
 
     Lanes lanes_;
     std::int64_t cursor_ = 0;                // everything up to here was read
+    bool blind_ = false;                     // what comes next cannot be read from the store
     std::set<std::int64_t> outstanding_;     // read, subscribed, and not finished
     std::set<std::int64_t> finished_above_;  // finished before this start, beyond the offset
     std::vector<std::pair<std::int64_t, std::int64_t>> skipped_;  // nothing of ours in them

@@ -34,6 +34,11 @@ void DeliveryRuntime::Group::release_early() {
         std::vector<std::int64_t> ready;
         {
             const std::lock_guard lock(mutex_);
+            if (blind_ || awaited_.size() >= max_awaited) {
+                for (auto at = early_.upper_bound(cursor_); at != early_.end(); ++at) {
+                    awaited_.release_if_first(at->first);
+                }
+            }
             for (const std::int64_t position : awaited_.take_firsts()) {
                 if (early_.contains(position) && known_up_to(position)) ready.push_back(position);
             }
@@ -44,7 +49,10 @@ void DeliveryRuntime::Group::release_early() {
             arrived_ = Clock::now();
         }
         if (ready.empty()) return;
-        for (const std::int64_t position : ready) begin_early(position);
+        for (const std::int64_t position : ready) {
+            // It may have been released for two reasons.
+            if (early_.contains(position)) begin_early(position);
+        }
         arrived_ = Clock::now();
     }
 }
@@ -84,17 +92,18 @@ void DeliveryRuntime::Group::skim() {
         {
             const std::lock_guard lock(mutex_);
             from = cursor_;
-            if (awaited_.size() >= max_awaited) {
-                for (auto at = early_.upper_bound(cursor_); at != early_.end(); ++at) {
-                    awaited_.release_if_first(at->first);
-                }
-                break;
-            }
+            if (awaited_.size() >= max_awaited) break;
         }
         if (store_.last_position() <= from) break;
         const auto batch = store_.read(from, poll_batch);
-        if (!batch || batch->empty()) break;
+        if (batch && batch->empty()) break;
         const std::lock_guard lock(mutex_);
+        // What cannot be read for good must not hold up what the log brings.
+        blind_ = !batch && !batch.error().retryable();
+        if (!batch) {
+            problem_ = batch.error().message;
+            break;
+        }
         for (const RecordPtr& record : *batch) {
             const std::int64_t position = record->position;
             if (!pass(*record) || is_finished_already(position)) continue;

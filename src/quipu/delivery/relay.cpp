@@ -1,6 +1,7 @@
 #include "quipu/delivery/relay.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "relay_impl.hpp"
@@ -74,7 +75,7 @@ void Relay::Impl::stop(std::chrono::milliseconds deadline) {
         changed_.wait_for(lock, deadline, [&] { return again_ == sent_.size(); });
     }
     // Dead letters are stored in parts.
-    for (std::size_t before = 0, left = 1; left > 0 && left != before;) {
+    for (std::size_t before = 0, left = SIZE_MAX; left > 0 && left != before;) {
         before = left;
         move_mark();
         const std::lock_guard lock(mutex_);

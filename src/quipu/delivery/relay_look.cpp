@@ -48,6 +48,7 @@ void Relay::Impl::retry_missing_topics() {
             held = missing_[state.event_type];
         }
         std::vector<RecordPtr> records;
+        std::vector<std::int64_t> gone;
         for (const std::int64_t position : held) {
             if (records.size() >= options_.max_in_flight / 2) break;
             auto record = store_.at(position);
@@ -55,7 +56,11 @@ void Relay::Impl::retry_missing_topics() {
                 set_problem(record.error().message);
                 return;
             }
-            if (*record) records.push_back(std::make_shared<const Record>(std::move(**record)));
+            if (*record) {
+                records.push_back(std::make_shared<const Record>(std::move(**record)));
+            } else {
+                gone.push_back(position);  // taken out of the store
+            }
         }
         // They are sent as if the log had lost them: in order, before anything new.
         const std::lock_guard lock(mutex_);
@@ -66,7 +71,12 @@ void Relay::Impl::retry_missing_topics() {
             sent_bytes_ += record->body.size();
             ++again_;
         }
-        if (records.size() == held.size()) missing_.erase(state.event_type);
+        for (const std::int64_t position : gone) {
+            left.erase(position);
+            done_.emplace_back(position, position);
+        }
+        // More may have come meanwhile.
+        if (left.empty()) missing_.erase(state.event_type);
         changed_.notify_all();
     }
 }
