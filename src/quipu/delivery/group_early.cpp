@@ -34,6 +34,7 @@ void DeliveryRuntime::Group::release_early() {
         std::vector<std::int64_t> ready;
         {
             const std::lock_guard lock(mutex_);
+            if (stopping_) return;
             if (blind_ || awaited_.size() >= max_awaited) {
                 for (auto at = early_.upper_bound(cursor_); at != early_.end(); ++at) {
                     awaited_.release_if_first(at->first);
