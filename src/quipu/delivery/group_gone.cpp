@@ -85,7 +85,10 @@ void DeliveryRuntime::Group::take_gone() {
         }
         if (room == 0) return;
         auto batch = store_.read(search_->next - 1, std::min(room, poll_batch));
-        if (!batch) return wait_after(batch.error());
+        if (!batch) {
+            wait_after(batch.error());
+            return;
+        }
         const std::int64_t limit = search_->next + unread() - 1;
         const std::int64_t last = batch->empty() ? limit : std::min(limit, batch->back()->position);
         {
@@ -130,7 +133,10 @@ void DeliveryRuntime::Group::take_predecessors() {
     std::vector<RecordPtr> records;
     for (const std::int64_t position : firsts) {
         auto stored = store_.at(position);
-        if (!stored) return wait_after(stored.error());
+        if (!stored) {
+            wait_after(stored.error());
+            return;
+        }
         if (*stored) {
             records.push_back(std::make_shared<const Record>(std::move(**stored)));
         } else {

@@ -273,9 +273,11 @@ void DeliveryRuntime::Group::run_tick() {
     try {
         binding_.tick(binding_.handler, effects);
     } catch (const std::exception& error) {
-        return failed(error.what());
+        failed(error.what());
+        return;
     } catch (...) {
-        return failed("it threw something that is no std::exception");
+        failed("it threw something that is no std::exception");
+        return;
     }
     Transaction transaction = effects.take();
     if (transaction.appends.empty() && transaction.documents.empty()) return;
