@@ -17,6 +17,13 @@ Parked parked(std::int64_t position) {
     return {"group", position, "key", Time{}, {}, {}};
 }
 
+/// Handles what is parked first.
+void retry(Lanes& lanes) {
+    Lane* const lane = lanes.take_due(Time{});
+    ASSERT_NE(lane, nullptr);
+    lanes.retried(*lane, true, Time{});
+}
+
 TEST(Lanes, WhatIsRequeuedWhileItsLaneIsTakenIsDueWhenThatIsGivenBack) {
     Lanes lanes;
     ASSERT_TRUE(lanes.add(record(2)));
@@ -26,9 +33,7 @@ TEST(Lanes, WhatIsRequeuedWhileItsLaneIsTakenIsDueWhenThatIsGivenBack) {
     EXPECT_EQ(lanes.take_due(Time{}), nullptr) << "its lane is at work";
     lanes.give_back(taken);
     EXPECT_FALSE(lanes.has_ready());
-    Lane* const lane = lanes.take_due(Time{});
-    ASSERT_NE(lane, nullptr);
-    lanes.retried(*lane, true, Time{});
+    ASSERT_NO_FATAL_FAILURE(retry(lanes));
     const auto again = lanes.take(10, false);
     ASSERT_EQ(again.size(), 1U);
     EXPECT_EQ(again.front().record->position, 2);
@@ -51,9 +56,7 @@ TEST(Lanes, ANewRecordDoesNotOvertakeOneThatWaits) {
     ASSERT_TRUE(lanes.add(record(2)));
     lanes.add_parked(parked(1));
     EXPECT_TRUE(lanes.add(record(3))) << "parked, it would come before the second";
-    Lane* const lane = lanes.take_due(Time{});
-    ASSERT_NE(lane, nullptr);
-    lanes.retried(*lane, true, Time{});
+    ASSERT_NO_FATAL_FAILURE(retry(lanes));
     const auto items = lanes.take(10, false);
     ASSERT_EQ(items.size(), 2U);
     EXPECT_EQ(items.front().record->position, 2);

@@ -143,7 +143,8 @@ class FaultyLog::Member : public LogConsumer {
     std::int64_t lag() override { return inner_->lag(); }
     Result<std::vector<LogProgress>> progress() override {
         auto all = inner_->progress();
-        for (LogProgress& each : all ? *all : none_) {
+        if (!all) return all;
+        for (LogProgress& each : *all) {
             const auto waits = waiting_.find(each.partition);
             if (waits == waiting_.end() || waits->second.records.empty()) continue;
             each.given = std::min(each.given, waits->second.records.front().offset());
@@ -167,7 +168,6 @@ class FaultyLog::Member : public LogConsumer {
     FaultyLog& log_;
     std::mt19937 random_;
     std::map<LogPartition, Waits> waiting_;
-    std::vector<LogProgress> none_;
     std::unique_ptr<LogConsumer> inner_;
 };
 

@@ -38,8 +38,8 @@ struct LogProgress {
     std::int64_t end = 0;    ///< the offset of the next record that is written
 };
 
-/// One member of one consumer group. finished() may be called from any thread, all
-/// others belong to one.
+/// One member of one consumer group. finished() may be called from any thread; all others
+/// belong to one.
 class LogConsumer {
   public:
     virtual ~LogConsumer() = default;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "quipu/app/http_address.hpp"
+#include "quipu/app/not_published.hpp"
 #include "quipu/app/shell_routes.hpp"
 #include "quipu/app/store_access.hpp"
 #include "quipu/app/topic_plan.hpp"
@@ -216,13 +217,8 @@ void Shell::log(std::string_view level, std::string_view text) {
 
 Result<void> Shell::wait_published(std::int64_t position, std::chrono::milliseconds timeout) {
     if (relay_ == nullptr || relay_->wait_published(position, timeout)) return {};
-    const std::string problem = relay_->status().problem;
-    return fail(ErrorCode::unavailable, "it is stored at position " + std::to_string(position) +
-                                            " and not in the log yet" +
-                                            (problem.empty() ? "" : " (" + problem + ")") +
-                                            "; the relay publishes it when the log takes it, "
-                                            "unless it is among `dead-letters list --group "
-                                            "quipu.relay`");
+    return not_published(position, relay_->status(),
+                         "the relay publishes it when the log takes it");
 }
 
 bool Shell::drain(std::chrono::milliseconds timeout) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "quipu/app/control_client.hpp"
+#include "quipu/app/not_published.hpp"
 #include "quipu/app/store_access.hpp"
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/relay.hpp"
@@ -54,15 +55,10 @@ class StoreWriter final : public Writer {
         Relay relay(*store_, **log, {});
         if (auto started = relay.start(); !started) return started;
         const bool published = relay.wait_published(position, timeout);
-        const std::string problem = published ? "" : relay.status().problem;
+        const RelayStatus status = published ? RelayStatus{} : relay.status();
         relay.stop();
         if (published) return {};
-        return fail(ErrorCode::unavailable, "it is stored at position " + std::to_string(position) +
-                                                " and not in the log yet" +
-                                                (problem.empty() ? "" : " (" + problem + ")") +
-                                                "; the next relay that runs publishes it, unless "
-                                                "it is among `dead-letters list --group "
-                                                "quipu.relay`");
+        return not_published(position, status, "the next relay that runs publishes it");
     }
     Result<void> requeue(std::int64_t id) override {
         auto done = store_->requeue(id);

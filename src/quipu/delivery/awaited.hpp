@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -31,14 +30,6 @@ class Awaited {
     /// The first record of `key`; there must be one.
     [[nodiscard]] std::int64_t first_of(const std::string& key) const {
         return *by_key_.at(key).begin();
-    }
-    /// The lowest position that is no key of `arrived`.
-    template <class Arrived>
-    [[nodiscard]] std::optional<std::int64_t> first_without(const Arrived& arrived) const {
-        for (const auto& [position, key] : keys_) {
-            if (!arrived.contains(position)) return position;
-        }
-        return std::nullopt;
     }
     /// Those from `from` to `to`, both included.
     [[nodiscard]] std::vector<std::int64_t> between(std::int64_t from, std::int64_t to) const;

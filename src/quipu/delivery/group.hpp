@@ -24,7 +24,7 @@ namespace quipu {
 
 /// So often a group looks for what other processes did to its records.
 constexpr std::chrono::milliseconds refresh_interval{1000};
-// So many subscribed records may be known from the store and not yet seen in the log.
+/// So many subscribed records may be known from the store and not yet seen in the log.
 constexpr std::size_t max_awaited = 65'536;
 constexpr std::size_t poll_batch = 256;  // records together, from the log or the store
 
@@ -93,8 +93,6 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     void take_predecessors();
     /// Records that are awaited, as if the log had brought them; how many.
     [[nodiscard]] std::optional<std::size_t> accept_stored(const std::vector<RecordPtr>& records);
-    /// mutex_ is held: parks what waits in a lane behind something parked; then to be submitted.
-    [[nodiscard]] std::vector<Parked> park_waiting(Lane& lane);
 
     // group_log.cpp: reader thread, or with mutex_ held where it says so
     [[nodiscard]] Result<void> open_consumer();
@@ -154,6 +152,11 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group> {
     void commit_items(Unit unit, bool wait);
     /// Returns what has to be parked behind, once the lock is gone.
     [[nodiscard]] std::vector<Parked> items_committed(Unit& unit);
+    // mutex_ is held: what waits in a lane is parked behind what is parked there, to be submitted
+    // when the lock is gone.
+    [[nodiscard]] std::vector<Parked> park_waiting(Lane& lane);
+    void take_waiting(Lane& lane, std::vector<Parked>& behind) const;
+    void hold_behind(const std::vector<Parked>& behind);
     void items_refused(Unit& unit, const Error& error);
     void commit_retry(Lane& lane, Unit unit, std::int64_t position, bool removed, bool wait);
     void retry_refused(std::int64_t position, const Error& error);

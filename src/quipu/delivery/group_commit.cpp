@@ -76,26 +76,28 @@ std::vector<Parked> DeliveryRuntime::Group::items_committed(Unit& unit) {
         finished_here(item.record->position);
         conflicts_of_.erase(item.record->position);
         // Records that were read meanwhile wait behind what was parked.
-        if (!item.lane->parked.empty()) {
-            for (const RecordPtr& record : item.lane->waiting) {
-                behind.push_back(behind_now(*record));
-            }
-            item.lane->waiting.clear();
-        }
+        if (!item.lane->parked.empty()) take_waiting(*item.lane, behind);
         lanes_.done(item);
     }
-    for (const Parked& parked : behind) lanes_.add_parked(parked);
-    pending_commits_ += behind.size();
+    hold_behind(behind);
     note_progress();
     return behind;
 }
 
-std::vector<Parked> DeliveryRuntime::Group::park_waiting(Lane& lane) {
-    std::vector<Parked> behind;
+void DeliveryRuntime::Group::take_waiting(Lane& lane, std::vector<Parked>& behind) const {
     for (const RecordPtr& record : lane.waiting) behind.push_back(behind_now(*record));
     lane.waiting.clear();
+}
+
+void DeliveryRuntime::Group::hold_behind(const std::vector<Parked>& behind) {
     for (const Parked& parked : behind) lanes_.add_parked(parked);
     pending_commits_ += behind.size();
+}
+
+std::vector<Parked> DeliveryRuntime::Group::park_waiting(Lane& lane) {
+    std::vector<Parked> behind;
+    take_waiting(lane, behind);
+    hold_behind(behind);
     return behind;
 }
 

@@ -23,12 +23,14 @@ void DeliveryRuntime::Group::look_for_gone() {
     const auto now = Clock::now();
     if (now < next_look_ || !held_.empty()) return;
     next_look_ = now + options_.log_patience * (search_ ? 1 : 1 << in_vain_);
-    std::optional<std::int64_t> first;
+    std::vector<std::int64_t> awaited;
     {
         const std::lock_guard lock(mutex_);
-        first = awaited_.first_without(early_);
+        awaited = awaited_.positions();
     }
-    if (!first) {
+    const auto first = std::ranges::find_if(
+        awaited, [&](std::int64_t position) { return !early_.contains(position); });
+    if (first == awaited.end()) {
         search_.reset();
         first_missing_ = in_vain_ = 0;
         return;

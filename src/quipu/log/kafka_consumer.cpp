@@ -266,6 +266,7 @@ void Consumer::tell_rebalance_error(rd_kafka_resp_err_t code) {
 void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     const auto got = partitions_of(list, *config_);
     offsets_.assign(got);
+    counts_.clear();  // a change of theirs brings a new assignment
     joined_ = true;
     if (options_.assigned) {
         guarded([&] { options_.assigned(got); });

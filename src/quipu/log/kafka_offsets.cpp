@@ -108,24 +108,24 @@ void OffsetTracker::set_committed(const LogPlace& place) {
     }
 }
 
-std::optional<std::int64_t> OffsetTracker::committed(const LogPartition& partition) const {
+std::optional<std::int64_t> OffsetTracker::next(
+    const LogPartition& partition,
+    std::optional<std::int64_t> (PartitionOffsets::*offset_of)() const noexcept) const {
     const std::scoped_lock lock(mutex_);
     const auto state = states_.find(partition);
     if (state == states_.end()) {
         return std::nullopt;
     }
-    const auto next = state->second.offsets.finished_up_to();
-    return next ? next : state->second.before;
+    const auto offset = (state->second.offsets.*offset_of)();
+    return offset ? offset : state->second.before;
+}
+
+std::optional<std::int64_t> OffsetTracker::committed(const LogPartition& partition) const {
+    return next(partition, &PartitionOffsets::finished_up_to);
 }
 
 std::optional<std::int64_t> OffsetTracker::given(const LogPartition& partition) const {
-    const std::scoped_lock lock(mutex_);
-    const auto state = states_.find(partition);
-    if (state == states_.end()) {
-        return std::nullopt;
-    }
-    const auto given = state->second.offsets.given_up_to();
-    return given ? given : state->second.before;
+    return next(partition, &PartitionOffsets::given_up_to);
 }
 
 std::vector<LogPartition> OffsetTracker::assigned() const {

@@ -74,6 +74,11 @@ class OffsetTracker {
         std::optional<std::int64_t> before;
     };
 
+    /// What `offset_of` says, else where the group stood before.
+    [[nodiscard]] std::optional<std::int64_t> next(
+        const LogPartition& partition,
+        std::optional<std::int64_t> (PartitionOffsets::*offset_of)() const noexcept) const;
+
     mutable std::mutex mutex_;
     std::map<LogPartition, State> states_;
 };

@@ -21,7 +21,7 @@ Result<void> Consumer::count_partitions() {
     }
     const Metadata metadata(raw);
     const std::span topics(metadata->topics, static_cast<std::size_t>(metadata->topic_cnt));
-    counts_.clear();
+    std::map<std::string, std::int32_t, std::less<>> counts;
     for (const std::string& type : options_.event_types) {
         const std::string name = config_->topic(type);
         const auto topic = std::ranges::find(topics, name, &rd_kafka_metadata_topic_t::topic);
@@ -29,14 +29,17 @@ Result<void> Consumer::count_partitions() {
             return fail(ErrorCode::not_found,
                         "group " + options_.group + ": there is no topic " + name);
         }
-        counts_[type] = topic->partition_cnt;
+        counts[type] = topic->partition_cnt;
     }
+    counts_ = std::move(counts);
     return {};
 }
 
 Result<std::vector<LogProgress>> Consumer::progress() {
-    if (auto counted = count_partitions(); !counted) {
-        return std::unexpected(std::move(counted.error()));
+    if (counts_.empty()) {
+        if (auto counted = count_partitions(); !counted) {
+            return std::unexpected(std::move(counted.error()));
+        }
     }
     std::map<LogPartition, LogProgress> all;
     std::vector<LogPlace> places;
