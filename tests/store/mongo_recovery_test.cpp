@@ -7,6 +7,7 @@
 #include "quipu/store/mongo_collections.hpp"
 #include "quipu/store/mongo_draft.hpp"
 #include "quipu/store/mongo_projection.hpp"
+#include "store/mongo_proxy.hpp"
 #include "store/mongo_support.hpp"
 #include "store/support.hpp"
 
@@ -18,6 +19,7 @@ using mongo::Draft;
 using mongo::Server;
 using mongo::State;
 using testing::IsEmpty;
+using namespace std::string_literals;
 
 /// A writer that a test takes step by step.
 class SlowWriter {
@@ -239,6 +241,70 @@ TEST(MongoRecovery, ALateWriterChangesNothing) {
     const auto next = store->commit(append(event(5, "made", "x")));
     ASSERT_TRUE(next);
     EXPECT_EQ(next->appended[0].sequence, 5);
+}
+
+/// What a server whose updates are not atomic may do to a newer commit's part.
+class MongoUndone : public testing::Test {
+  protected:
+    void SetUp() override {
+        server->greet();
+        if (server->updates_are_atomic()) GTEST_SKIP() << "this server's updates are atomic";
+        ASSERT_TRUE(store->open_group("g", true));
+        for (std::int64_t i = 1; i <= 4; ++i) ASSERT_TRUE(store->commit(append(event(i))));
+    }
+    static Transaction finished(std::int64_t position) {
+        Transaction transaction;
+        transaction.group = "g";
+        transaction.finished = {position};
+        transaction.documents = {{.collection = "c", .key = "k", .body = std::to_string(position)}};
+        return transaction;
+    }
+    std::string parts(const char* collection) {
+        return server->find_one(collection, "\5\0\0\0\0"s);
+    }
+    void put_back(const char* collection, const std::string& document) {
+        const auto id = mongo::bson(
+            [&](auto& writer) { writer.element(mongo::View(document).element("_id")); });
+        EXPECT_EQ(server->replace(collection, {{.filter = id, .document = document}}), 1);
+    }
+
+    MongoDatabase database;
+    std::unique_ptr<Server> server = Server::make(database.options()).value();
+    std::unique_ptr<Store> store = open_mongo_store(database.options()).value();
+};
+
+TEST_F(MongoUndone, AStartBringsItInAgain) {
+    ASSERT_TRUE(store->commit(finished(2)));
+    const std::string ranges = parts(mongo::group_ranges_collection);
+    const std::string document = parts(mongo::documents_collection);
+    ASSERT_TRUE(store->commit(finished(3)));
+    put_back(mongo::group_ranges_collection, ranges);
+    put_back(mongo::documents_collection, document);
+    EXPECT_THAT(store->verify().value(), testing::Not(IsEmpty()));
+
+    const auto another = open_mongo_store(database.options()).value();
+    EXPECT_THAT(another->unfinished("g", {1, 2, 3, 4}).value(), testing::ElementsAre(1, 4));
+    EXPECT_EQ(another->document("c", "k").value()->body, "3");
+    EXPECT_FALSE(another->commit(finished(3)));
+    EXPECT_THAT(store->verify().value(), IsEmpty());
+}
+
+TEST_F(MongoUndone, WhoWasLateBringsTheNewerOnesInAgain) {
+    Proxy proxy;
+    MongoOptions options = database.options();
+    options.uri = proxy.uri();
+    const auto late = open_mongo_store(options).value();
+    ASSERT_TRUE(store->commit(finished(2)));
+    const std::string ranges = parts(mongo::group_ranges_collection);
+    proxy.refuse(mongo::group_ranges_collection, 1000);
+    ASSERT_FALSE(late->commit(finished(3)));
+    ASSERT_TRUE(store->commit(finished(4)));
+    // As if the late one's update had looked before the other's, and writes after it.
+    put_back(mongo::group_ranges_collection, ranges);
+    proxy.refuse({}, 0);
+    ASSERT_TRUE(late->commit(append(event(5))));
+    EXPECT_THAT(late->unfinished("g", {1, 2, 3, 4}).value(), testing::ElementsAre(1));
+    EXPECT_THAT(store->verify().value(), IsEmpty());
 }
 
 TEST(MongoHealth, TellsWhatThereIs) {

@@ -16,13 +16,9 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::nanoseconds;
 
-/// How long the writer of a commit may take to bring it into the collections before others do it.
-constexpr milliseconds grace{300};
 /// Commits stay at least this long and the newest ones for ever, so that every process that is
 /// awake finds all that it has not seen.
 constexpr minutes retention{10};
-/// Refused parts of a commit are tried again for about 1.3 seconds.
-constexpr milliseconds longest_pause{640};
 constexpr std::int64_t kept_commits = 1000;
 constexpr std::int64_t trimmed_at_once = 64;
 constexpr std::size_t kept_tokens = 256;
@@ -32,12 +28,6 @@ nanoseconds time_since_boot() {
     timespec now{};
     clock_gettime(CLOCK_BOOTTIME, &now);
     return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
-}
-
-Damage unreadable(std::int64_t number) {
-    return Damage({ErrorCode::corrupt, "commit " + std::to_string(number) +
-                                           " does not read back as it was written: the database is "
-                                           "damaged; restore it from a backup"});
 }
 
 }  // namespace
@@ -55,6 +45,7 @@ void Ledger::open() {
 void Ledger::reload() {
     const nanoseconds began = time_since_boot();
     State state = load_state(server_);
+    mend(state);
     const std::scoped_lock lock(state_mutex_);
     pending_.reset();
     state_ = std::move(state);
@@ -82,6 +73,16 @@ std::string Ledger::commit_at(std::int64_t number, bool whole) {
     return server_.find_one(commits_collection, by_id(number), options);
 }
 
+Commit Ledger::decoded(const std::string& document, std::int64_t number) {
+    auto commit = decode_commit(document);
+    if (!commit) {
+        throw Damage({ErrorCode::corrupt, "commit " + std::to_string(number) +
+                                              " does not read back as it was written: the database "
+                                              "is damaged; restore it from a backup"});
+    }
+    return *std::move(commit);
+}
+
 bool Ledger::orphaned() {
     return !commit_at(next_.load(), false).empty();
 }
@@ -102,19 +103,6 @@ bool Ledger::refresh() {
     return true;
 }
 
-bool Ledger::wait_until_projected(std::int64_t number) {
-    const auto end = time_since_boot() + grace;
-    for (;;) {
-        if (projected(server_) >= number) {
-            return true;
-        }
-        if (time_since_boot() > end) {
-            return false;
-        }
-        std::this_thread::sleep_for(milliseconds(2));
-    }
-}
-
 void Ledger::catch_up(const Order& order) {
     settle(order);
     for (;;) {
@@ -127,12 +115,9 @@ void Ledger::catch_up(const Order& order) {
             confirmed_ = began;
             return;
         }
-        auto commit = decode_commit(found);
-        if (!commit) {
-            throw unreadable(state_.seen + 1);
-        }
-        const bool done = wait_until_projected(commit->number);
-        adopt(order, *std::move(commit), done);
+        Commit commit = decoded(found, state_.seen + 1);
+        const bool done = commit.number > unsure_ && wait_until_projected(commit.number);
+        adopt(order, std::move(commit), done);
     }
 }
 
@@ -175,32 +160,9 @@ void Ledger::settle(const Order&) {
     }
     {
         const Projecting projecting(*this);
-        project_stubbornly();
+        bring_into_collections(*pending_, state_);
     }
     publish(*pending_);
-}
-
-/// What is pending is stored, so a server's refusal of its parts is no refusal of the commit: told
-/// as one, its events would be tried again and answered as duplicates of themselves. Some refusals
-/// are of a moment: FerretDB answers "internal error" for whatever its database did not take.
-void Ledger::project_stubbornly() {
-    for (milliseconds pause{10};; pause *= 2) {
-        try {
-            project(*pending_, state_, server_);
-            return;
-        } catch (const Failure& failure) {
-            if (failure.kind() != Failure::Kind::refused) {
-                throw;
-            }
-            if (pause > longest_pause) {
-                throw Failure(Failure::Kind::unreachable,
-                              "commit " + std::to_string(pending_->number) + " is stored in " +
-                                  server_.location() +
-                                  ", but its parts are refused: " + failure.what());
-            }
-        }
-        std::this_thread::sleep_for(pause);
-    }
 }
 
 void Ledger::adopt(const Order& order, Commit commit, bool projected) {

@@ -72,11 +72,13 @@ class Ledger {
     class Projecting;
     using Clock = std::chrono::nanoseconds;
     void reload();
-    void project_stubbornly();
+    void mend(State& state);
+    void bring_into_collections(const Commit& commit, const State& state);
     void trim_old();
     void adopt(const Order& order, Commit commit, bool projected);
     void publish(const Commit& commit);
     [[nodiscard]] std::string commit_at(std::int64_t number, bool whole);
+    [[nodiscard]] static Commit decoded(const std::string& document, std::int64_t number);
     [[nodiscard]] bool wait_until_projected(std::int64_t number);
     [[nodiscard]] bool is_ours(const Commit& commit);
     [[nodiscard]] bool fresh() const;
@@ -95,6 +97,8 @@ class Ledger {
     Clock confirmed_{};              ///< when state_ was last known to be the newest
     std::deque<std::pair<Clock, std::int64_t>> old_;  ///< commits that may be trimmed one day
     std::deque<std::string> tokens_;                  ///< of the last commits
+    /// Parts of commits up to this one may be overwritten by older ones that this process wrote.
+    std::int64_t unsure_ = 0;
     std::atomic<std::int64_t> next_ = 1;
     std::atomic<std::int64_t> events_ = 0;
 };

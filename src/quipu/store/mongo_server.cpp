@@ -212,6 +212,8 @@ void Server::greet() {
         // It keeps a connection to its database for each update of a request, and waits for ever
         // when they have run out.
         one_update_at_a_time_ = true;
+        // It reads what matches and then writes by key, each in a transaction of its own.
+        updates_are_atomic_ = false;
         // An entry of PostgreSQL's index has at most 2704 bytes.
         most_indexed_bytes_ = 2600;
     }

@@ -73,6 +73,8 @@ class Server {
     void greet();
     /// Name and version of the server's program.
     [[nodiscard]] const std::string& engine() const noexcept { return engine_; }
+    /// Whether nothing comes between an update's look for its document and its write.
+    [[nodiscard]] bool updates_are_atomic() const noexcept { return updates_are_atomic_; }
     /// Values longer than this cannot be part of an index.
     [[nodiscard]] std::size_t most_indexed_bytes() const noexcept { return most_indexed_bytes_; }
 
@@ -113,6 +115,7 @@ class Server {
     std::string database_;
     std::string engine_ = "mongodb";
     bool one_update_at_a_time_ = false;
+    bool updates_are_atomic_ = true;
     std::size_t most_indexed_bytes_ = std::numeric_limits<std::size_t>::max();
     std::int64_t majority_wait_ms_ = 0;  ///< for the acknowledgement of a write; 0: for ever
 };
