@@ -160,7 +160,9 @@ void Ledger::settle(const Order&) {
     }
     {
         const Projecting projecting(*this);
-        bring_into_collections(*pending_, state_);
+        if (!bring_into_collections(*pending_, state_)) {
+            doubt();
+        }
     }
     publish(*pending_);
 }

@@ -73,7 +73,9 @@ class Ledger {
     using Clock = std::chrono::nanoseconds;
     void reload();
     void mend(State& state);
-    void bring_into_collections(const Commit& commit, const State& state);
+    /// Whether nobody had done so before; then what is newer cannot have been overwritten.
+    [[nodiscard]] bool bring_into_collections(const Commit& commit, const State& state);
+    void doubt();
     void trim_old();
     void adopt(const Order& order, Commit commit, bool projected);
     void publish(const Commit& commit);

@@ -75,11 +75,10 @@ bool Ledger::wait_until_projected(std::int64_t number) {
 /// told as one, its events would be tried again and answered as duplicates of themselves. Some
 /// refusals are of a moment: FerretDB answers "internal error" for whatever its database did not
 /// take.
-void Ledger::bring_into_collections(const Commit& commit, const State& state) {
+bool Ledger::bring_into_collections(const Commit& commit, const State& state) {
     for (milliseconds pause{10};; pause *= 2) {
         try {
-            project(commit, state, server_);
-            break;
+            return project(commit, state, server_);
         } catch (const Failure& failure) {
             if (failure.kind() != Failure::Kind::refused) {
                 throw;
@@ -93,10 +92,13 @@ void Ledger::bring_into_collections(const Commit& commit, const State& state) {
         }
         std::this_thread::sleep_for(pause);
     }
+}
+
+void Ledger::doubt() {
     if (server_.updates_are_atomic()) {
         return;
     }
-    // What others brought in meanwhile may be overwritten; the next one may be on its way.
+    // The next one may be on its way into the collections.
     const std::int64_t newest = projected(server_);
     const bool next = !commit_at(newest + 1, false).empty();
     unsure_ = std::max(unsure_, next ? newest + 1 : newest);
@@ -107,12 +109,17 @@ void Ledger::mend(State& state) {
         return;
     }
     for (const std::int64_t number : young_commits(server_, state.seen)) {
-        if (const std::string found = commit_at(number, true); !found.empty()) {
-            const Commit commit = decoded(found, number);
-            state.apply(commit);
-            bring_into_collections(commit, state);
+        const std::string found = commit_at(number, true);
+        if (found.empty()) {
+            continue;
+        }
+        // One that is damaged was brought in when it was sound.
+        if (const auto commit = decode_commit(found)) {
+            state.apply(*commit);
+            static_cast<void>(bring_into_collections(*commit, state));
         }
     }
+    doubt();
 }
 
 }  // namespace quipu::mongo

@@ -35,7 +35,7 @@ class Projection {
     Projection(const Commit& commit, const State& state, Server& server)
         : commit_(commit), state_(state), server_(server) {}
 
-    void run() {
+    bool run() {
         events();
         archive();
         documents();
@@ -45,7 +45,7 @@ class Projection {
         holes();
         heads();
         groups();
-        applied();
+        return applied() == 1;
     }
 
   private:
@@ -53,26 +53,26 @@ class Projection {
 
     /// An upsert would do on one server only: FerretDB gives up the whole request at the first
     /// key that exists.
-    void insert_or_replace(const char* collection, const Documents& documents) {
+    std::int64_t insert_or_replace(const char* collection, const Documents& documents) {
         const std::vector<std::string_view> views(documents.begin(), documents.end());
         std::vector<Replacement> rest;
         for (const std::size_t index : server_.insert(collection, views)) {
             rest.push_back({.filter = older_than(documents[index], commit_.number),
                             .document = documents[index]});
         }
-        server_.replace(collection, rest);
+        return std::ssize(documents) - std::ssize(rest) + server_.replace(collection, rest);
     }
 
-    /// For documents that mostly exist.
-    void replace_or_insert(const char* collection, const Documents& documents) {
+    /// For documents that mostly exist. Both return how many were written.
+    std::int64_t replace_or_insert(const char* collection, const Documents& documents) {
         std::vector<Replacement> all;
         for (const auto& document : documents) {
             all.push_back({.filter = older_than(document, commit_.number), .document = document});
         }
-        const auto count = static_cast<std::int64_t>(documents.size());
-        if (server_.replace(collection, all) < count) {
-            insert_or_replace(collection, documents);
-        }
+        const std::int64_t replaced = server_.replace(collection, all);
+        return replaced == std::ssize(documents)
+                   ? replaced
+                   : replaced + insert_or_replace(collection, documents);
     }
 
     template <class Id, class Fill>
@@ -263,12 +263,13 @@ class Projection {
         replace_or_insert(groups_collection, positions);
     }
 
-    void applied() {
-        replace_or_insert(meta_collection, {made(std::string("applied"), [&](BsonWriter& writer) {
-                              writer.int64("position", commit_.position);
-                              writer.int64("letter_id", commit_.letter_id);
-                              writer.int64("erased_revision", commit_.erased_revision);
-                          })});
+    std::int64_t applied() {
+        return replace_or_insert(meta_collection,
+                                 {made(std::string("applied"), [&](BsonWriter& writer) {
+                                     writer.int64("position", commit_.position);
+                                     writer.int64("letter_id", commit_.letter_id);
+                                     writer.int64("erased_revision", commit_.erased_revision);
+                                 })});
     }
 
     const Commit& commit_;
@@ -278,8 +279,8 @@ class Projection {
 
 }  // namespace
 
-void project(const Commit& commit, const State& state, Server& server) {
-    Projection(commit, state, server).run();
+bool project(const Commit& commit, const State& state, Server& server) {
+    return Projection(commit, state, server).run();
 }
 
 std::int64_t projected(Server& server) {
