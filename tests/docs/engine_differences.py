@@ -139,9 +139,13 @@ ROWS = (
                "delivery.LogGroups.WhatWasParkedWithoutALogIsRetriedByOneOfTheMembers"))),
     Row("FerretDB in place of MongoDB",
         Claim("–"),
-        Claim("conditional updates are not atomic: who won is decided by insertion alone, and what a late writer overwrites is written again; others take over from a slow one after 3 s, not 0.3; indexes are not unique",
-              ("store_mongo.MongoRace.OneOfTwoWinsARevision", "store_mongo.MongoRecovery.ALateWriterChangesNothing",
-               "store_mongo.MongoUndone.WhoWasLateBringsTheNewerOnesInAgain", "store_mongo.MongoUndone.AStartBringsItInAgain")),
+        Claim("conditional updates are not atomic: who won is decided by insertion alone, and what a late "
+              "writer overwrites is written again; others take over from a slow one after 3 s, not 0.3; "
+              "indexes are not unique",
+              ("store_mongo.MongoRace.OneOfTwoWinsARevision",
+               "store_mongo.MongoRecovery.ALateWriterChangesNothing",
+               "store_mongo.MongoUndone.WhoWasLateBringsTheNewerOnesInAgain",
+               "store_mongo.MongoUndone.AStartBringsItInAgain")),
         Claim("–")),
 )
 
