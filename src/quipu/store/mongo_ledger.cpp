@@ -48,6 +48,7 @@ void Ledger::reload() {
     mend(state);
     const std::scoped_lock lock(state_mutex_);
     pending_.reset();
+    tried_ = false;
     state_ = std::move(state);
     confirmed_ = began;
     next_ = state_.seen + 1;
@@ -160,9 +161,12 @@ void Ledger::settle(const Order&) {
     }
     {
         const Projecting projecting(*this);
-        if (!bring_into_collections(*pending_, state_)) {
+        // What an attempt before this one has written is not known.
+        const bool again = std::exchange(tried_, true);
+        if (bring_into_collections(*pending_, state_) || again) {
             doubt();
         }
+        tried_ = false;
     }
     publish(*pending_);
 }

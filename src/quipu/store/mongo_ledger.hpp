@@ -73,7 +73,7 @@ class Ledger {
     using Clock = std::chrono::nanoseconds;
     void reload();
     void mend(State& state);
-    /// Whether nobody had done so before; then what is newer cannot have been overwritten.
+    /// Whether it may have written so late that what is newer was overwritten.
     [[nodiscard]] bool bring_into_collections(const Commit& commit, const State& state);
     void doubt();
     void trim_old();
@@ -96,6 +96,7 @@ class Ledger {
     std::uint64_t projections_ = 0;
     State state_;
     std::optional<Commit> pending_;  ///< in memory, perhaps not wholly in the collections
+    bool tried_ = false;             ///< to bring it there
     Clock confirmed_{};              ///< when state_ was last known to be the newest
     std::deque<std::pair<Clock, std::int64_t>> old_;  ///< commits that may be trimmed one day
     std::deque<std::string> tokens_;                  ///< of the last commits

@@ -76,9 +76,10 @@ bool Ledger::wait_until_projected(std::int64_t number) {
 /// refusals are of a moment: FerretDB answers "internal error" for whatever its database did not
 /// take.
 bool Ledger::bring_into_collections(const Commit& commit, const State& state) {
+    bool again = false;
     for (milliseconds pause{10};; pause *= 2) {
         try {
-            return project(commit, state, server_);
+            return project(commit, state, server_) || again;
         } catch (const Failure& failure) {
             if (failure.kind() != Failure::Kind::refused) {
                 throw;
@@ -90,6 +91,7 @@ bool Ledger::bring_into_collections(const Commit& commit, const State& state) {
                                   ", but its parts are refused: " + failure.what());
             }
         }
+        again = true;
         std::this_thread::sleep_for(pause);
     }
 }
@@ -108,6 +110,7 @@ void Ledger::mend(State& state) {
     if (server_.updates_are_atomic()) {
         return;
     }
+    bool late = false;
     for (const std::int64_t number : young_commits(server_, state.seen)) {
         const std::string found = commit_at(number, true);
         if (found.empty()) {
@@ -116,10 +119,12 @@ void Ledger::mend(State& state) {
         // One that is damaged was brought in when it was sound.
         if (const auto commit = decode_commit(found)) {
             state.apply(*commit);
-            static_cast<void>(bring_into_collections(*commit, state));
+            late = bring_into_collections(*commit, state) || late;
         }
     }
-    doubt();
+    if (late) {
+        doubt();
+    }
 }
 
 }  // namespace quipu::mongo

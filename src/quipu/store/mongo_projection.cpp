@@ -45,7 +45,8 @@ class Projection {
         holes();
         heads();
         groups();
-        return applied() == 1;
+        const bool any = written_ > 0;
+        return applied() == 0 && any;
     }
 
   private:
@@ -60,7 +61,10 @@ class Projection {
             rest.push_back({.filter = older_than(documents[index], commit_.number),
                             .document = documents[index]});
         }
-        return std::ssize(documents) - std::ssize(rest) + server_.replace(collection, rest);
+        const std::int64_t written =
+            std::ssize(documents) - std::ssize(rest) + server_.replace(collection, rest);
+        written_ += written;
+        return written;
     }
 
     /// For documents that mostly exist. Both return how many were written.
@@ -70,6 +74,7 @@ class Projection {
             all.push_back({.filter = older_than(document, commit_.number), .document = document});
         }
         const std::int64_t replaced = server_.replace(collection, all);
+        written_ += replaced;
         return replaced == std::ssize(documents)
                    ? replaced
                    : replaced + insert_or_replace(collection, documents);
@@ -162,7 +167,7 @@ class Projection {
                                }),
                                .update = true});
         }
-        server_.replace(letters_collection, changes);
+        written_ += server_.replace(letters_collection, changes);
     }
 
     void removed() {
@@ -275,6 +280,7 @@ class Projection {
     const Commit& commit_;
     const State& state_;
     Server& server_;
+    std::int64_t written_ = 0;
 };
 
 }  // namespace

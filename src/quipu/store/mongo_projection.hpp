@@ -9,8 +9,8 @@ namespace quipu::mongo {
 /// processes at once and after later commits: each document carries the number of the commit that
 /// wrote it, none replaces a later one's (unless the server's updates are not atomic, and this is
 /// late), and what is erased leaves a tombstone. `state` is the one right after the commit, or a
-/// later one. Returns whether nobody else had finished it before: then no later commit can have
-/// been there. Throws Failure; doing it again completes it.
+/// later one. Returns whether it wrote anything though others had finished it already: only then
+/// can it have replaced what a later one wrote. Throws Failure; doing it again completes it.
 bool project(const Commit& commit, const State& state, Server& server);
 
 /// The number of the last commit that is in the collections.
