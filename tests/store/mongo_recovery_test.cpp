@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
-#include <thread>
 #include <vector>
 
 #include "quipu/store/mongo_collections.hpp"
@@ -307,24 +305,6 @@ TEST_F(MongoUndone, WhoWasLateBringsTheNewerOnesInAgain) {
     ASSERT_TRUE(late->commit(append(event(5))));
     EXPECT_THAT(late->unfinished("g", {1, 2, 3, 4}).value(), testing::ElementsAre(1));
     EXPECT_THAT(store->verify().value(), IsEmpty());
-}
-
-TEST_F(MongoUndone, AStartBesideABusyWriterEnds) {
-    constexpr int most = 2000;
-    std::atomic<bool> open = false;
-    int commits = 0;
-    std::thread busy([&] {
-        for (; commits < most && !open; ++commits) {
-            Transaction transaction;
-            transaction.documents = {{.collection = "c", .key = "k", .body = "{}"}};
-            ASSERT_TRUE(store->commit(transaction));
-        }
-    });
-    const auto another = open_mongo_store(database.options());
-    open = true;
-    busy.join();
-    ASSERT_TRUE(another);
-    EXPECT_LT(commits, most) << "it was not open before the writer stopped";
 }
 
 TEST(MongoHealth, TellsWhatThereIs) {
