@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "quipu/store/mongo_collections.hpp"
@@ -48,7 +47,6 @@ void Ledger::reload() {
     mend(state);
     const std::scoped_lock lock(state_mutex_);
     pending_.reset();
-    tried_ = false;
     state_ = std::move(state);
     confirmed_ = began;
     next_ = state_.seen + 1;
@@ -161,12 +159,7 @@ void Ledger::settle(const Order&) {
     }
     {
         const Projecting projecting(*this);
-        // What an attempt before this one has written is not known.
-        const bool again = std::exchange(tried_, true);
-        if (bring_into_collections(*pending_, state_) || again) {
-            doubt();
-        }
-        tried_ = false;
+        bring_into_collections(*pending_, state_);
     }
     publish(*pending_);
 }

@@ -73,9 +73,7 @@ class Ledger {
     using Clock = std::chrono::nanoseconds;
     void reload();
     void mend(State& state);
-    /// Whether it may have written so late that what is newer was overwritten.
-    [[nodiscard]] bool bring_into_collections(const Commit& commit, const State& state);
-    void doubt();
+    void bring_into_collections(const Commit& commit, const State& state);
     void trim_old();
     void adopt(const Order& order, Commit commit, bool projected);
     void publish(const Commit& commit);
@@ -96,12 +94,12 @@ class Ledger {
     std::uint64_t projections_ = 0;
     State state_;
     std::optional<Commit> pending_;  ///< in memory, perhaps not wholly in the collections
-    bool tried_ = false;             ///< to bring it there
     Clock confirmed_{};              ///< when state_ was last known to be the newest
     std::deque<std::pair<Clock, std::int64_t>> old_;  ///< commits that may be trimmed one day
     std::deque<std::string> tokens_;                  ///< of the last commits
     /// Parts of commits up to this one may be overwritten by older ones that this process wrote.
     std::int64_t unsure_ = 0;
+    bool late_ = false;  ///< it may have written so late that what is newer was overwritten
     std::atomic<std::int64_t> next_ = 1;
     std::atomic<std::int64_t> events_ = 0;
 };

@@ -75,12 +75,13 @@ bool Ledger::wait_until_projected(std::int64_t number) {
 /// told as one, its events would be tried again and answered as duplicates of themselves. Some
 /// refusals are of a moment: FerretDB answers "internal error" for whatever its database did not
 /// take.
-bool Ledger::bring_into_collections(const Commit& commit, const State& state) {
-    bool again = false;
+void Ledger::bring_into_collections(const Commit& commit, const State& state) {
     for (milliseconds pause{10};; pause *= 2) {
         try {
-            return project(commit, state, server_) || again;
+            late_ = project(commit, state, server_) || late_;
+            break;
         } catch (const Failure& failure) {
+            late_ = true;  // what it has written is not known
             if (failure.kind() != Failure::Kind::refused) {
                 throw;
             }
@@ -91,26 +92,21 @@ bool Ledger::bring_into_collections(const Commit& commit, const State& state) {
                                   ", but its parts are refused: " + failure.what());
             }
         }
-        again = true;
         std::this_thread::sleep_for(pause);
     }
-}
-
-void Ledger::doubt() {
-    if (server_.updates_are_atomic()) {
-        return;
+    if (late_ && !server_.updates_are_atomic()) {
+        // The next one may be on its way into the collections.
+        const std::int64_t newest = projected(server_);
+        const bool next = !commit_at(newest + 1, false).empty();
+        unsure_ = std::max(unsure_, next ? newest + 1 : newest);
     }
-    // The next one may be on its way into the collections.
-    const std::int64_t newest = projected(server_);
-    const bool next = !commit_at(newest + 1, false).empty();
-    unsure_ = std::max(unsure_, next ? newest + 1 : newest);
+    late_ = false;
 }
 
 void Ledger::mend(State& state) {
     if (server_.updates_are_atomic()) {
         return;
     }
-    bool late = false;
     for (const std::int64_t number : young_commits(server_, state.seen)) {
         const std::string found = commit_at(number, true);
         if (found.empty()) {
@@ -119,11 +115,8 @@ void Ledger::mend(State& state) {
         // One that is damaged was brought in when it was sound.
         if (const auto commit = decode_commit(found)) {
             state.apply(*commit);
-            late = bring_into_collections(*commit, state) || late;
+            bring_into_collections(*commit, state);
         }
-    }
-    if (late) {
-        doubt();
     }
 }
 
