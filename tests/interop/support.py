@@ -113,22 +113,28 @@ class Topics:
 class Echo:
     """The program echo (echo.cpp) on a store of its own, a context manager."""
 
-    def __init__(self, topics, store=None):
+    def __init__(self, topics, store=None, create_topics=False):
         self._directory = tempfile.TemporaryDirectory(prefix="quipu-interop-")
         self.log = pathlib.Path(self._directory.name) / "log"
         self.store = store or "sqlite:" + self._directory.name + "/echo.db"
         self.engines = ["--store", self.store]
         if topics is not None:
             self.engines += ["--log", topics.url]
+        self.create_topics = ["--create-topics"] if create_topics else []
         self.process = None
 
     def __enter__(self):
-        if "--log" in self.engines:
+        if "--log" in self.engines and not self.create_topics:
             self.call("topics", "apply")
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([ECHO, "run", *self.engines], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log)
-        wait_for("the start of echo", self._runs)
+            self.process = subprocess.Popen([ECHO, "run", *self.engines, *self.create_topics],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            wait_for("the start of echo", self._runs)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
         return self
 
     def _runs(self):

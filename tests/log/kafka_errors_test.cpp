@@ -53,6 +53,23 @@ TEST(KafkaErrors, UnusualTextsAreShownAsTheyAre) {
     EXPECT_EQ(explain(RD_KAFKA_RESP_ERR__BAD_MSG, "odd").trouble, Trouble::none);
 }
 
+TEST(KafkaErrors, BrokersThatHaveJustBegunAreNotTooFew) {
+    const auto refusal = [](std::string_view text) {
+        return call_error(RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, "topic a", text);
+    };
+    const Error fenced =
+        refusal("Unable to replicate the partition 1 time(s): All brokers are currently fenced.");
+    EXPECT_EQ(fenced.code, ErrorCode::unavailable);
+    EXPECT_EQ(fenced.message,
+              "topic a: Unable to replicate the partition 1 time(s): All brokers are currently "
+              "fenced; the brokers may have just begun: try again in a moment");
+    const Error few = refusal(
+        "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot "
+        "be reached because only 1 broker(s) are registered.");
+    EXPECT_EQ(few.code, ErrorCode::invalid);
+    EXPECT_THAT(few.message, HasSubstr("are registered; are there so many brokers?"));
+}
+
 TEST(KafkaErrors, ARecordsFateHasACode) {
     const auto code = [](rd_kafka_resp_err_t error) {
         return produce_error(error, "greeted", "app.greeted").code;

@@ -16,11 +16,9 @@ kafka_sasl_fetch() { kafka_fetch; }
 kafka3_fetch() { kafka_fetch; }
 
 # What every broker here has in common. Arguments: directory, node id, replicas, controllers. A
-# broker that is gone is noticed quickly: the tests stop and kill some. One that is killed may come
-# back only when the session of its earlier life is over, and a single one has nobody to lead for it.
+# broker that is gone is noticed quickly: the tests stop and kill some. With a shorter session brokers
+# of a machine that is busy with tests lose it while they live.
 kafka_common() {
-    local session=3000
-    (($3 > 1)) || session=1500
     cat <<TEXT
 process.roles=broker,controller
 node.id=$2
@@ -37,8 +35,8 @@ transaction.state.log.num.partitions=4
 min.insync.replicas=$(($3 > 2 ? 2 : 1))
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
-broker.session.timeout.ms=$session
-broker.heartbeat.interval.ms=$((session / 6))
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 controller.quorum.election.timeout.ms=500
 controller.quorum.fetch.timeout.ms=1000
 num.network.threads=2

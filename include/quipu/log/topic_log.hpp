@@ -129,7 +129,11 @@ class TopicLog {
     [[nodiscard]] virtual Result<std::vector<TopicState>> topics(
         const std::vector<std::string>& event_types) = 0;
 
-    /// Does what a plan says (topics.hpp). Stops at nothing: the answer has one entry per change.
+    /// Does what a plan says (topics.hpp). Stops at nothing: the answer has one entry per change. A
+    /// topic whose creation went well is listed by the broker that was asked last; up to a minute
+    /// is waited for that, and a quarter of one for brokers that have just begun. Errors per
+    /// change: conflict (somebody else made the topic meanwhile), invalid (the broker takes no such
+    /// topic), unavailable (not in time; the topic may be there later).
     [[nodiscard]] virtual Result<std::vector<TopicResult>> apply(
         const std::vector<TopicChange>& changes) = 0;
 

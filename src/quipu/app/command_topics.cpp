@@ -59,14 +59,17 @@ int report(const Program& program, const std::vector<TopicResult>& results) {
     Table table({"TOPIC", "STEP", "RESULT"});
     for (const TopicResult& result : results) {
         views::TopicStepView step = view_of(result.change);
-        const std::string error = result.error ? mask_secrets(result.error->message) : "";
-        step.done.emplace(!result.error);
-        if (result.error) {
+        // Made by somebody else since the plan; whether alike, the next plan shows.
+        const bool made = result.error && result.error->code == ErrorCode::conflict;
+        const bool failed = result.error && !made;
+        const std::string error = failed ? mask_secrets(result.error->message) : "";
+        step.done.emplace(!failed);
+        if (failed) {
             step.error.emplace(error);
-            const ExitCode failed = exit_code_of(result.error->code);
-            if (to_int(failed) > to_int(code)) code = failed;
+            const ExitCode reason = exit_code_of(result.error->code);
+            if (to_int(reason) > to_int(code)) code = reason;
         }
-        table.add({step.event_type, step.step, result.error ? error : "done"});
+        table.add({step.event_type, step.step, failed ? error : made ? "there already" : "done"});
         view.steps.push_back(std::move(step));
     }
     if (program.arguments.common.json) return program.print_json(view, code);

@@ -7,7 +7,6 @@
 #include <charconv>
 #include <set>
 #include <span>
-#include <thread>
 #include <utility>
 
 #include "quipu/log/kafka_answers.hpp"
@@ -64,23 +63,19 @@ Result<Metadata> Admin::metadata() const {
     return fail(ErrorCode::unavailable, "Kafka has not answered: list of topics");
 }
 
-void Admin::wait_until_known(const Topics& topics) const {
-    // The controller has them; other brokers learn of them a moment later.
-    const std::set<std::string> wanted(topics.begin(), topics.end());
-    for (int attempt = 0; attempt < 50 && !wanted.empty(); ++attempt) {
-        const auto known = metadata();
-        if (!known) {
-            return;
-        }
-        const std::span list((*known)->topics, static_cast<std::size_t>((*known)->topic_cnt));
-        const auto there = std::ranges::count_if(list, [&](const auto& topic) {
-            return wanted.contains(topic.topic) && topic.partition_cnt > 0;
-        });
-        if (static_cast<std::size_t>(there) == wanted.size()) {
-            return;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+void Admin::take_listed(Topics& topics) const {
+    const auto known = metadata();
+    if (!known) {
+        return;
     }
+    const std::span list((*known)->topics, static_cast<std::size_t>((*known)->topic_cnt));
+    std::set<std::string_view> listed;
+    for (const auto& topic : list) {
+        if (topic.partition_cnt > 0) {
+            listed.insert(topic.topic);
+        }
+    }
+    std::erase_if(topics, [&](const std::string& topic) { return listed.contains(topic); });
 }
 
 Result<Event> Admin::describe(const Topics& topics) const {

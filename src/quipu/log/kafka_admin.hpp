@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "quipu/log/kafka_client.hpp"
+#include "quipu/log/kafka_patience.hpp"
 #include "quipu/log/topics.hpp"
 
 namespace quipu::kafka {
@@ -24,7 +25,7 @@ class Admin {
         const std::vector<TopicChange>& changes) const;
 
   private:
-    using Errors = std::map<std::string, Error>;  ///< by topic; a topic that is not in it went well
+    using Errors = TopicErrors;
     /// Settings that were made for a topic, by topic and name.
     using Overrides = std::map<std::string, std::map<std::string, std::string>>;
 
@@ -42,7 +43,9 @@ class Admin {
     [[nodiscard]] Result<Errors> create(const std::vector<const TopicSpec*>& specs) const;
     [[nodiscard]] Result<Errors> add_partitions(const std::vector<const TopicSpec*>& specs) const;
     [[nodiscard]] Result<Errors> set_retention(const std::vector<const TopicSpec*>& specs) const;
-    void wait_until_known(const std::vector<std::string>& topics) const;
+    [[nodiscard]] Result<Errors> create_now(const std::vector<const TopicSpec*>& specs) const;
+    /// Takes out of `topics` what a broker lists.
+    void take_listed(std::vector<std::string>& topics) const;
 
     std::shared_ptr<const Config> config_;
     std::shared_ptr<Health> health_;

@@ -79,6 +79,12 @@ std::string_view headline(Trouble trouble) {
     return "reports";
 }
 
+/// Brokers that begin, or were not heard of for a while, are fenced: they take nothing on. Kafka
+/// says so with the code for too few brokers (StripedReplicaPlacer of 3.9).
+bool says_fenced(rd_kafka_resp_err_t code, std::string_view text) {
+    return code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR && text.contains("fenced");
+}
+
 ErrorCode code_of(rd_kafka_resp_err_t code) {
     switch (code) {
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
@@ -195,9 +201,15 @@ bool refuses_batch(rd_kafka_resp_err_t code) {
 }
 
 Error call_error(rd_kafka_resp_err_t code, std::string_view what, std::string_view reason) {
-    return {code_of(code), fmt::format("{}: {}{}", what,
-                                       reason.empty() ? std::string_view(describe(code)) : reason,
-                                       advice_for_call(code))};
+    const bool fenced = says_fenced(code, reason);
+    std::string text = reason.empty() ? describe(code) : std::string(reason);
+    if (text.ends_with('.')) {
+        text.pop_back();
+    }
+    return {fenced ? ErrorCode::unavailable : code_of(code),
+            fmt::format("{}: {}{}", what, text,
+                        fenced ? "; the brokers may have just begun: try again in a moment"
+                               : advice_for_call(code))};
 }
 
 }  // namespace quipu::kafka

@@ -14,6 +14,9 @@ namespace {
 
 using Topics = std::vector<std::string>;
 
+constexpr std::chrono::seconds ready_within{15};
+constexpr std::chrono::seconds listed_within{60};
+
 std::map<std::string, Error> topic_errors(const rd_kafka_topic_result_t** results,
                                           std::size_t count) {
     std::map<std::string, Error> errors;
@@ -44,10 +47,9 @@ std::string retention_text(const TopicSpec& spec) {
 
 }  // namespace
 
-Result<Admin::Errors> Admin::create(const std::vector<const TopicSpec*>& specs) const {
+Result<Admin::Errors> Admin::create_now(const std::vector<const TopicSpec*>& specs) const {
     std::vector<NewTopic> made;
     Errors errors;
-    Topics names;
     for (const TopicSpec* spec : specs) {
         const std::string name = config_->topic(spec->event_type);
         std::array<char, 256> text{};
@@ -66,7 +68,6 @@ Result<Admin::Errors> Admin::create(const std::vector<const TopicSpec*>& specs) 
             rd_kafka_NewTopic_set_config(topic.get(), "min.insync.replicas", "2");
         }
         made.push_back(std::move(topic));
-        names.push_back(name);
     }
     if (made.empty()) {
         return errors;
@@ -84,8 +85,43 @@ Result<Admin::Errors> Admin::create(const std::vector<const TopicSpec*>& specs) 
     const auto** results = rd_kafka_CreateTopics_result_topics(
         rd_kafka_event_CreateTopics_result(event->get()), &count);
     errors.merge(topic_errors(results, count));
-    std::erase_if(names, [&](const std::string& name) { return errors.contains(name); });
-    wait_until_known(names);
+    return errors;
+}
+
+Result<Admin::Errors> Admin::create(const std::vector<const TopicSpec*>& specs) const {
+    std::map<std::string, const TopicSpec*, std::less<>> by_name;
+    Topics names;
+    for (const TopicSpec* spec : specs) {
+        names.push_back(config_->topic(spec->event_type));
+        by_name.emplace(names.back(), spec);
+    }
+    auto errors = create_when_ready(
+        names,
+        [&](const Topics& asked) {
+            std::vector<const TopicSpec*> wanted;
+            for (const std::string& name : asked) {
+                wanted.push_back(by_name.at(name));
+            }
+            return create_now(wanted);
+        },
+        ready_within);
+    if (!errors) {
+        return errors;
+    }
+    // The controller has them, and those that somebody else made meanwhile; the other brokers learn
+    // of them later, under load much later.
+    std::erase_if(names, [&](const std::string& name) {
+        const auto error = errors->find(name);
+        return error != errors->end() && error->second.code != ErrorCode::conflict;
+    });
+    for (const std::string& name : wait_until_listed(
+             std::move(names), [this](Topics& topics) { take_listed(topics); }, listed_within)) {
+        errors->emplace(
+            name, Error{ErrorCode::unavailable,
+                        fmt::format("topic {}: it was created, but after {} s the broker does not "
+                                    "list it yet; wait until it does",
+                                    name, listed_within.count())});
+    }
     return errors;
 }
 
