@@ -69,7 +69,8 @@ int report(const Program& program, const std::vector<TopicResult>& results) {
             const ExitCode reason = exit_code_of(result.error->code);
             if (to_int(reason) > to_int(code)) code = reason;
         }
-        table.add({step.event_type, step.step, failed ? error : made ? "there already" : "done"});
+        const std::string good = made ? "there already" : "done";
+        table.add({step.event_type, step.step, failed ? error : good});
         view.steps.push_back(std::move(step));
     }
     if (program.arguments.common.json) return program.print_json(view, code);
