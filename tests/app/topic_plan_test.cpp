@@ -32,6 +32,8 @@ class Topics final : public TopicLog {
   public:
     Result<std::vector<TopicState>> there = std::vector<TopicState>{};
     std::vector<std::string> asked;
+    int looks = 0;
+    int late = 0;  ///< all topics are there from this look on
 
     void produce(LogRecord /*record*/, Done done, std::optional<std::uint64_t> /*epoch*/) override {
         done(LogPlace{});
@@ -44,6 +46,10 @@ class Topics final : public TopicLog {
     }
     Result<std::vector<TopicState>> topics(const std::vector<std::string>& event_types) override {
         asked = event_types;
+        if (++looks == late) {
+            there =
+                std::vector<TopicState>{{"order_placed", 3, 1, 168h}, {"order_shipped", 5, 1, 36h}};
+        }
         return there;
     }
     Result<std::vector<TopicResult>> apply(const std::vector<TopicChange>& /*changes*/) override {
@@ -74,6 +80,19 @@ TEST(TopicPlan, GivesTheLogsErrorBack) {
     Topics log;
     log.there = fail(ErrorCode::unavailable, "no broker");
     EXPECT_EQ(topic_changes(log, Events::types(), 1).error().message, "no broker");
+}
+
+TEST(TopicPlan, LooksAgainForTopicsThatABrokerDoesNotKnowYet) {
+    Topics log;
+    log.late = 2;
+    EXPECT_TRUE(settled_topic_changes(log, Events::types(), 1, 30s).value().empty());
+    EXPECT_EQ(log.looks, 2);
+
+    Topics without;
+    EXPECT_EQ(settled_topic_changes(without, Events::types(), 1, 0ms).value().size(), 2U);
+    EXPECT_EQ(without.looks, 1);
+    EXPECT_EQ(settled_topic_changes(without, Events::types(), 1, 10ms).value().size(), 2U);
+    EXPECT_EQ(without.looks, 3);
 }
 
 TEST(TopicPlan, DescribesChanges) {

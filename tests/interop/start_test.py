@@ -2,10 +2,13 @@
 import asyncio
 import concurrent.futures
 import contextlib
+import re
+import subprocess
+import tempfile
 import unittest
 
 import support
-from support import Echo, Topics
+from support import ECHO, PATIENCE, TYPES, Echo, Topics
 
 
 class Start(unittest.TestCase):
@@ -24,6 +27,17 @@ class Start(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor() as pool:
             for done in [pool.submit(Echo(topics).call, "topics", "apply") for _ in range(3)]:
                 done.result()
+
+    def test_a_program_without_its_topics_says_which_and_what_makes_them(self):
+        with tempfile.TemporaryDirectory() as directory:
+            done = subprocess.run(
+                [ECHO, "run", "--store", f"sqlite:{directory}/echo.db", "--log", Topics().url],
+                capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual(done.returncode, 3)
+        told = re.search("lacks the topics (.*); run 'echo topics apply', or start with "
+                         "--create-topics", done.stderr)
+        self.assertIsNotNone(told, done.stderr)
+        self.assertEqual(set(told[1].split(", ")), set(TYPES))
 
 
 if __name__ == "__main__":

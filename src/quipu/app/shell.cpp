@@ -16,6 +16,9 @@ namespace quipu {
 
 namespace {
 
+/// How long a start looks for topics that were made just before it.
+constexpr std::chrono::seconds topics_known_within{3};
+
 LogLevel level_of(DeliveryNotice::Level level) noexcept {
     switch (level) {
         case DeliveryNotice::Level::info: return LogLevel::info;
@@ -148,7 +151,9 @@ Result<void> Shell::check_topics() {
     const auto named = [&](const Error& error) {
         return fail(error.code, "log " + engines.log.shown() + ": " + error.message);
     };
-    auto changes = topic_changes(*topic_log_, *definition_.types, engines.replication);
+    auto changes = settled_topic_changes(
+        *topic_log_, *definition_.types, engines.replication,
+        engines.create_topics ? std::chrono::milliseconds{0} : topics_known_within);
     if (!changes) return named(changes.error());
     if (engines.create_topics && !changes->empty()) {
         for (const TopicChange& change : *changes) {

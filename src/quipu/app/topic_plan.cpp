@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <thread>
 #include <utility>
 
 namespace quipu {
@@ -50,6 +51,19 @@ Result<std::vector<TopicChange>> topic_changes(TopicLog& log, const EventTypes& 
     const auto existing = log.topics(names);
     if (!existing) return std::unexpected(existing.error());
     return plan_topics(wanted, *existing);
+}
+
+Result<std::vector<TopicChange>> settled_topic_changes(TopicLog& log, const EventTypes& types,
+                                                       std::int32_t replication,
+                                                       std::chrono::milliseconds within) {
+    constexpr std::chrono::milliseconds pause{250};
+    const auto end = std::chrono::steady_clock::now() + within;
+    auto changes = topic_changes(log, types, replication);
+    while (changes && !missing_topics(*changes).empty() && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(pause);
+        changes = topic_changes(log, types, replication);
+    }
+    return changes;
 }
 
 std::string missing_topics(const std::vector<TopicChange>& changes) {

@@ -16,6 +16,12 @@ namespace quipu {
 [[nodiscard]] Result<std::vector<TopicChange>> topic_changes(TopicLog& log, const EventTypes& types,
                                                              std::int32_t replication);
 
+/// The same, but looks again while topics are missing, until `within` is over: of several brokers
+/// the one that is asked may not know yet what another has just confirmed.
+[[nodiscard]] Result<std::vector<TopicChange>> settled_topic_changes(
+    TopicLog& log, const EventTypes& types, std::int32_t replication,
+    std::chrono::milliseconds within);
+
 /// The event types of those topics that are to be created, with commas between; empty for none.
 [[nodiscard]] std::string missing_topics(const std::vector<TopicChange>& changes);
 
