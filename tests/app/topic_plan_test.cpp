@@ -22,9 +22,7 @@ struct ShortPolicy {
 namespace {
 
 using Events = Catalogue<OrderPlaced, Category<ShortPolicy, OrderShipped>>;
-using std::chrono_literals::operator""h;
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 /// A log with topics and nothing else.
