@@ -89,7 +89,7 @@ Result<Admin::Errors> Admin::create_now(const std::vector<const TopicSpec*>& spe
 }
 
 Result<Admin::Errors> Admin::create(const std::vector<const TopicSpec*>& specs) const {
-    std::map<std::string, const TopicSpec*, std::less<>> by_name;
+    std::map<std::string, const TopicSpec*> by_name;
     Topics names;
     for (const TopicSpec* spec : specs) {
         names.push_back(config_->topic(spec->event_type));
@@ -116,7 +116,7 @@ Result<Admin::Errors> Admin::create(const std::vector<const TopicSpec*>& specs) 
     });
     for (const std::string& name : wait_until_listed(
              std::move(names), [this](Topics& topics) { take_listed(topics); }, listed_within)) {
-        errors->emplace(
+        errors->insert_or_assign(
             name, Error{ErrorCode::unavailable,
                         fmt::format("topic {}: it was created, but after {} s the broker does not "
                                     "list it yet; wait until it does",
