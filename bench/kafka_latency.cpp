@@ -14,7 +14,7 @@
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
-#include "quipu/store/sqlite_store.hpp"
+#include "quipu/store/sqlite/sqlite_store.hpp"
 #include "sample.hpp"
 
 namespace bench {

@@ -17,7 +17,7 @@
 #include "kafka_bare.hpp"
 #include "kafka_latency.hpp"
 #include "measure.hpp"
-#include "quipu/log/kafka_log.hpp"
+#include "quipu/log/kafka/kafka_log.hpp"
 #include "sample.hpp"
 
 namespace {

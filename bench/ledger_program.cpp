@@ -20,7 +20,7 @@
 #include "measure.hpp"
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/runtime.hpp"
-#include "quipu/store/sqlite_store.hpp"
+#include "quipu/store/sqlite/sqlite_store.hpp"
 #include "sample.hpp"
 
 namespace {

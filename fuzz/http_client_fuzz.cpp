@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "check.hpp"
-#include "quipu/app/http_parse.hpp"
-#include "quipu/app/http_sse.hpp"
+#include "quipu/http/parse.hpp"
+#include "quipu/http/sse.hpp"
 
 namespace {
 

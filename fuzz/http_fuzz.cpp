@@ -7,10 +7,10 @@
 #include <string_view>
 
 #include "check.hpp"
-#include "quipu/app/http_parse.hpp"
-#include "quipu/app/http_policy.hpp"
-#include "quipu/app/http_router.hpp"
-#include "quipu/app/http_url.hpp"
+#include "quipu/http/parse.hpp"
+#include "quipu/http/policy.hpp"
+#include "quipu/http/router.hpp"
+#include "quipu/http/url.hpp"
 
 namespace {
 

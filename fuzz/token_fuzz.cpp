@@ -6,8 +6,8 @@
 #include <string>
 
 #include "check.hpp"
-#include "quipu/codec/base64.hpp"
-#include "quipu/log/kafka_token.hpp"
+#include "quipu/base/base64.hpp"
+#include "quipu/log/kafka/token.hpp"
 
 namespace {
 

@@ -10,9 +10,9 @@
 #include "integr8s/api/execution_feed.hpp"
 #include "integr8s/api/execution_stream.hpp"
 #include "integr8s/domain/execution_service.hpp"
-#include "quipu/app/http.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/event/catalogue.hpp"
+#include "quipu/http/server.hpp"
 #include "quipu/store/store.hpp"
 
 namespace integr8s::api {

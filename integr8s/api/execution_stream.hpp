@@ -8,8 +8,8 @@
 
 #include "integr8s/api/execution_feed.hpp"
 #include "integr8s/api/views.hpp"
-#include "quipu/app/sse.hpp"
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
+#include "quipu/http/sse.hpp"
 #include "quipu/store/store.hpp"
 
 namespace integr8s::api {

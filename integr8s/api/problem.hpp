@@ -2,9 +2,9 @@
 
 #include <string_view>
 
-#include "quipu/app/http_message.hpp"
+#include "quipu/base/error.hpp"
 #include "quipu/codec/fault.hpp"
-#include "quipu/error.hpp"
+#include "quipu/http/message.hpp"
 
 namespace integr8s::api {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "integr8s/api/system_views.hpp"
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 #include "quipu/store/store.hpp"
 
 namespace integr8s::api {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "integr8s/domain/documents.hpp"
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 #include "quipu/event/field.hpp"
 #include "quipu/event/time.hpp"
 #include "quipu/store/record.hpp"

@@ -9,8 +9,8 @@
 #include "integr8s/api/requests.hpp"
 #include "integr8s/api/views.hpp"
 #include "integr8s/cli/exit_code.hpp"
-#include "quipu/app/http_client.hpp"
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
+#include "quipu/http/client.hpp"
 
 namespace integr8s::cli {
 

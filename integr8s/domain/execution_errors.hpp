@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s {
 

@@ -7,7 +7,7 @@
 #include "integr8s/runtime/cgroup_layout.hpp"
 #include "integr8s/runtime/fd.hpp"
 #include "integr8s/runtime/pod.hpp"
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "integr8s/runtime/pod.hpp"
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
 

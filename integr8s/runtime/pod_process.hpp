@@ -15,7 +15,7 @@
 #include "integr8s/runtime/pod.hpp"
 #include "integr8s/runtime/spawn.hpp"
 #include "integr8s/runtime/temp_directory.hpp"
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
 

@@ -2,7 +2,7 @@
 
 #include "integr8s/runtime/pod.hpp"
 #include "integr8s/runtime/sandbox_runtime.hpp"
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "integr8s/runtime/pod_runtime.hpp"
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "integr8s/runtime/fd.hpp"
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
 

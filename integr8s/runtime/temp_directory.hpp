@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
 

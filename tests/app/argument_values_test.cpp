@@ -1,4 +1,4 @@
-#include "quipu/app/argument_values.hpp"
+#include "quipu/app/commands/argument_values.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,10 @@
-#include "quipu/app/control_client.hpp"
+#include "quipu/app/control/client.hpp"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "quipu/app/http.hpp"
+#include "quipu/http/server.hpp"
 
 namespace quipu {
 namespace {

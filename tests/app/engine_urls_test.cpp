@@ -1,9 +1,9 @@
-#include "quipu/app/engine_urls.hpp"
+#include "quipu/app/engines/engine_urls.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "quipu/app/secrets.hpp"
+#include "quipu/app/engines/secrets.hpp"
 
 namespace quipu {
 namespace {

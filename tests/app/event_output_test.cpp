@@ -1,8 +1,8 @@
-#include "quipu/app/event_output.hpp"
+#include "quipu/app/commands/event_output.hpp"
 
 #include <gmock/gmock.h>
 
-#include "quipu/codec/base64.hpp"
+#include "quipu/base/base64.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace quipu {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "quipu/app/help_examples.hpp"
+#include "quipu/app/commands/help_examples.hpp"
 
 namespace quipu {
 

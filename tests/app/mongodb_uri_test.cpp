@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "quipu/store/mongo_store.hpp"
+#include "quipu/store/mongo/mongo_store.hpp"
 
 namespace quipu {
 namespace {

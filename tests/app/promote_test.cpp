@@ -1,4 +1,4 @@
-#include "quipu/app/promote.hpp"
+#include "quipu/app/promote/promote.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@
 #include <string_view>
 
 #include "quipu/delivery/relay.hpp"
-#include "quipu/store/sqlite_store.hpp"
-#include "store/mongo_support.hpp"
+#include "quipu/store/sqlite/sqlite_store.hpp"
+#include "store/mongo/support.hpp"
 
 namespace quipu {
 namespace {

@@ -1,4 +1,4 @@
-#include "quipu/app/purge_job.hpp"
+#include "quipu/app/runtime/purge_job.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 
 #include "http_testing.hpp"
 #include "quipu/event/id.hpp"
-#include "quipu/store/sqlite_store.hpp"
+#include "quipu/store/sqlite/sqlite_store.hpp"
 
 namespace quipu {
 namespace {

@@ -1,9 +1,9 @@
-#include "quipu/app/readiness.hpp"
+#include "quipu/app/runtime/readiness.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "quipu/app/relay_watch.hpp"
+#include "quipu/app/runtime/relay_watch.hpp"
 
 namespace quipu {
 namespace {

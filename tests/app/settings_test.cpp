@@ -1,4 +1,4 @@
-#include "quipu/app/settings.hpp"
+#include "quipu/app/settings/settings.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <set>
 
-#include "quipu/app/engines.hpp"
+#include "quipu/app/engines/engines.hpp"
 
 namespace quipu {
 namespace {

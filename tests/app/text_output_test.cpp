@@ -1,4 +1,4 @@
-#include "quipu/app/text_output.hpp"
+#include "quipu/app/cli/text_output.hpp"
 
 #include <gtest/gtest.h>
 

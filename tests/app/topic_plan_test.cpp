@@ -1,4 +1,4 @@
-#include "quipu/app/topic_plan.hpp"
+#include "quipu/app/engines/topic_plan.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

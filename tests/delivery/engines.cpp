@@ -8,9 +8,9 @@
 
 #include "delivery/memory_log.hpp"
 #include "quipu/event/id.hpp"
-#include "quipu/log/kafka_log.hpp"
-#include "quipu/store/sqlite_store.hpp"
-#include "store/mongo_support.hpp"
+#include "quipu/log/kafka/kafka_log.hpp"
+#include "quipu/store/sqlite/sqlite_store.hpp"
+#include "store/mongo/support.hpp"
 
 namespace quipu::delivery_test {
 

@@ -1,5 +1,5 @@
 // Which record may begin: one of a key at a time, in order, and nobody is forgotten.
-#include "quipu/delivery/lanes.hpp"
+#include "quipu/delivery/group/lanes.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
 // What comes out of a topic log and finds its position in the store.
-#include "quipu/delivery/log_intake.hpp"
+#include "quipu/delivery/log/log_intake.hpp"
 
 #include <gtest/gtest.h>
 
 #include "delivery/fixture.hpp"
-#include "quipu/delivery/wire.hpp"
-#include "quipu/store/sqlite_store.hpp"
+#include "quipu/delivery/log/wire.hpp"
+#include "quipu/store/sqlite/sqlite_store.hpp"
 #include "store/store_proxy.hpp"
 
 namespace quipu::delivery_test {

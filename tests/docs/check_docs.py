@@ -16,7 +16,7 @@ ADDED = re.compile(r"add_test\(NAME\s+([\w.${}]+)")
 NAMED_OF_CMAKE = re.compile(
     r"`((?:store|install|e2e|conformance|interop|compile_fail|faults|tidy)\.[\w-]+)`")
 LINK = re.compile(r"\[[^\]]+\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
-METRICS = pathlib.Path("src/quipu/app/metrics.cpp")
+METRICS = pathlib.Path("src/quipu/app/runtime/metrics.cpp")
 WATCHED = pathlib.Path("docs/production.md")
 HELLO = pathlib.Path("examples/hello/hello.cpp")
 

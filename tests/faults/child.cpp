@@ -17,9 +17,9 @@
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
-#include "quipu/log/kafka_log.hpp"
-#include "quipu/store/mongo_store.hpp"
-#include "quipu/store/sqlite_store.hpp"
+#include "quipu/log/kafka/kafka_log.hpp"
+#include "quipu/store/mongo/mongo_store.hpp"
+#include "quipu/store/sqlite/sqlite_store.hpp"
 
 namespace quipu::faults {
 

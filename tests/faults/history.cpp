@@ -11,7 +11,7 @@
 
 #include "faults/model.hpp"
 #include "quipu/event/id.hpp"
-#include "quipu/log/kafka_log.hpp"
+#include "quipu/log/kafka/kafka_log.hpp"
 
 namespace quipu::faults {
 

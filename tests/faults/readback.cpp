@@ -3,7 +3,7 @@
 #include <array>
 #include <chrono>
 
-#include "quipu/log/kafka_handles.hpp"
+#include "quipu/log/kafka/handles.hpp"
 
 namespace quipu::faults {
 

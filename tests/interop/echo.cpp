@@ -6,7 +6,7 @@
 
 #include "integr8s/events/catalogue.hpp"
 #include "quipu/quipu.hpp"
-#include "quipu/store/sqlite_store.hpp"
+#include "quipu/store/sqlite/sqlite_store.hpp"
 
 namespace echo {
 

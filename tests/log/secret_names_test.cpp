@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "quipu/log/kafka_properties.hpp"
+#include "quipu/log/kafka/properties.hpp"
 
 namespace quipu {
 namespace {

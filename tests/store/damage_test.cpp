@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "store/sqlite_fixture.hpp"
+#include "store/sqlite/fixture.hpp"
 
 namespace quipu::test {
 namespace {

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <map>
 
-#include "store/faulty_vfs.hpp"
-#include "store/sqlite_fixture.hpp"
+#include "store/sqlite/faulty_vfs.hpp"
+#include "store/sqlite/fixture.hpp"
 
 namespace quipu::test {
 namespace {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "quipu/store/sqlite_store.hpp"
-#include "store/mongo_support.hpp"
+#include "quipu/store/sqlite/sqlite_store.hpp"
+#include "store/mongo/support.hpp"
 
 namespace quipu::test {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "store/sqlite_fixture.hpp"
+#include "store/sqlite/fixture.hpp"
 
 namespace quipu::test {
 namespace {

@@ -7,8 +7,8 @@
 #include <random>
 #include <thread>
 
-#include "quipu/store/body_members.hpp"
-#include "store/sqlite_fixture.hpp"
+#include "quipu/store/engine/body_members.hpp"
+#include "store/sqlite/fixture.hpp"
 
 // The index of aggregates and executions lags behind the log: answers must not depend on how far.
 

@@ -1,4 +1,4 @@
-#include "quipu/store/interval_set.hpp"
+#include "quipu/store/engine/interval_set.hpp"
 
 #include <gmock/gmock.h>
 

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "quipu/event/id.hpp"
-#include "store/sqlite_fixture.hpp"
+#include "store/sqlite/fixture.hpp"
 
 namespace quipu::test {
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "quipu/base/error.hpp"
 #include "quipu/codec/fault.hpp"
-#include "quipu/error.hpp"
 #include "quipu/event/catalogue.hpp"
 #include "quipu/event/event.hpp"
 #include "quipu/event/reflect.hpp"

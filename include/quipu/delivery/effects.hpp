@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "quipu/base/error.hpp"
 #include "quipu/delivery/options.hpp"
-#include "quipu/error.hpp"
 #include "quipu/event/catalogue.hpp"
 #include "quipu/store/store.hpp"
 

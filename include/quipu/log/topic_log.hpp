@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 #include "quipu/log/log_record.hpp"
 #include "quipu/log/topics.hpp"
 

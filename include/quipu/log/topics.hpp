@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 
 namespace quipu {
 

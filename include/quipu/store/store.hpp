@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "quipu/error.hpp"
+#include "quipu/base/error.hpp"
 #include "quipu/store/query.hpp"
 #include "quipu/store/record.hpp"
 #include "quipu/store/restore.hpp"

@@ -4,7 +4,7 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "quipu/app/program.hpp"
+#include "quipu/app/commands/program.hpp"
 
 namespace quipu {
 

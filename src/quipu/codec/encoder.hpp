@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "quipu/base/error.hpp"
 #include "quipu/codec/writer.hpp"
-#include "quipu/error.hpp"
 #include "quipu/event/field.hpp"
 #include "quipu/event/type_info.hpp"
 

@@ -3,7 +3,7 @@
 #include <istream>
 #include <ostream>
 
-#include "quipu/codec/base64.hpp"
+#include "quipu/base/base64.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/codec/reader.hpp"
 #include "quipu/codec/value_text.hpp"

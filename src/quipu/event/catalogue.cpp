@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "quipu/event/nearest.hpp"
+#include "quipu/base/nearest.hpp"
 
 namespace quipu {
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <quipu/app/http.hpp>
+#include <quipu/http/server.hpp>
 #include <quipu/quipu.hpp>
 #include <stdexcept>
 #include <thread>

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "quipu/store/engine/interval_set.hpp"
+#include "quipu/store/store.hpp"
+
+namespace quipu::stores {
+
+/// What the groups have finished, as the transaction at hand finds it.
+class GroupView {
+  public:
+    [[nodiscard]] virtual bool known(const std::string& group) const = 0;
+    [[nodiscard]] virtual bool finished(const std::string& group, std::int64_t position) const = 0;
+
+  protected:
+    ~GroupView() = default;
+};
+
+/// Whether `transaction` parks for known groups and finishes only positions that exist and are not
+/// finished.
+[[nodiscard]] Result<void> check_groups(const Transaction& transaction, const GroupView& groups,
+                                        std::int64_t last_position);
+
+/// The public form of what a group has finished.
+[[nodiscard]] GroupPosition group_position(const std::string& group, const IntervalSet& finished);
+
+}  // namespace quipu::stores

@@ -1,0 +1,73 @@
+#include <algorithm>
+
+#include "quipu/app/commands/program.hpp"
+#include "quipu/app/settings/setting_reference.hpp"
+#include "quipu/log/secret_names.hpp"
+
+namespace quipu {
+
+// Reflection needs types with linkage, so not the unnamed namespace.
+namespace views {
+
+struct SettingView {
+    std::string name;
+    std::string value;  ///< secrets masked
+    std::string from;
+};
+
+struct ConfigView {
+    std::vector<SettingView> settings;
+};
+
+}  // namespace views
+
+namespace {
+
+std::string shown(const Setting& setting, const std::string& value) {
+    if (setting.secret) return value.empty() ? "" : "***";
+    const bool is_url =
+        setting.kind == Setting::Kind::store_url || setting.kind == Setting::Kind::log_url;
+    return is_url ? mask_url(value) : mask_secrets(value);
+}
+
+views::ConfigView view_of(const Program& program) {
+    views::ConfigView view;
+    const Settings& settings = program.arguments.settings;
+    for (const Setting& setting :
+         make_settings(program.definition.name, program.definition.default_http)) {
+        const SettingValue& value = settings.of(setting.name);
+        view.settings.push_back(
+            {setting.name, to_valid_utf8(shown(setting, value.value)), to_valid_utf8(value.from)});
+    }
+    for (const auto& [name, value] : settings.kafka) {
+        view.settings.push_back(
+            {to_valid_utf8(std::string(kafka_prefix) + name),
+             is_secret_name(name) ? "***" : to_valid_utf8(mask_secrets(value.value)),
+             to_valid_utf8(value.from)});
+    }
+    for (const Settings::Ignored& ignored : settings.ignored) {
+        view.settings.push_back(
+            {ignored.variable, "",
+             "environment, ignored: no setting; the nearest is " + ignored.nearest});
+    }
+    return view;
+}
+
+}  // namespace
+
+int config_command(const Program& program) {
+    if (program.arguments.reference) {
+        program.out << setting_reference();
+        return to_int(ExitCode::done);
+    }
+    const views::ConfigView view = view_of(program);
+    if (program.arguments.common.json) return program.print_json(view);
+    Table table({"SETTING", "VALUE", "FROM"});
+    for (const views::SettingView& setting : view.settings) {
+        table.add({setting.name, setting.value.empty() ? "-" : setting.value, setting.from});
+    }
+    table.print(program.out);
+    return to_int(ExitCode::done);
+}
+
+}  // namespace quipu

@@ -1,0 +1,65 @@
+#include <fmt/core.h>
+
+#include "quipu/app/commands/doctor_view.hpp"
+
+namespace quipu {
+
+namespace {
+
+std::string about(const ProgramStatus& running) {
+    return running.program + " " + running.version + ", process " + std::to_string(running.pid) +
+           " since " + format_time(running.started_at) +
+           (running.http.empty() ? "" : ", http://" + running.http) +
+           (running.ready ? ", ready" : ", not ready");
+}
+
+template <class Line>
+void print_store(const Line& line, const views::StoreView& store) {
+    line("  engine", store.engine + ", durability " + store.durability);
+    line("  events", fmt::format("{}, last position {}", store.events, store.last_position));
+    if (store.mode.empty()) {
+        line("  size", format_bytes(store.bytes));
+        return;
+    }
+    line("  size", format_bytes(store.bytes) + ", of it " + format_bytes(store.wal_bytes) +
+                       " in the write-ahead log; " + format_bytes(store.free_bytes) +
+                       " free on the disk");
+    line("  mode", store.mode);
+}
+
+void print(const Program& program, const views::DoctorView& view) {
+    std::ostream& out = program.out;
+    const auto line = [&](std::string_view name, std::string_view value) {
+        out << fmt::format("{:<16}{}\n", name, printable(value));
+    };
+    line(view.program, view.version);
+    for (const views::Fact& fact : view.versions) line("  " + fact.name, fact.value);
+    line("store", view.store ? view.store->location : view.file + " (not made yet)");
+    if (view.store) print_store(line, *view.store);
+    line("log", view.log ? view.log->location : "store");
+    if (view.log) {
+        line("  engine", view.log->engine + (view.log->reachable ? "" : ", does not answer"));
+        for (const std::string& text : view.log->topic_differences) line("  topic", text);
+    }
+    line("running", view.running ? about(*view.running) : "no");
+    for (const GroupRow& row : view.groups) {
+        line("group", fmt::format("{}: position {}, lag {}, parked {}, dead letters {}{}",
+                                  row.group, row.position, row.lag, row.parked, row.dead_letters,
+                                  row.in_store ? "" : " (has not run yet)"));
+    }
+    for (const views::Fact& fact : view.services) line(fact.name, fact.value);
+    for (const std::string& problem : view.problems) line("PROBLEM", problem);
+    if (view.problems.empty()) out << "No problems found.\n";
+}
+
+}  // namespace
+
+int doctor_command(const Program& program) {
+    const views::DoctorView view = examine(program);
+    const ExitCode code = view.problems.empty() ? ExitCode::done : ExitCode::no;
+    if (program.arguments.common.json) return program.print_json(view, code);
+    print(program, view);
+    return to_int(code);
+}
+
+}  // namespace quipu

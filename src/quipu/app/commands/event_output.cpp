@@ -1,0 +1,72 @@
+#include "quipu/app/commands/event_output.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "quipu/base/base64.hpp"
+
+namespace quipu {
+
+// Reflection needs types with linkage, so not the unnamed namespace.
+namespace views {
+
+struct JsonView {
+    Json json;
+};
+
+}  // namespace views
+
+namespace {
+
+bool is_json(const std::string& text) {
+    return to_json(views::JsonView{.json = {text}}).has_value();
+}
+
+}  // namespace
+
+EventView view_of(const Record& record) {
+    EventView view{.position = record.position,
+                   .event_id = to_valid_utf8(record.event_id),
+                   .event_type = to_valid_utf8(record.event_type),
+                   .key = to_valid_utf8(record.key),
+                   .aggregate_id = {},
+                   .sequence = record.sequence,
+                   .timestamp = record.timestamp,
+                   .stored_at = record.stored_at,
+                   .expires_at = record.expires_at,
+                   .headers = {},
+                   .event = {}};
+    // What came from a topic log may be anything.
+    if (is_json(record.body)) {
+        view.event.text = compact_json(record.body);
+    } else {
+        view.body_base64.emplace(codec::to_base64(record.body));
+    }
+    if (!record.aggregate_id.empty()) view.aggregate_id = to_valid_utf8(record.aggregate_id);
+    for (const auto& [name, value] : record.headers) {
+        view.headers.push_back({to_valid_utf8(name), to_valid_utf8(value)});
+    }
+    return view;
+}
+
+EventPrinter::EventPrinter(const Program& program, bool body) : program_(program), body_(body) {
+    for (const EventInfo& info : program.definition.types->all()) {
+        type_width_ = std::max(type_width_, info.event_type.size());
+    }
+}
+
+void EventPrinter::print(const Record& record) const {
+    if (program_.arguments.common.json) {
+        program_.print_json(view_of(record));
+        return;
+    }
+    const std::string& about = record.aggregate_id.empty() ? record.key : record.aggregate_id;
+    program_.out << fmt::format("{}  {:>6}  {:<{}}  {}{}\n", format_time(record.timestamp),
+                                record.position, printable(record.event_type), type_width_,
+                                printable(record.event_id),
+                                about == record.event_id ? "" : "  " + printable(about));
+    if (body_) program_.out << "    " << printable(compact_json(record.body)) << '\n';
+}
+
+}  // namespace quipu

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quipu/app/commands/program.hpp"
+#include "quipu/event/field.hpp"
+#include "quipu/store/record.hpp"
+
+namespace quipu {
+
+struct HeaderView {
+    std::string name;
+    std::string value;
+};
+
+/// A stored event as --json shows it.
+struct EventView {
+    std::int64_t position = 0;
+    std::string event_id;
+    std::string event_type;
+    std::string key;
+    std::optional<std::string> aggregate_id;
+    std::int64_t sequence = 0;
+    Time timestamp{};
+    Time stored_at{};
+    std::optional<Time> expires_at;
+    std::vector<HeaderView> headers;
+    Json event;  ///< the whole event as stored, without insignificant white space
+    Omittable<std::string> body_base64 = {};  ///< of bytes that are no JSON; `event` is null then
+};
+
+[[nodiscard]] EventView view_of(const Record& record);
+
+/// Prints events one after the other: a line each, or a JSON line with --json.
+class EventPrinter {
+  public:
+    EventPrinter(const Program& program, bool body);
+    void print(const Record& record) const;
+
+  private:
+    const Program& program_;
+    bool body_;
+    std::size_t type_width_ = 0;
+};
+
+}  // namespace quipu

@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "quipu/app/commands/event_output.hpp"
+#include "quipu/app/commands/program.hpp"
+#include "quipu/app/engines/store_access.hpp"
+
+namespace quipu {
+
+// Reflection needs types with linkage, so not the unnamed namespace.
+namespace views {
+
+struct GroupOutcome {
+    std::string group;
+    std::string state;  ///< waiting, parked, finished, dead letter 3 (open)
+};
+
+struct ArchiveView {
+    Time deleted_at{};
+    std::string deleted_by;
+    std::string reason;
+};
+
+struct ShowView {
+    EventView record;
+    std::vector<GroupOutcome> groups;
+    std::optional<ArchiveView> archived;
+};
+
+}  // namespace views
+
+namespace {
+
+Result<std::optional<Record>> find(Store& store, const std::string& id) {
+    auto found = store.find(id);
+    if (!found || *found) return found;
+    std::int64_t position = 0;
+    const auto [end, problem] = std::from_chars(id.data(), id.data() + id.size(), position);
+    if (problem != std::errc{} || end != id.data() + id.size()) return found;
+    return store.at(position);
+}
+
+std::optional<DeadLetter> letter_of(Store& store, const std::string& group, std::int64_t position) {
+    constexpr std::size_t page = 100;
+    std::optional<DeadLetter> last;
+    for (std::int64_t after = 0;;) {
+        auto letters = store.dead_letters(group, std::nullopt, after, page);
+        if (!letters || letters->empty()) return last;
+        after = letters->back().id;
+        for (DeadLetter& letter : *letters) {
+            if (letter.record != nullptr && letter.record->position == position) last = letter;
+        }
+    }
+}
+
+std::string outcome(Store& store, const GroupPosition& group, std::int64_t position) {
+    const bool finished =
+        position <= group.position ||
+        std::ranges::find(group.finished_above, position) != group.finished_above.end();
+    if (!finished) return "waiting";
+    if (const auto parked = store.parked(group.group)) {
+        for (const Parked& entry : *parked) {
+            if (entry.position != position) continue;
+            return entry.attempts.empty()
+                       ? "parked behind an earlier event of its key"
+                       : "parked after " + std::to_string(entry.attempts.size()) +
+                             " tries, next at " + format_time(entry.due_at);
+        }
+    }
+    if (const auto letter = letter_of(store, group.group, position)) {
+        return "dead letter " + std::to_string(letter->id) + " (" + to_string(letter->status) + ")";
+    }
+    return "finished";
+}
+
+bool handles(const AppDefinition& definition, const std::string& group, const Record& record) {
+    for (const GroupBinding& binding : definition.groups) {
+        if (binding.group != group) continue;
+        return std::ranges::any_of(binding.subscriptions, [&](const Subscription& subscription) {
+            return subscription.event_type == record.event_type;
+        });
+    }
+    return false;
+}
+
+std::vector<views::GroupOutcome> outcomes(const Program& program, Store& store,
+                                          const Record& record) {
+    std::vector<views::GroupOutcome> result;
+    const auto groups = store.groups();
+    if (!groups) return result;
+    for (const GroupPosition& group : *groups) {
+        if (!handles(program.definition, group.group, record)) continue;
+        result.push_back({group.group, outcome(store, group, record.position)});
+    }
+    return result;
+}
+
+void print(const Program& program, const Record& record, const views::ShowView& view) {
+    std::ostream& out = program.out;
+    const auto line = [&](std::string_view name, std::string_view value) {
+        out << name << std::string(14 - name.size(), ' ') << printable(value) << '\n';
+    };
+    line("event_id", record.event_id);
+    line("event_type", record.event_type);
+    line("position", std::to_string(record.position));
+    line("key", record.key);
+    if (!record.aggregate_id.empty()) {
+        line("aggregate_id", record.aggregate_id);
+        line("sequence", std::to_string(record.sequence));
+    }
+    line("timestamp", format_time(record.timestamp));
+    line("stored_at", format_time(record.stored_at));
+    if (record.expires_at) line("expires_at", format_time(*record.expires_at));
+    for (const auto& [name, value] : record.headers)
+        line("header", std::string(name).append(": ").append(value));
+    for (const views::GroupOutcome& group : view.groups)
+        line("group", group.group + ": " + group.state);
+    if (view.archived) {
+        line("archived", format_time(view.archived->deleted_at) + " by " +
+                             view.archived->deleted_by + ": " + view.archived->reason);
+    }
+    out << pretty_json(record.body) << '\n';
+}
+
+}  // namespace
+
+int show_command(const Program& program) {
+    const std::string& id = program.arguments.event_id;
+    auto store = open_to_read(program.definition, program.arguments.common.engines);
+    if (!store) return program.fail(store.error());
+    auto found = find(**store, id);
+    if (!found) return program.fail(found.error());
+    views::ShowView view;
+    if (!*found) {
+        auto archived = (*store)->archived(id);
+        if (!archived) return program.fail(archived.error());
+        if (!*archived) {
+            return program.fail(
+                {ErrorCode::not_found, "no event has the id or position '" + id + "' in " +
+                                           program.arguments.common.engines.store.shown()});
+        }
+        view.archived = views::ArchiveView{.deleted_at = (*archived)->deleted_at,
+                                           .deleted_by = (*archived)->deleted_by,
+                                           .reason = (*archived)->reason};
+        *found = std::move((*archived)->record);
+    } else {
+        view.groups = outcomes(program, **store, **found);
+    }
+    view.record = view_of(**found);
+    if (program.arguments.common.json) return program.print_json(view);
+    print(program, **found, view);
+    return to_int(ExitCode::done);
+}
+
+}  // namespace quipu

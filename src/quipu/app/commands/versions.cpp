@@ -1,0 +1,50 @@
+#include "quipu/app/commands/versions.hpp"
+
+#include <bson/bson.h>
+#include <fmt/core.h>
+#include <libdeflate.h>
+#include <librdkafka/rdkafka.h>
+#include <mongoc/mongoc.h>
+#include <simdjson.h>
+#include <spdlog/version.h>
+#include <sqlite3.h>
+#include <uv.h>
+#include <boost/version.hpp>
+
+namespace quipu {
+
+namespace {
+
+std::string compiler() {
+#if defined(__clang__)
+    return "clang " __clang_version__;
+#else
+    return "gcc " __VERSION__;
+#endif
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> library_versions() {
+    // SQLite, librdkafka and libmongoc are asked at run time: they are shared libraries that
+    // a system updates.
+    return {
+        {"compiler", compiler()},
+        {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},
+        {"sqlite", ::sqlite3_libversion()},
+        {"librdkafka", ::rd_kafka_version_str()},
+        {"libuv", ::uv_version_string()},
+        {"libdeflate", LIBDEFLATE_VERSION_STRING},
+        {"libmongoc", ::mongoc_get_version()},
+        {"libbson", ::bson_get_version()},
+        {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1000,
+                              BOOST_VERSION % 100)},
+        {"simdjson", fmt::format("{}.{}.{}", static_cast<int>(simdjson::SIMDJSON_VERSION_MAJOR),
+                                 static_cast<int>(simdjson::SIMDJSON_VERSION_MINOR),
+                                 static_cast<int>(simdjson::SIMDJSON_VERSION_REVISION))},
+        {"fmt",
+         fmt::format("{}.{}.{}", FMT_VERSION / 10'000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+        {"spdlog", fmt::format("{}.{}.{}", SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH)}};
+}
+
+}  // namespace quipu

@@ -1,0 +1,121 @@
+#include "quipu/app/commands/writer.hpp"
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "quipu/app/control/client.hpp"
+#include "quipu/app/engines/store_access.hpp"
+#include "quipu/app/runtime/not_published.hpp"
+#include "quipu/delivery/publisher.hpp"
+#include "quipu/delivery/relay.hpp"
+
+namespace quipu {
+
+namespace {
+
+class ControlWriter final : public Writer {
+  public:
+    explicit ControlWriter(std::unique_ptr<ControlClient> control) : control_(std::move(control)) {}
+
+    Result<Published> publish(std::string_view event_type, std::string_view json,
+                              const PublishOptions& options) override {
+        return control_->publish(event_type, json, options);
+    }
+    Result<void> wait_published(std::int64_t position, std::chrono::milliseconds timeout) override {
+        return control_->wait_published(position, timeout);
+    }
+    Result<void> requeue(std::int64_t id) override { return control_->requeue(id); }
+    Result<void> discard(std::int64_t id, const std::string& reason) override {
+        return control_->discard(id, reason);
+    }
+
+  private:
+    std::unique_ptr<ControlClient> control_;
+};
+
+class StoreWriter final : public Writer {
+  public:
+    StoreWriter(std::unique_ptr<Store> store, const AppDefinition& definition,
+                const EngineOptions& engines)
+        : store_(std::move(store)),
+          publisher_(*store_, *definition.types, definition.producer),
+          program_(definition.name),
+          engines_(engines) {}
+
+    Result<Published> publish(std::string_view event_type, std::string_view json,
+                              const PublishOptions& options) override {
+        return publisher_.publish_json(event_type, json, options);
+    }
+    /// Publishes itself, with whichever relays there are: they share the work by a lease.
+    Result<void> wait_published(std::int64_t position, std::chrono::milliseconds timeout) override {
+        if (!engines_.has_log()) return {};
+        auto log = open_log(engines_, program_, {});
+        if (!log) return std::unexpected(std::move(log.error()));
+        Relay relay(*store_, **log, {});
+        if (auto started = relay.start(); !started) return started;
+        const bool published = relay.wait_published(position, timeout);
+        const RelayStatus status = published ? RelayStatus{} : relay.status();
+        relay.stop();
+        if (published) return {};
+        return not_published(position, status, "the next relay that runs publishes it");
+    }
+    Result<void> requeue(std::int64_t id) override {
+        auto done = store_->requeue(id);
+        if (!done) return std::unexpected(std::move(done.error()));
+        return {};
+    }
+    Result<void> discard(std::int64_t id, const std::string& reason) override {
+        auto done = store_->discard(id, reason);
+        if (!done) return std::unexpected(std::move(done.error()));
+        return {};
+    }
+
+  private:
+    std::unique_ptr<Store> store_;
+    RawPublisher publisher_;
+    std::string program_;
+    const EngineOptions& engines_;
+};
+
+Result<std::unique_ptr<Writer>> make_writer(const AppDefinition& definition,
+                                            const EngineOptions& engines,
+                                            Result<std::unique_ptr<Store>> store) {
+    if (!store) return std::unexpected(std::move(store.error()));
+    return std::make_unique<StoreWriter>(std::move(*store), definition, engines);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Writer>> open_writer(const AppDefinition& definition,
+                                            const CommonArguments& common, bool create) {
+    const EngineOptions& engines = common.engines;
+    if (!engines.one_writer()) {
+        // There a store that is opened to read can be written, too.
+        return make_writer(
+            definition, engines,
+            create ? open_to_write(definition, engines, {}) : open_to_read(definition, engines));
+    }
+    // Between the two looks a program may start or stop, so both are repeated for a while.
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (true) {
+        auto control = std::make_unique<ControlClient>(engines.store.file);
+        auto status = control->status();
+        if (status) return std::make_unique<ControlWriter>(std::move(control));
+        if (status.error().code != ErrorCode::unavailable) {
+            return std::unexpected(std::move(status.error()));
+        }
+        if (!create && !std::filesystem::exists(engines.store.file)) {
+            auto absent = open_to_read(definition, engines);
+            if (!absent) return std::unexpected(std::move(absent.error()));
+        }
+        auto store =
+            open_to_write(definition, engines, {.patience = std::chrono::milliseconds{100}});
+        if (store || store.error().code != ErrorCode::busy ||
+            std::chrono::steady_clock::now() >= give_up) {
+            return make_writer(definition, engines, std::move(store));
+        }
+    }
+}
+
+}  // namespace quipu

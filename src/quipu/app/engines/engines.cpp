@@ -1,0 +1,111 @@
+#include "quipu/app/engines/engines.hpp"
+
+#include <algorithm>
+
+#include "quipu/codec/bson.hpp"
+#include "quipu/http/client.hpp"
+#include "quipu/log/kafka/kafka_log.hpp"
+#include "quipu/store/mongo/mongo_store.hpp"
+
+namespace quipu {
+
+namespace {
+
+/// Puts the password between the user and the @.
+Result<std::string> with_password(const std::string& uri, const std::string& password) {
+    const std::size_t begin = uri.find("://") + 3;
+    const std::size_t at = uri.rfind('@');
+    if (at == std::string::npos || at < begin || at == begin) {
+        return fail(ErrorCode::invalid,
+                    "mongodb-password is set, and the store's URL names no user; write "
+                    "mongodb://USER@HOST/DATABASE");
+    }
+    if (uri.find(':', begin) < at) {
+        return fail(ErrorCode::invalid,
+                    "mongodb-password is set, and the store's URL has a password already; leave "
+                    "one of them out");
+    }
+    return uri.substr(0, at) + ":" + percent_encode(password) + uri.substr(at);
+}
+
+Result<void> join_prefix(LogUrl& log, const std::string& prefix) {
+    if (prefix.empty()) return {};
+    if (!log.prefix.empty() && log.prefix != prefix) {
+        return fail(ErrorCode::invalid, "the log's URL has the topic prefix '" + log.prefix +
+                                            "' and topic-prefix is '" + prefix +
+                                            "'; leave one of them out");
+    }
+    log.prefix = prefix;
+    return {};
+}
+
+/// A property of its own counts more than one in the URL, unless the URL comes from a higher place.
+void join_properties(LogUrl& log, const Settings& settings) {
+    for (const auto& [name, value] : settings.kafka) {
+        const auto in_url =
+            std::ranges::find(log.properties, name, &std::pair<std::string, std::string>::first);
+        if (in_url == log.properties.end()) {
+            log.properties.emplace_back(name, value.value);
+        } else if (value.origin >= settings.of("log").origin) {
+            in_url->second = value.value;
+        }
+    }
+}
+
+}  // namespace
+
+Result<EngineOptions> engine_options(const Settings& settings) {
+    auto store = parse_store_url(settings.text("store"));
+    if (!store) return fail(ErrorCode::invalid, "store: " + store.error());
+    auto log = parse_log_url(settings.text("log"));
+    if (!log) return fail(ErrorCode::invalid, "log: " + log.error());
+    EngineOptions options{
+        .store = std::move(*store),
+        .log = std::move(*log),
+        .mongodb_database = settings.text("mongodb-database"),
+        .replication = static_cast<std::int32_t>(settings.number("topic-replication")),
+        .member = settings.text("member"),
+        .relay = settings.flag("relay"),
+        .create_topics = settings.flag("create-topics")};
+    const std::string& password = settings.text("mongodb-password");
+    if (!options.one_writer() && !password.empty()) {
+        auto uri = with_password(options.store.uri, password);
+        if (!uri) return std::unexpected(std::move(uri.error()));
+        options.store.uri = std::move(*uri);
+    }
+    if (options.has_log()) {
+        if (auto joined = join_prefix(options.log, settings.text("topic-prefix")); !joined) {
+            return std::unexpected(std::move(joined.error()));
+        }
+        join_properties(options.log, settings);
+    }
+    return options;
+}
+
+Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options, const EventTypes& types,
+                                            EngineNotice notice, bool create) {
+    MongoOptions mongo;
+    mongo.uri = options.store.uri;
+    mongo.database = options.mongodb_database;
+    mongo.create = create;
+    mongo.document = [&types](const Record& record) { return event_document(types, record.body); };
+    mongo.notice = std::move(notice);
+    return open_mongo_store(std::move(mongo));
+}
+
+Result<std::unique_ptr<TopicLog>> open_log(const EngineOptions& options, std::string_view program,
+                                           EngineNotice notice) {
+    KafkaOptions kafka;
+    kafka.brokers = options.log.brokers;
+    kafka.prefix = options.log.prefix;
+    kafka.client_id = program;
+    kafka.properties = options.log.properties;
+    kafka.notice = std::move(notice);
+    auto log = open_kafka_log(std::move(kafka));
+    if (!log) {
+        return fail(log.error().code, "log " + options.log.shown() + ": " + log.error().message);
+    }
+    return log;
+}
+
+}  // namespace quipu

@@ -1,0 +1,181 @@
+#include "quipu/app/runtime/metrics.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <utility>
+
+namespace quipu {
+
+namespace {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+class Families {
+  public:
+    void counter(const std::string& name, const std::string& help, double value,
+                 const Labels& labels = {}) {
+        metric(name, help, prometheus::MetricType::Counter, labels).counter.value = value;
+    }
+    void gauge(const std::string& name, const std::string& help, double value,
+               const Labels& labels = {}) {
+        metric(name, help, prometheus::MetricType::Gauge, labels).gauge.value = value;
+    }
+    [[nodiscard]] std::string text() const {
+        return prometheus::TextSerializer().Serialize(families_);
+    }
+
+  private:
+    prometheus::ClientMetric& metric(const std::string& name, const std::string& help,
+                                     prometheus::MetricType type, const Labels& labels) {
+        prometheus::MetricFamily* family = nullptr;
+        for (auto& known : families_) {
+            if (known.name == name) family = &known;
+        }
+        if (family == nullptr) {
+            family = &families_.emplace_back();
+            family->name = name;
+            family->help = help;
+            family->type = type;
+        }
+        prometheus::ClientMetric& made = family->metric.emplace_back();
+        for (const auto& [label, value] : labels) made.label.push_back({label, value});
+        return made;
+    }
+
+    std::vector<prometheus::MetricFamily> families_;
+};
+
+void add_store(Families& families, const StoreHealth& health) {
+    families.gauge("quipu_store_last_position", "Position of the last event in the log.",
+                   static_cast<double>(health.last_position));
+    families.gauge("quipu_store_events", "Events in the store.",
+                   static_cast<double>(health.events));
+    families.gauge("quipu_store_bytes", "Size of the store on disk.",
+                   static_cast<double>(health.bytes));
+    families.gauge("quipu_store_wal_bytes", "Part of the store not yet checkpointed.",
+                   static_cast<double>(health.wal_bytes));
+}
+
+void add_log(Families& families, const LogHealth& log) {
+    families.gauge("quipu_log_reachable", "1 when the log beside the store answers.",
+                   log.reachable ? 1 : 0);
+    families.gauge("quipu_log_queued", "Records that wait for the log's acknowledgement.",
+                   static_cast<double>(log.queued));
+}
+
+void add_relay(Families& families, const RelayStatus& relay) {
+    families.gauge("quipu_relay_active", "1 when this program's relay is the one that publishes.",
+                   relay.active ? 1 : 0);
+    families.gauge("quipu_relay_position", "Every event up to here is in the log.",
+                   static_cast<double>(relay.position));
+    families.gauge("quipu_relay_lag", "Stored events that are not in the log yet.",
+                   static_cast<double>(relay.lag));
+    families.gauge("quipu_relay_lag_seconds", "Age of the oldest event that is not in the log yet.",
+                   static_cast<double>(relay.lag_time.count()) / 1000);
+    families.counter("quipu_relay_published_total", "Events published to the log.",
+                     static_cast<double>(relay.published));
+}
+
+void add_group(Families& families, const GroupStatus& status) {
+    const Labels group{{"group", status.group}};
+    families.gauge("quipu_group_position", "Every event up to here is finished by the group.",
+                   static_cast<double>(status.position), group);
+    families.gauge("quipu_group_lag", "Events that wait for the group.",
+                   static_cast<double>(status.lag), group);
+    families.gauge("quipu_group_in_flight", "Events read and not finished.",
+                   static_cast<double>(status.in_flight), group);
+    families.gauge("quipu_group_parked", "Events that wait for a retry, or behind one.",
+                   static_cast<double>(status.parked), group);
+    families.gauge("quipu_group_since_progress_seconds",
+                   "Time since the group finished something or was idle.",
+                   static_cast<double>(status.since_progress.count()) / 1000, group);
+    families.counter("quipu_group_handled_total", "Events handled.",
+                     static_cast<double>(status.handled), group);
+    families.counter("quipu_group_failed_total", "Tries that failed.",
+                     static_cast<double>(status.failed), group);
+    families.counter("quipu_group_dead_lettered_total", "Events that the group gave up on.",
+                     static_cast<double>(status.dead_lettered), group);
+    families.counter("quipu_group_conflicts_total",
+                     "Handlings run again because a document had changed.",
+                     static_cast<double>(status.conflicts), group);
+}
+
+void add_http(Families& families, const HttpServerStats& http) {
+    families.counter("quipu_http_connections_total", "HTTP connections taken.",
+                     static_cast<double>(http.connections));
+    families.counter("quipu_http_connections_refused_total", "HTTP connections refused.",
+                     static_cast<double>(http.connections_refused));
+    families.counter("quipu_http_requests_total", "HTTP requests read.",
+                     static_cast<double>(http.requests));
+    families.counter("quipu_http_responses_total", "HTTP responses that report a failure.",
+                     static_cast<double>(http.responses_4xx), {{"class", "4xx"}});
+    families.counter("quipu_http_responses_total", "HTTP responses that report a failure.",
+                     static_cast<double>(http.responses_5xx), {{"class", "5xx"}});
+    families.gauge("quipu_http_connections_open", "HTTP connections open.",
+                   static_cast<double>(http.connections_open));
+    families.gauge("quipu_http_streams_open", "Event streams open.",
+                   static_cast<double>(http.streams_open));
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricsFacts& facts) {
+    Families families;
+    families.gauge("quipu_program_info", "The program and its version.", 1,
+                   {{"program", facts.program}, {"version", facts.version}});
+    families.gauge("quipu_ready", "1 when /readyz says yes.", facts.ready ? 1 : 0);
+    families.gauge("quipu_store_writable", "1 when the store takes writes.",
+                   facts.store && facts.store->writable ? 1 : 0);
+    if (facts.store) add_store(families, *facts.store);
+    if (facts.log) add_log(families, *facts.log);
+    if (facts.relay) add_relay(families, *facts.relay);
+    for (const auto& [type, count] : facts.appended) {
+        families.counter("quipu_events_appended_total",
+                         "Events appended to the log since the program started.",
+                         static_cast<double>(count), {{"event_type", type}});
+    }
+    for (const GroupStatus& status : facts.groups) add_group(families, status);
+    for (const auto& [group, count] : facts.open_dead_letters) {
+        families.gauge("quipu_dead_letters_open", "Open dead letters; counting stops at 1000.",
+                       static_cast<double>(count), {{"group", group}});
+    }
+    if (facts.http) add_http(families, *facts.http);
+    return families.text();
+}
+
+AppendCounter::AppendCounter(Store& store, const EventTypes& types)
+    : store_(store), counted_to_(store.last_position()) {
+    for (const EventInfo& info : types.all()) counts_[std::string(info.event_type)] = 0;
+}
+
+std::map<std::string, std::int64_t> AppendCounter::counts() {
+    const std::lock_guard lock(mutex_);
+    const std::int64_t last = store_.last_position();
+    if (last <= counted_to_) return counts_;
+    std::map<std::string, std::int64_t> next = counts_;
+    for (auto& [type, count] : next) {
+        const auto since = store_.count_beyond(counted_to_, {type});
+        const auto later = store_.count_beyond(last, {type});
+        // All or nothing, so that a type that cannot be counted now is counted next time.
+        if (!since || !later) return counts_;
+        count += *since - *later;
+    }
+    counts_ = std::move(next);
+    counted_to_ = last;
+    return counts_;
+}
+
+std::int64_t count_open_dead_letters(Store& store, const std::string& group, std::int64_t most) {
+    constexpr std::size_t page = 100;
+    std::int64_t count = 0;
+    for (std::int64_t after = 0; count < most;) {
+        const auto letters = store.dead_letters(group, DeadLetter::Status::open, after, page);
+        if (!letters || letters->empty()) break;
+        count += static_cast<std::int64_t>(letters->size());
+        after = letters->back().id;
+    }
+    return std::min(count, most);
+}
+
+}  // namespace quipu

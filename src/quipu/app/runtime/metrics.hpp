@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quipu/delivery/relay.hpp"
+#include "quipu/delivery/runtime.hpp"
+#include "quipu/event/catalogue.hpp"
+#include "quipu/http/server.hpp"
+#include "quipu/log/topic_log.hpp"
+#include "quipu/store/store.hpp"
+
+namespace quipu {
+
+/// What one answer of /metrics is made of.
+struct MetricsFacts {
+    std::string program;
+    std::string version;
+    bool ready = false;
+    Result<StoreHealth> store = StoreHealth{};
+    std::optional<LogHealth> log;      ///< of a log beside the store
+    std::optional<RelayStatus> relay;  ///< when this program has one
+    std::vector<GroupStatus> groups;
+    std::map<std::string, std::int64_t> appended;           ///< by event type
+    std::map<std::string, std::int64_t> open_dead_letters;  ///< by group
+    std::optional<HttpServerStats> http;
+};
+
+/// The facts in Prometheus text format. Labels are event types, groups and this program's name, so
+/// the number of series is bounded by the catalogue.
+[[nodiscard]] std::string metrics_text(const MetricsFacts& facts);
+
+/// Counts what is appended to a store, by event type, from its making on. Thread-safe.
+class AppendCounter {
+  public:
+    AppendCounter(Store& store, const EventTypes& types);
+    /// The counts up to this moment. Costs a look at what came since the last call.
+    [[nodiscard]] std::map<std::string, std::int64_t> counts();
+
+  private:
+    Store& store_;
+    std::mutex mutex_;
+    std::int64_t counted_to_;
+    std::map<std::string, std::int64_t> counts_;
+};
+
+/// How many dead letters of `group` are open; counting stops at `most`.
+[[nodiscard]] std::int64_t count_open_dead_letters(Store& store, const std::string& group,
+                                                   std::int64_t most = 1000);
+
+}  // namespace quipu

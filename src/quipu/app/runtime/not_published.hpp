@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string_view>
+
+#include "quipu/base/error.hpp"
+#include "quipu/delivery/relay.hpp"
+
+namespace quipu {
+
+/// The error of a caller who waited in vain for the log to have a stored event. `later` says who
+/// publishes it when.
+[[nodiscard]] std::unexpected<Error> not_published(std::int64_t position, const RelayStatus& relay,
+                                                   std::string_view later);
+
+}  // namespace quipu

@@ -1,0 +1,245 @@
+#include "quipu/app/runtime/shell.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "quipu/app/engines/store_access.hpp"
+#include "quipu/app/engines/topic_plan.hpp"
+#include "quipu/app/runtime/not_published.hpp"
+#include "quipu/app/runtime/shell_routes.hpp"
+#include "quipu/delivery/publisher.hpp"
+#include "quipu/http/address.hpp"
+
+namespace quipu {
+
+namespace {
+
+/// How long a start looks for topics that were made just before it.
+constexpr std::chrono::seconds topics_known_within{3};
+
+LogLevel level_of(DeliveryNotice::Level level) noexcept {
+    switch (level) {
+        case DeliveryNotice::Level::info: return LogLevel::info;
+        case DeliveryNotice::Level::warning: return LogLevel::warning;
+        case DeliveryNotice::Level::error: return LogLevel::error;
+    }
+    return LogLevel::error;
+}
+
+std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point end) {
+    return std::max(std::chrono::milliseconds{0},
+                    std::chrono::duration_cast<std::chrono::milliseconds>(
+                        end - std::chrono::steady_clock::now()));
+}
+
+}  // namespace
+
+Shell::Shell(const AppDefinition& definition, const Arguments& arguments, Log& log)
+    : definition_(definition), arguments_(arguments), log_(log) {
+    const EngineOptions& engines = arguments.common.engines;
+    if (engines.one_writer()) control_socket_.emplace(engines.store.file);
+}
+
+Shell::~Shell() = default;
+
+EngineNotice Shell::notice() {
+    // Clients of a server tell the same again and again while it is away; a change is news.
+    return [this](std::string_view level, std::string_view text) {
+        {
+            const std::lock_guard lock(waiting_mutex_);
+            if (text == last_notice_) return;
+            last_notice_ = text;
+        }
+        log(level, text);
+    };
+}
+
+Result<void> Shell::open_store() {
+    const auto durability = arguments_.run.crash_only
+                                ? SqliteOptions::Durability::process_crash_only
+                                : SqliteOptions::Durability::full;
+    if (auto made = make_http(); !made) return made;
+    auto store = open_to_write(definition_, arguments_.common.engines,
+                               {.durability = durability, .notice = notice()});
+    if (!store) return std::unexpected(std::move(store.error()));
+    store_ = std::move(*store);
+    return {};
+}
+
+Result<void> Shell::open() {
+    if (auto made = make_log(); !made) return made;
+    publisher_ = std::make_unique<RawPublisher>(*store_, *definition_.types, definition_.producer);
+    publisher_->set_log_wait([this](std::int64_t position, std::chrono::milliseconds timeout) {
+        return wait_published(position, timeout);
+    });
+    appended_ = std::make_unique<AppendCounter>(*store_, *definition_.types);
+    make_runtime();
+    if (control_socket_) make_control();
+    for (Service* service : definition_.services) {
+        if (auto prepared = service->prepare(*this); !prepared) return prepared;
+    }
+    return {};
+}
+
+Result<void> Shell::make_log() {
+    const EngineOptions& engines = arguments_.common.engines;
+    if (!engines.has_log()) return {};
+    auto log = open_log(engines, definition_.name, notice());
+    if (!log) return std::unexpected(std::move(log.error()));
+    topic_log_ = std::move(*log);
+    RelayOptions options;
+    options.notice = notice();
+    relay_ = std::make_unique<Relay>(*store_, *topic_log_, std::move(options));
+    return {};
+}
+
+void Shell::make_runtime() {
+    RuntimeOptions options;
+    options.producer = definition_.producer;
+    options.log = topic_log_.get();
+    options.member = arguments_.common.engines.member;
+    options.notice = [this](const DeliveryNotice& notice) {
+        log_.write(level_of(notice.level), notice.text,
+                   {{"group", notice.group},
+                    {"event_type", notice.event_type},
+                    {"event_id", notice.event_id}});
+    };
+    runtime_ = std::make_unique<DeliveryRuntime>(*store_, *definition_.types, definition_.groups,
+                                                 std::move(options));
+}
+
+Result<void> Shell::make_http() {
+    if (arguments_.common.http.empty()) return {};
+    auto options = http_options(arguments_);
+    if (!options) return std::unexpected(std::move(options.error()));
+    options->on_error = [this](std::string_view text) { log_.write(LogLevel::error, text); };
+    http_host_ = options->address.contains(':') ? "[" + options->address + "]" : options->address;
+    http_ = std::make_unique<HttpServer>(std::move(*options));
+    add_status_routes(*http_, *this);
+    return {};
+}
+
+void Shell::make_control() {
+    HttpServerOptions options;
+    options.address.clear();
+    options.unix_socket_path = control_socket_->path();
+    options.body_bytes_max = 8 << 20;
+    options.on_error = [this](std::string_view text) { log_.write(LogLevel::error, text); };
+    control_ = std::make_unique<HttpServer>(std::move(options));
+    add_control_routes(*control_, *this);
+}
+
+Result<void> Shell::start() {
+    for (Service* service : definition_.services) {
+        if (auto started = service->start(*this); !started) return started;
+        ++services_started_;
+    }
+    // Before the groups: a port in use is found before anything was handled.
+    if (http_ != nullptr) {
+        if (auto started = http_->start(); !started) {
+            return fail(started.error().code,
+                        "--http " + arguments_.common.http + ": " + started.error().message);
+        }
+    }
+    return control_ != nullptr ? control_->start() : Result<void>{};
+}
+
+Result<void> Shell::check_topics() {
+    const EngineOptions& engines = arguments_.common.engines;
+    const auto named = [&](const Error& error) {
+        return fail(error.code, "log " + engines.log.shown() + ": " + error.message);
+    };
+    auto changes = settled_topic_changes(
+        *topic_log_, *definition_.types, engines.replication,
+        engines.create_topics ? std::chrono::milliseconds{0} : topics_known_within);
+    if (!changes) return named(changes.error());
+    if (engines.create_topics && !changes->empty()) {
+        for (const TopicChange& change : *changes) {
+            log_.write(LogLevel::info, "topic " + change.spec.event_type + ": " + describe(change));
+        }
+        std::erase_if(*changes, [](const TopicChange& change) {
+            return change.kind == TopicChange::Kind::differs;
+        });
+        const auto results = topic_log_->apply(*changes);
+        if (!results) return named(results.error());
+        for (const TopicResult& result : *results) {
+            // Programs that start together make the same topics; one of them is the first.
+            if (result.error && result.error->code != ErrorCode::conflict) {
+                return named(*result.error);
+            }
+        }
+        return {};
+    }
+    const std::string missing = missing_topics(*changes);
+    if (missing.empty()) return {};
+    return fail(ErrorCode::not_found, "log " + engines.log.shown() + " lacks the topics " +
+                                          missing + "; run '" + definition_.name +
+                                          " topics apply', or start with --create-topics");
+}
+
+Result<void> Shell::start_groups() {
+    if (topic_log_ != nullptr) {
+        if (auto checked = check_topics(); !checked) return checked;
+        if (arguments_.common.engines.relay && !std::exchange(relay_started_, true)) {
+            if (auto started = relay_->start(); !started) {
+                relay_started_ = false;
+                return started;
+            }
+        }
+    }
+    if (auto started = runtime_->start(); !started) return started;
+    purge_ = std::make_unique<PurgeJob>(
+        *store_, [this](std::size_t removed, const std::string& problem) {
+            if (removed > 0)
+                log_.write(LogLevel::info, "purged expired events: " + std::to_string(removed));
+            if (!problem.empty()) log_.write(LogLevel::warning, "cannot purge: " + problem);
+        });
+    waits_for({});
+    started_ = true;
+    return {};
+}
+
+void Shell::waits_for(std::string reason) {
+    const std::lock_guard lock(waiting_mutex_);
+    waits_for_ = std::move(reason);
+}
+
+bool Shell::stop(std::chrono::milliseconds deadline) {
+    const auto end = std::chrono::steady_clock::now() + deadline;
+    stopping_ = true;
+    if (control_ != nullptr) control_->stop();
+    if (http_ != nullptr) http_->stop();
+    purge_.reset();
+    if (runtime_ != nullptr && !runtime_->stop(left_until(end))) return false;
+    // After the groups, so that what they published last has a chance to leave now.
+    if (relay_ != nullptr) relay_->stop(left_until(end));
+    while (services_started_ > 0) definition_.services[--services_started_]->stop();
+    return true;
+}
+
+void Shell::log(std::string_view level, std::string_view text) {
+    log_.write(log_level_from(level), text);
+}
+
+Result<void> Shell::wait_published(std::int64_t position, std::chrono::milliseconds timeout) {
+    if (relay_ == nullptr || relay_->wait_published(position, timeout)) return {};
+    return not_published(position, relay_->status(),
+                         "the relay publishes it when the log takes it");
+}
+
+bool Shell::drain(std::chrono::milliseconds timeout) {
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    const std::int64_t last = store_->last_position();
+    const bool publishes = relay_ != nullptr && arguments_.common.engines.relay;
+    if (publishes && !relay_->wait_published(last, left_until(end))) return false;
+    return runtime_->drain(left_until(end)) && (!publishes || store_->last_position() == last);
+}
+
+std::string Shell::http_address() const {
+    if (http_ == nullptr || http_->port() == 0) return {};
+    return http_host_ + ":" + std::to_string(http_->port());
+}
+
+}  // namespace quipu

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "quipu/app/app.hpp"
+#include "quipu/app/commands/arguments.hpp"
+#include "quipu/app/control/protocol.hpp"
+#include "quipu/app/control/socket.hpp"
+#include "quipu/app/runtime/log.hpp"
+#include "quipu/app/runtime/metrics.hpp"
+#include "quipu/app/runtime/purge_job.hpp"
+#include "quipu/app/runtime/readiness.hpp"
+#include "quipu/app/runtime/relay_watch.hpp"
+#include "quipu/delivery/relay.hpp"
+#include "quipu/delivery/runtime.hpp"
+#include "quipu/http/server.hpp"
+
+namespace quipu {
+
+/// A program while it runs: its store, its log and relay, its groups, its services, its HTTP server
+/// and, where the store has one writer, its control socket. open_store(), open(), start(),
+/// start_groups(), stop(), in that order, from one thread. open_store() and start_groups() may be
+/// called again after an error that may pass.
+class Shell final : public Running {
+  public:
+    Shell(const AppDefinition& definition, const Arguments& arguments, Log& log);
+    ~Shell() override;
+
+    [[nodiscard]] Result<void> open_store();
+    /// Opens the log and prepares the services.
+    [[nodiscard]] Result<void> open();
+    /// Starts everything but the groups, so that the program can be asked how it is.
+    [[nodiscard]] Result<void> start();
+    /// Starts the relay and the groups. Errors: unavailable (the log does not answer), not_found
+    /// (topics are missing).
+    [[nodiscard]] Result<void> start_groups();
+    /// Why it does not start yet, for /readyz.
+    void waits_for(std::string reason);
+    /// Lets what is in flight finish, at most for `deadline`. False when a handler still runs then:
+    /// the process must end without destroying this object.
+    [[nodiscard]] bool stop(std::chrono::milliseconds deadline);
+
+    RawPublisher& publisher() override { return *publisher_; }
+    Store& store() override { return *store_; }
+    DeliveryRuntime& delivery() override { return *runtime_; }
+    HttpServer* http() override { return http_.get(); }
+    void log(std::string_view level, std::string_view text) override;
+
+    /// Waits until the log has everything up to `position`; at once where the store is the log.
+    /// Errors: unavailable (not within `timeout`).
+    [[nodiscard]] Result<void> wait_published(std::int64_t position,
+                                              std::chrono::milliseconds timeout);
+    /// Waits until the groups have handled everything; false after `timeout`.
+    [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
+
+    /// True once the groups run.
+    [[nodiscard]] bool started() const noexcept { return started_; }
+    [[nodiscard]] Readiness readiness();
+    [[nodiscard]] std::string metrics();
+    [[nodiscard]] ProgramStatus status();
+    /// "127.0.0.1:8080" with the real port; empty without HTTP.
+    [[nodiscard]] std::string http_address() const;
+
+  private:
+    [[nodiscard]] Result<void> make_http();
+    void make_control();
+    void make_runtime();
+    [[nodiscard]] Result<void> make_log();
+    [[nodiscard]] Result<void> check_topics();
+    [[nodiscard]] std::optional<RelayStatus> relay_status() const;
+    [[nodiscard]] EngineNotice notice();
+
+    const AppDefinition& definition_;
+    const Arguments& arguments_;
+    Log& log_;
+    const Time started_at_ = now();
+    std::atomic<bool> started_ = false;
+    std::atomic<bool> stopping_ = false;
+    std::string http_host_;
+
+    std::mutex waiting_mutex_;
+    std::string waits_for_;
+    std::string last_notice_;
+    RelayWatch relay_watch_;
+    bool relay_started_ = false;
+
+    // In the order in which they need each other: groups stop first, then the relay, log and store.
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<TopicLog> topic_log_;
+    std::unique_ptr<Relay> relay_;
+    std::unique_ptr<RawPublisher> publisher_;
+    std::unique_ptr<AppendCounter> appended_;
+    std::unique_ptr<DeliveryRuntime> runtime_;
+    std::size_t services_started_ = 0;
+    std::unique_ptr<PurgeJob> purge_;
+    std::unique_ptr<HttpServer> http_;
+    std::optional<ControlSocket> control_socket_;
+    std::unique_ptr<HttpServer> control_;
+};
+
+}  // namespace quipu

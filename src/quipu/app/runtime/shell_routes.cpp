@@ -1,0 +1,142 @@
+#include "quipu/app/runtime/shell_routes.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "quipu/app/control/protocol.hpp"
+#include "quipu/app/runtime/shell.hpp"
+#include "quipu/codec/json.hpp"
+#include "quipu/delivery/publisher.hpp"
+#include "quipu/http/server.hpp"
+
+namespace quipu {
+
+// Reflection needs types with linkage, so not the unnamed namespace.
+namespace views {
+
+struct ReadyReply {
+    std::string status;
+    std::vector<std::string> because;
+};
+
+}  // namespace views
+
+namespace {
+
+template <class T>
+HttpResponse reply(int status, const T& object) {
+    auto text = to_json(object);
+    return text ? HttpResponse::json(status, std::move(*text)) : HttpResponse::error(text.error());
+}
+
+/// With the whole message: the peer is the owner of the store, on the same machine.
+HttpResponse failure(const Error& error) {
+    return HttpResponse::problem(http_status_of(error.code), to_string(error.code), error.message);
+}
+
+std::optional<std::int64_t> number(std::string_view text) {
+    std::int64_t value = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+std::optional<std::string> parameter(const HttpRequest& request, std::string_view name) {
+    const auto value = request.query_param(name);
+    return value ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+HttpResponse publish(Shell& shell, const HttpRequest& request) {
+    PublishOptions options;
+    options.aggregate_id = parameter(request, "aggregate_id");
+    options.user_id = parameter(request, "user_id");
+    options.key = parameter(request, "key").value_or("");
+    options.event_id = parameter(request, "event_id").value_or("");
+    if (const auto expected = request.query_param("expected_sequence")) {
+        options.expected_sequence = number(*expected);
+        if (!options.expected_sequence) {
+            return failure({ErrorCode::invalid, "expected_sequence is no number"});
+        }
+    }
+    auto done = shell.publisher().publish_json(request.path_param("type"), request.body, options);
+    if (!done) return failure(done.error());
+    return reply(200, PublishReply{.event_id = std::move(done->event_id),
+                                   .position = done->position,
+                                   .sequence = done->sequence,
+                                   .duplicate = done->duplicate});
+}
+
+HttpResponse wait_published(Shell& shell, const HttpRequest& request) {
+    const auto position = number(request.path_param("position"));
+    const auto timeout = number(parameter(request, "timeout_ms").value_or("0"));
+    if (!position || !timeout) return failure({ErrorCode::invalid, "no position or no timeout"});
+    const auto waited = shell.wait_published(
+        *position, std::min(std::chrono::milliseconds{*timeout}, control_wait_max));
+    return waited ? HttpResponse::json(200, "{}") : failure(waited.error());
+}
+
+std::unexpected<Error> not_started() {
+    return fail(ErrorCode::unavailable, "the program has not started its groups yet; try again");
+}
+
+template <class Change>
+HttpResponse change_letter(const HttpRequest& request, Change&& change) {
+    const auto id = number(request.path_param("id"));
+    if (!id) return failure({ErrorCode::invalid, "the number of a dead letter is no number"});
+    const Result<DeadLetter> letter = change(*id);
+    return letter ? HttpResponse::json(200, "{}") : failure(letter.error());
+}
+
+}  // namespace
+
+void add_health_routes(HttpServer& server, std::function<Readiness()> readiness) {
+    server.route("GET", "/healthz", [](const HttpRequest&) {
+        return HttpResponse::json(200, R"({"status":"alive"})");
+    });
+    server.route("GET", "/readyz", [readiness = std::move(readiness)](const HttpRequest&) {
+        Readiness now = readiness();
+        return reply(now.ready ? 200 : 503,
+                     views::ReadyReply{.status = now.ready ? "ready" : "not ready",
+                                       .because = std::move(now.because)});
+    });
+}
+
+void add_status_routes(HttpServer& server, Shell& shell) {
+    add_health_routes(server, [&shell] { return shell.readiness(); });
+    server.route("GET", "/metrics", [&shell](const HttpRequest&) {
+        HttpResponse response = HttpResponse::text(200, shell.metrics());
+        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        return response;
+    });
+}
+
+void add_control_routes(HttpServer& server, Shell& shell) {
+    server.route("GET", "/control/status",
+                 [&shell](const HttpRequest&) { return reply(200, shell.status()); });
+    server.route("POST", "/control/events/{type}",
+                 [&shell](const HttpRequest& request) { return publish(shell, request); });
+    server.route("GET", "/control/published/{position}",
+                 [&shell](const HttpRequest& request) { return wait_published(shell, request); });
+    server.route("POST", "/control/dead-letters/{id}/requeue",
+                 [&shell](const HttpRequest& request) {
+                     return change_letter(request, [&shell](std::int64_t id) -> Result<DeadLetter> {
+                         // A group that is not there yet would not learn of it.
+                         if (!shell.started()) return not_started();
+                         auto letter = shell.store().requeue(id);
+                         if (letter) shell.delivery().requeued(*letter);
+                         return letter;
+                     });
+                 });
+    server.route("POST", "/control/dead-letters/{id}/discard",
+                 [&shell](const HttpRequest& request) {
+                     return change_letter(request, [&](std::int64_t id) {
+                         return shell.store().discard(id, to_valid_utf8(request.body));
+                     });
+                 });
+}
+
+}  // namespace quipu

@@ -1,0 +1,84 @@
+#include <unistd.h>
+
+#include <utility>
+
+#include "quipu/app/runtime/shell.hpp"
+
+// How a running program is: /readyz, /metrics, and what it tells its own command line.
+
+namespace quipu {
+
+std::optional<RelayStatus> Shell::relay_status() const {
+    if (relay_ == nullptr || !arguments_.common.engines.relay) return std::nullopt;
+    return relay_->status();
+}
+
+Readiness Shell::readiness() {
+    ReadinessFacts facts{.started = started_,
+                         .stopping = stopping_,
+                         .waits_for = {},
+                         .store = store_->health(),
+                         .log = {},
+                         .relay = relay_status(),
+                         .relay_still = {},
+                         .groups = runtime_->status(),
+                         .service_problems = {},
+                         .stuck_after = arguments_.run.stuck_after};
+    {
+        const std::lock_guard lock(waiting_mutex_);
+        facts.waits_for = waits_for_;
+    }
+    if (topic_log_ != nullptr) facts.log = topic_log_->health();
+    if (facts.relay) {
+        facts.relay_still = relay_watch_.still(*facts.relay, std::chrono::steady_clock::now());
+    }
+    for (Service* service : definition_.services) {
+        if (std::string problem = service->problem(); !problem.empty()) {
+            facts.service_problems.push_back(std::move(problem));
+        }
+    }
+    return assess(facts);
+}
+
+std::string Shell::metrics() {
+    MetricsFacts facts{.program = definition_.name,
+                       .version = definition_.version,
+                       .ready = readiness().ready,
+                       .store = store_->health(),
+                       .log = {},
+                       .relay = relay_status(),
+                       .groups = runtime_->status(),
+                       .appended = appended_->counts(),
+                       .open_dead_letters = {},
+                       .http = {}};
+    if (topic_log_ != nullptr) facts.log = topic_log_->health();
+    for (const GroupStatus& group : facts.groups) {
+        facts.open_dead_letters[group.group] = count_open_dead_letters(*store_, group.group);
+    }
+    if (facts.relay) {
+        const std::string relay{relay_group};
+        facts.open_dead_letters[relay] = count_open_dead_letters(*store_, relay);
+    }
+    if (http_ != nullptr) facts.http = http_->stats();
+    std::string text = metrics_text(facts);
+    for (Service* service : definition_.services) service->metrics(text);
+    return text;
+}
+
+ProgramStatus Shell::status() {
+    Readiness ready = readiness();
+    ProgramStatus status{.program = definition_.name,
+                         .version = definition_.version,
+                         .pid = ::getpid(),
+                         .started_at = started_at_,
+                         .durability = {},
+                         .http = http_address(),
+                         .ready = ready.ready,
+                         .not_ready_because = std::move(ready.because),
+                         .groups = {}};
+    if (auto health = store_->health()) status.durability = std::move(health->durability);
+    for (const GroupStatus& group : runtime_->status()) status.groups.push_back(live_of(group));
+    return status;
+}
+
+}  // namespace quipu

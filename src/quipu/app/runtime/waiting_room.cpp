@@ -1,0 +1,56 @@
+#include "quipu/app/runtime/waiting_room.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "quipu/app/engines/secrets.hpp"
+#include "quipu/app/runtime/shell_routes.hpp"
+#include "quipu/http/address.hpp"
+
+namespace quipu {
+
+namespace {
+constexpr std::chrono::milliseconds first_pause{500};
+constexpr std::chrono::milliseconds longest_pause{15'000};
+}  // namespace
+
+Result<void> WaitingRoom::persist(const std::function<Result<void>()>& attempt) {
+    std::string told;
+    for (auto pause = first_pause;; pause = std::min(pause * 2, longest_pause)) {
+        Result<void> done = attempt();
+        if (done || !done.error().retryable()) return done;
+        std::string reason = mask_secrets(done.error().message);
+        if (reason != told) {
+            told = std::move(reason);
+            log_.write(LogLevel::error, told + "; trying again until it works");
+            if (on_reason) on_reason(told);
+        }
+        if (signals_.wait(pause) != 0) {
+            stopped_ = true;
+            return done;
+        }
+    }
+}
+
+WaitingServer::WaitingServer(const Arguments& arguments) {
+    if (arguments.common.http.empty()) return;
+    auto options = http_options(arguments);
+    if (!options) return;
+    server_ = std::make_unique<HttpServer>(std::move(*options));
+    add_health_routes(*server_, [this] {
+        const std::lock_guard lock(mutex_);
+        return Readiness{.ready = false, .because = {"the program is starting: " + reason_}};
+    });
+    if (!server_->start()) server_.reset();
+}
+
+WaitingServer::~WaitingServer() {
+    if (server_ != nullptr) server_->stop();
+}
+
+void WaitingServer::set_reason(std::string reason) {
+    const std::lock_guard lock(mutex_);
+    reason_ = std::move(reason);
+}
+
+}  // namespace quipu

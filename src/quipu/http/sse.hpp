@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "quipu/http/sse.hpp"
+
+namespace quipu::http {
+
+/// `event` as it goes over the wire, with the blank line that ends it.
+[[nodiscard]] std::string encode_sse(const SseEvent& event);
+
+/// What is sent when there is nothing to send.
+inline constexpr std::string_view sse_heartbeat = ":\n\n";
+
+/// Reads events from a stream's bytes, however they are cut into pieces. LF, CR and CR LF end a
+/// line.
+class SseDecoder {
+  public:
+    using OnEvent = std::function<bool(const SseEvent&)>;
+    SseDecoder(std::size_t event_bytes_max, OnEvent on_event);
+
+    enum class State { more, stopped, too_large };
+    /// Calls `on_event` for each event that is complete: `stopped` once it returns false. An event
+    /// without data is no event, but its id counts for those that follow.
+    State feed(std::string_view bytes);
+
+  private:
+    State end_line();
+    void take_field(std::string_view name, std::string_view value);
+
+    std::size_t event_bytes_max_;
+    OnEvent on_event_;
+    std::string line_;
+    SseEvent event_;
+    bool has_data_ = false;
+    bool after_cr_ = false;
+    bool at_start_ = true;
+};
+
+}  // namespace quipu::http

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include "quipu/base/error.hpp"
+#include "quipu/http/message.hpp"
+
+namespace quipu::http {
+
+/// Decodes %XX; `plus_is_space` as in a query. Error invalid for a bad escape and for a result that
+/// is not UTF-8 or has a NUL.
+[[nodiscard]] Result<std::string> percent_decode(std::string_view text, bool plus_is_space);
+
+/// "a=1&b=two+words". Empty pieces are skipped; a piece without '=' has an empty value. Errors:
+/// invalid as above, limit for more than `params_max` pieces.
+[[nodiscard]] Result<HttpFields> parse_query(std::string_view query, std::size_t params_max);
+
+/// The parts of a request target: "/path?query" or "http://authority/path?query".
+struct Target {
+    std::optional<std::string_view> authority;
+    std::string_view path;
+    std::string_view query;
+};
+
+/// Splits a target without decoding it. Error invalid for any other form, for a path with "." or
+/// ".." as a part, and for a fragment. "*" comes back as the path "*".
+[[nodiscard]] Result<Target> split_target(std::string_view target);
+
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+
+/// Comparison without regard to the case of ASCII letters.
+[[nodiscard]] bool same_text(std::string_view a, std::string_view b) noexcept;
+
+}  // namespace quipu::http

@@ -1,0 +1,474 @@
+#include "quipu/log/kafka/consumer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "quipu/log/kafka/errors.hpp"
+#include "quipu/log/kafka/limited.hpp"
+#include "quipu/log/kafka/records.hpp"
+
+namespace quipu::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto slice = milliseconds(100);
+constexpr auto assign_again_after = milliseconds(500);
+constexpr auto short_pause = std::chrono::seconds(1);
+// How long partitions that had their turn wait after a pause for those that had none.
+constexpr auto turn = std::chrono::seconds(1);
+// What is kept while paused, with the rest of the answers in which it came.
+constexpr std::size_t hold_records = 500;
+constexpr std::size_t hold_bytes = 4 << 20;
+// librdkafka itself takes up to the session timeout when no broker answers.
+constexpr auto close_within = std::chrono::seconds(20);
+constexpr auto answer_within = std::chrono::seconds(5);
+
+}  // namespace
+
+Consumer::Consumer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
+                   LogConsumerOptions options)
+    : config_(std::move(config)), health_(std::move(health)), options_(std::move(options)) {}
+
+Result<std::unique_ptr<Consumer>> Consumer::open(std::shared_ptr<const Config> config,
+                                                 std::shared_ptr<Health> health,
+                                                 LogConsumerOptions options) {
+    if (options.group.empty() || options.event_types.empty()) {
+        return fail(ErrorCode::invalid, "a consumer needs a group and at least one event type");
+    }
+    std::unique_ptr<Consumer> consumer(
+        new Consumer(std::move(config), std::move(health), std::move(options)));
+    if (auto error = consumer->subscribe()) {
+        return std::unexpected(std::move(*error));
+    }
+    return consumer;
+}
+
+std::optional<Error> Consumer::subscribe() {
+    partitioner_ = &Partitioner::of(config_->make(Role::producer).get());
+    Conf conf = config_->make(Role::consumer);
+    const auto set = [&](const char* name, const std::string& value) {
+        rd_kafka_conf_set(conf.get(), name, value.c_str(), nullptr, 0);
+    };
+    set("group.id", options_.group);
+    set("auto.offset.reset", options_.from_earliest ? "earliest" : "latest");
+    if (!options_.member.empty()) {
+        set("group.instance.id", options_.member);
+    }
+    auto client = Client::create(Role::consumer, std::move(conf), health_, this);
+    if (!client) {
+        return std::move(client.error());
+    }
+    client_.emplace(std::move(*client));
+    rd_kafka_poll_set_consumer(client_->get());
+    const PartitionList topics(
+        rd_kafka_topic_partition_list_new(static_cast<int>(options_.event_types.size())));
+    for (const auto& type : options_.event_types) {
+        rd_kafka_topic_partition_list_add(topics.get(), config_->topic(type).c_str(),
+                                          RD_KAFKA_PARTITION_UA);
+    }
+    if (const auto code = rd_kafka_subscribe(client_->get(), topics.get())) {
+        closed_ = true;
+        return call_error(code, "group " + options_.group, {});
+    }
+    return std::nullopt;
+}
+
+Consumer::~Consumer() {
+    close();
+}
+
+template <class Function>
+void Consumer::guarded(const Function& function) {
+    try {
+        function();
+    } catch (const std::exception& fault) {
+        health_->tell("error", "callback", fault.what());
+    } catch (...) {
+        health_->tell("error", "callback", "a callback of the group has thrown");
+    }
+}
+
+Result<std::vector<ReceivedRecord>> Consumer::poll(milliseconds timeout, std::size_t limit) {
+    std::vector<ReceivedRecord> records;
+    if (closed_ || fatal_) {
+        return std::unexpected(
+            fatal_.value_or(Error{ErrorCode::invalid, "the consumer is closed already"}));
+    }
+    error_.reset();
+    const auto end = Clock::now() + timeout;
+    while (true) {
+        commit_if_due();
+        assign_again_if_due();
+        look_up_committed();
+        if (rest_ != nullptr && Clock::now() >= rest_until_) {
+            rd_kafka_resume_partitions(client_->get(), rest_.get());
+            rest_.reset();
+        }
+        const bool enough = !paused_ && !ready_.empty();
+        if (enough && ready_.size() >= limit) {
+            break;
+        }
+        const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
+        if (paused_ && hold_back()) {
+            if (left <= milliseconds(0)) {
+                break;
+            }
+            std::this_thread::sleep_for(std::min(left, slice));
+            continue;
+        }
+        const auto wait = enough ? milliseconds(0) : std::clamp(left, milliseconds(0), slice);
+        Message message(rd_kafka_consumer_poll(client_->get(), static_cast<int>(wait.count())));
+        if (message != nullptr) {
+            accept(std::move(message));
+            accept_fetched(limit);
+        } else if (enough || left <= milliseconds(0)) {
+            break;
+        }
+        if (error_) {
+            break;
+        }
+    }
+    if (!paused_) {
+        records.reserve(std::min(limit, ready_.size()));
+        while (!ready_.empty() && records.size() < limit) {
+            ready_bytes_ -= ready_.front().value().size();
+            records.push_back(std::move(ready_.front()));
+            ready_.pop_front();
+        }
+    }
+    if (!records.empty()) {
+        return records;
+    }
+    if (error_) {
+        return std::unexpected(*error_);
+    }
+    if (auto error = health_->connection_error()) {
+        return std::unexpected(std::move(*error));
+    }
+    return records;
+}
+
+void Consumer::accept_fetched(std::size_t limit) {
+    // Without a look at the clock for each. While paused, every record is looked at.
+    for (std::size_t tries = 0; tries < limit && ready_.size() < limit; ++tries) {
+        if (paused_ || error_) {
+            break;
+        }
+        Message message(rd_kafka_consumer_poll(client_->get(), 0));
+        if (message == nullptr) {
+            break;
+        }
+        accept(std::move(message));
+    }
+}
+
+void Consumer::accept(Message message) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        accept_error(*message);
+        return;
+    }
+    Source& source = source_of(*message);
+    source.ended = false;
+    // Going on after a pause or an error can bring records again.
+    if (offsets_.give(*source.name, message->offset)) {
+        source.served = true;
+        rest_until_ = {};
+        ready_bytes_ += message->len;
+        ready_.push_back(receive(std::move(message), source.name, client_->shared()));
+    }
+}
+
+Consumer::Source& Consumer::source_of(const rd_kafka_message_t& message) {
+    // Messages come in runs of one partition.
+    const char* const topic = rd_kafka_topic_name(message.rkt);
+    if (last_source_ == nullptr || last_source_->name->partition != message.partition ||
+        last_topic_ != topic) {
+        last_topic_ = topic;
+        LogPartition name{config_->event_type(topic), message.partition};
+        Source& source = sources_[name];
+        if (source.name == nullptr) {
+            source.name = std::make_shared<const LogPartition>(std::move(name));
+        }
+        last_source_ = &source;
+    }
+    return *last_source_;
+}
+
+void Consumer::forget_sources() {
+    last_source_ = nullptr;
+    sources_.clear();
+}
+
+void Consumer::accept_error(const rd_kafka_message_t& message) {
+    const char* text = rd_kafka_message_errstr(&message);
+    const std::string reason = health_->mask(text == nullptr ? "" : text);
+    switch (message.err) {
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF: {
+            Source& source = source_of(message);
+            source.ended = true;
+            source.end = message.offset;
+            return;
+        }
+        case RD_KAFKA_RESP_ERR__FATAL:
+        case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: {
+            std::array<char, 512> cause{};
+            const auto code = rd_kafka_fatal_error(client_->get(), cause.data(), cause.size());
+            fatal_ = call_error(code == RD_KAFKA_RESP_ERR_NO_ERROR ? message.err : code,
+                                "group " + options_.group, health_->mask(cause.data()));
+            error_ = fatal_;
+            break;
+        }
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: {
+            const std::string topic =
+                message.rkt == nullptr ? "a topic" : rd_kafka_topic_name(message.rkt);
+            error_ = call_error(message.err, "group " + options_.group + ", topic " + topic,
+                                describe(message.err));
+            health_->problem("consume " + topic, *error_);
+            return;
+        }
+        default:
+            error_ = call_error(message.err, "group " + options_.group, reason);
+            if (error_->retryable()) {
+                // librdkafka tries again by itself, but for one thing.
+                if (reason.starts_with("Failed to fetch committed offsets")) {
+                    assign_again_at_ = Clock::now() + assign_again_after;
+                }
+                health_->tell("warning", "group " + options_.group, error_->message);
+                error_.reset();
+                return;
+            }
+            break;
+    }
+    health_->problem("group " + options_.group, *error_);
+}
+
+void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        assigned(list);
+    } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+        revoked(list);
+    } else {
+        assign(nullptr);
+        tell_rebalance_error(code);
+    }
+}
+
+void Consumer::tell_rebalance_error(rd_kafka_resp_err_t code) {
+    health_->tell("warning", "rebalance", call_error(code, "group " + options_.group, {}).message);
+}
+
+void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
+    const auto got = partitions_of(list, *config_);
+    offsets_.assign(got);
+    counts_.clear();  // a change of theirs brings a new assignment
+    joined_ = true;
+    if (options_.assigned) {
+        guarded([&] { options_.assigned(got); });
+    }
+    const PartitionList from(rd_kafka_topic_partition_list_copy(list));
+    if (!options_.from_earliest) {
+        begin_at_end(from.get());
+    }
+    assign(from.get());
+    health_->clear("group " + options_.group);
+    for (const auto& partition : got) {
+        health_->clear("consume " + config_->topic(partition.event_type));
+    }
+    next_look_up_ = Clock::now();
+}
+
+/// librdkafka may end the group's part meanwhile, and then drops a call of rd_kafka_assign without
+/// an answer (its issue 4884). Whoever closes must not wait for that. Partitions that come now are
+/// nobody's any more.
+void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
+                                   const rd_kafka_topic_partition_list_t* list) {
+    if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+        give_up(list);
+    } else if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        tell_rebalance_error(code);
+    }
+    const bool answered = within(
+        answer_within, [client = client_->shared()] { rd_kafka_assign(client.get(), nullptr); });
+    if (!answered) {
+        health_->tell("warning", "close " + options_.group,
+                      "group " + options_.group +
+                          ": a Kafka client does not take back its partitions and is left behind");
+    }
+}
+
+void Consumer::revoked(const rd_kafka_topic_partition_list_t* list) {
+    give_up(list);
+    assign(nullptr);
+}
+
+void Consumer::give_up(const rd_kafka_topic_partition_list_t* list) {
+    const bool lost = rd_kafka_assignment_lost(client_->get()) != 0;
+    const auto gone = partitions_of(list, *config_);
+    drop(gone);
+    if (options_.revoked) {
+        guarded([&] { options_.revoked(gone, lost); });
+    }
+    if (!lost) {
+        commit_now(gone);
+    }
+    offsets_.revoke(gone);
+    joined_ = false;
+}
+
+/// Begins to fetch what `list` names, nothing with a null list.
+void Consumer::assign(const rd_kafka_topic_partition_list_t* list) {
+    resume_all();
+    rd_kafka_assign(client_->get(), list);
+    assign_again_at_ = Clock::time_point::max();
+    forget_sources();
+}
+
+/// Where the group's coordinator has just moved, librdkafka (2.0.2, its issue 5586) asks for the
+/// committed offsets once, gets a refusal, and then fetches nothing until there is a new
+/// assignment. What is given a second time, offsets_ knows.
+void Consumer::assign_again_if_due() {
+    if (Clock::now() < assign_again_at_) {
+        return;
+    }
+    assign_again_at_ = Clock::time_point::max();
+    rd_kafka_topic_partition_list_t* raw = nullptr;
+    if (!joined_ || rd_kafka_assignment(client_->get(), &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return;
+    }
+    const PartitionList all(raw);
+    for (int i = 0; i < all->cnt; ++i) {
+        all->elems[i].offset = RD_KAFKA_OFFSET_INVALID;  // from what is committed
+    }
+    assign(all.get());
+}
+
+/// librdkafka keeps a pause beyond the assignment: a partition that comes back would be silent.
+void Consumer::resume_all() {
+    if (stopped_ || rest_ != nullptr) {
+        stop_fetching(false);
+        if (rest_ != nullptr) {
+            rd_kafka_resume_partitions(client_->get(), rest_.get());
+            rest_.reset();
+        }
+    }
+}
+
+void Consumer::drop(const std::vector<LogPartition>& partitions) {
+    std::erase_if(ready_, [&](const ReceivedRecord& record) {
+        const bool gone = std::ranges::find(partitions, record.partition()) != partitions.end();
+        ready_bytes_ -= gone ? record.value().size() : 0;
+        return gone;
+    });
+}
+
+bool Consumer::at_end() {
+    const auto ended =
+        std::ranges::count_if(sources_, [](const auto& source) { return source.second.ended; });
+    return joined_ && ready_.empty() &&
+           static_cast<std::size_t>(ended) == offsets_.assigned().size();
+}
+
+void Consumer::pause(bool paused) {
+    if (closed_ || paused == paused_) {
+        return;
+    }
+    paused_ = paused;
+    paused_at_ = Clock::now();
+    if (!paused && stopped_) {
+        stop_fetching(false);
+    }
+}
+
+bool Consumer::hold_back() {
+    // librdkafka drops what it has fetched when it pauses, and fetches it again afterwards. A short
+    // pause would cost more than it saves, so what was fetched is kept here first.
+    if (stopped_ || (ready_.size() < hold_records && ready_bytes_ < hold_bytes)) {
+        return false;
+    }
+    if (Clock::now() - paused_at_ < short_pause) {
+        return true;
+    }
+    stop_fetching(true);
+    return false;
+}
+
+void Consumer::stop_fetching(bool stop) {
+    rd_kafka_topic_partition_list_t* raw = nullptr;
+    if (rd_kafka_assignment(client_->get(), &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return;
+    }
+    const PartitionList all(raw);
+    stopped_ = stop;
+    if (stop) {
+        rest_.reset();
+        rd_kafka_pause_partitions(client_->get(), all.get());
+        return;
+    }
+    // What was fetched and not given is dropped by a pause. So that the same partitions are not
+    // dropped each time until the others are empty, those that gave nothing yet begin.
+    PartitionList first(rd_kafka_topic_partition_list_new(all->cnt));
+    PartitionList rest(rd_kafka_topic_partition_list_new(all->cnt));
+    for (const auto& element : elements(all.get())) {
+        const auto source = sources_.find(place_of(element, *config_).partition);
+        const bool served = source != sources_.end() && source->second.served;
+        rd_kafka_topic_partition_list_add(served ? rest.get() : first.get(), element.topic,
+                                          element.partition);
+    }
+    if (first->cnt == 0) {
+        for (auto& [name, source] : sources_) {
+            source.served = false;
+        }
+        first.swap(rest);
+    }
+    rd_kafka_resume_partitions(client_->get(), first.get());
+    if (rest->cnt > 0) {
+        rest_ = std::move(rest);
+        rest_until_ = Clock::now() + turn;
+    }
+}
+
+void Consumer::close() {
+    if (closed_.exchange(true)) {
+        return;
+    }
+    // Closing can hang inside librdkafka, so it is waited for with a limit. A queue of its own
+    // brings what would else come as callbacks, and records that nobody will read any more.
+    const Queue queue(rd_kafka_queue_new(client_->get()));
+    const Failure failure(rd_kafka_consumer_close_queue(client_->get(), queue.get()));
+    if (failure == nullptr) {
+        const auto end = Clock::now() + close_within;
+        while (rd_kafka_consumer_closed(client_->get()) == 0 && Clock::now() < end) {
+            const Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>(slice.count())));
+            const auto type = rd_kafka_event_type(event.get());
+            if (type == RD_KAFKA_EVENT_REBALANCE) {
+                rebalanced_at_close(rd_kafka_event_error(event.get()),
+                                    rd_kafka_event_topic_partition_list(event.get()));
+            } else if (type == RD_KAFKA_EVENT_OFFSET_COMMIT) {
+                committed(rd_kafka_event_error(event.get()),
+                          rd_kafka_event_topic_partition_list(event.get()));
+            }
+        }
+    }
+    if (failure != nullptr) {
+        // A record that somebody keeps must not make it fetch on.
+        assign(nullptr);
+    }
+    // What librdkafka did not take back itself, such as after a fatal error.
+    const auto left = offsets_.assigned();
+    if (!left.empty()) {
+        drop(left);
+        if (options_.revoked) {
+            guarded([&] { options_.revoked(left, true); });
+        }
+        offsets_.revoke(left);
+    }
+    health_->clear("group " + options_.group);
+}
+
+}  // namespace quipu::kafka

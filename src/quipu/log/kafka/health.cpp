@@ -1,0 +1,196 @@
+#include "quipu/log/kafka/health.hpp"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+namespace quipu::kafka {
+namespace {
+
+constexpr auto repeat_after = std::chrono::seconds(30);
+constexpr auto first_answer_within = std::chrono::seconds(5);
+constexpr std::size_t remembered_lines = 200;
+// One late answer is no outage.
+constexpr int misses_allowed = 1;
+
+}  // namespace
+
+Health::Health(std::string location, Secrets secrets, Notice notice)
+    : location_(std::move(location)), secrets_(std::move(secrets)), notice_(std::move(notice)) {}
+
+void Health::emit(std::string_view level, std::string_view text) const noexcept {
+    if (!notice_) {
+        return;
+    }
+    try {
+        notice_(level, secrets_.mask(text));
+    } catch (...) {
+        return;  // there is nobody to tell: this is called from inside librdkafka's C code
+    }
+}
+
+bool Health::may_tell(const std::string& about) {
+    const auto now = Clock::now();
+    if (told_at_.size() > remembered_lines) {
+        std::erase_if(told_at_, [&](const auto& line) { return now - line.second > repeat_after; });
+    }
+    const auto [line, first] = told_at_.try_emplace(about, now);
+    if (first || now - line->second > repeat_after) {
+        line->second = now;
+        return true;
+    }
+    return false;
+}
+
+void Health::client_error(rd_kafka_resp_err_t code, std::string_view reason) {
+    const Explanation found = explain(code, reason);
+    std::string line;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (reachable_ && found.trouble == Trouble::unreachable && reason.contains("in state UP")) {
+            // Brokers end idle connections. If this one is gone, connecting to it fails next.
+            return;
+        }
+        if (found.trouble == Trouble::none) {
+            if (may_tell(found.error.message)) {
+                line = found.error.message;
+            }
+        } else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+            // It says less than the errors that led to it.
+            missed_ = misses_allowed;
+            if (connection_.trouble == Trouble::none) {
+                connection_ = found;
+            }
+        } else {
+            // An address that does not answer tells nothing new once one was found that refuses us.
+            if (found.trouble != Trouble::unreachable || connection_.trouble == Trouble::none ||
+                connection_.trouble == Trouble::unreachable) {
+                connection_ = found;
+            }
+            // While others answer, a broker that does not is worth a line now and then.
+            const bool changed = !reachable_ && told_ != connection_.trouble;
+            if (changed ||
+                may_tell(fmt::format("connection {}", static_cast<int>(found.trouble)))) {
+                told_ = connection_.trouble;
+                line = found.error.message;
+            }
+        }
+    }
+    if (!line.empty()) {
+        emit(found.error.retryable() ? "warning" : "error", line);
+    }
+}
+
+void Health::probed(bool answered) {
+    std::string line;
+    bool good = true;
+    {
+        const std::scoped_lock lock(mutex_);
+        missed_ = answered ? 0 : missed_ + 1;
+        const bool reachable = answered || (reachable_ && missed_ <= misses_allowed);
+        if (reachable == reachable_ && (!answered || told_ == Trouble::none)) {
+            if (answered) {
+                connection_ = {};
+            }
+            return;
+        }
+        reachable_ = reachable;
+        if (reachable) {
+            connection_ = {};
+            if (told_ != Trouble::none) {
+                told_ = Trouble::none;
+                line = fmt::format("Kafka at {} answers", location_);
+            }
+            was_reachable_ = true;
+        } else if (told_ == Trouble::none) {
+            good = false;
+            if (const auto error = connection_error_locked()) {
+                told_ = connection_.trouble == Trouble::none ? Trouble::unreachable
+                                                             : connection_.trouble;
+                line = error->message;
+            }
+        }
+    }
+    if (!line.empty()) {
+        emit(good ? "info" : "error", line);
+    }
+}
+
+void Health::problem(const std::string& about, const Error& error) {
+    {
+        const std::scoped_lock lock(mutex_);
+        problems_.insert_or_assign(about, error);
+        if (!may_tell(about + error.message)) {
+            return;
+        }
+    }
+    emit(error.retryable() ? "warning" : "error", error.message);
+}
+
+void Health::clear(const std::string& about) {
+    const std::scoped_lock lock(mutex_);
+    problems_.erase(about);
+}
+
+void Health::log_line(int level, std::string_view facility, std::string_view text) {
+    constexpr int warning = 4;
+    constexpr int debug = 7;
+    if (level >= debug) {
+        // There are some only when the user asked for them with the property `debug`.
+        emit("debug", fmt::format("{}: {}", facility, text));
+        return;
+    }
+    // What these say comes as an error event as well, and is explained there.
+    if (level > warning || facility == "FAIL" || facility == "ERROR" || facility == "FATAL") {
+        return;
+    }
+    tell("warning", std::string(facility), text);
+}
+
+void Health::tell(std::string_view level, const std::string& about, std::string_view text) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!may_tell(about)) {
+            return;
+        }
+    }
+    emit(level, text);
+}
+
+std::optional<Error> Health::connection_error_locked() const {
+    if (reachable_) {
+        return std::nullopt;
+    }
+    if (connection_.trouble != Trouble::none) {
+        return connection_.error;
+    }
+    return Error{ErrorCode::unavailable,
+                 was_reachable_
+                     ? fmt::format("Kafka at {} has stopped answering; do the brokers run, and is "
+                                   "the network up?",
+                                   location_)
+                     : fmt::format("Kafka at {} has not answered yet", location_)};
+}
+
+std::optional<Error> Health::connection_error() const {
+    const std::scoped_lock lock(mutex_);
+    if (connection_.trouble == Trouble::none && !was_reachable_ &&
+        Clock::now() - born_ < first_answer_within) {
+        return std::nullopt;
+    }
+    auto error = connection_error_locked();
+    if (error) {
+        error->message = secrets_.mask(error->message);
+    }
+    return error;
+}
+
+std::string Health::problem_text() const {
+    const std::scoped_lock lock(mutex_);
+    if (const auto error = connection_error_locked()) {
+        return secrets_.mask(error->message);
+    }
+    return problems_.empty() ? std::string() : secrets_.mask(problems_.begin()->second.message);
+}
+
+}  // namespace quipu::kafka

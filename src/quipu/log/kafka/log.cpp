@@ -1,0 +1,160 @@
+#include "quipu/log/kafka/kafka_log.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "quipu/log/kafka/admin.hpp"
+#include "quipu/log/kafka/client.hpp"
+#include "quipu/log/kafka/consumer.hpp"
+#include "quipu/log/kafka/producer.hpp"
+
+namespace quipu {
+namespace kafka {
+namespace {
+
+constexpr auto probe_every = std::chrono::seconds(1);
+constexpr int probe_timeout = 1'000;  // ms
+constexpr auto visible_within = std::chrono::seconds(5);
+constexpr int visible_times = 4;
+
+/// A client for questions, and a thread that asks the brokers every second whether they are there.
+class Control {
+  public:
+    Control(Client client, std::shared_ptr<Health> health)
+        : client_(std::move(client)), health_(std::move(health)), thread_([this] { run(); }) {}
+
+    ~Control() {
+        {
+            const std::scoped_lock lock(mutex_);
+            stop_ = true;
+        }
+        changed_.notify_all();
+        thread_.join();
+    }
+    Control(const Control&) = delete;
+    Control& operator=(const Control&) = delete;
+
+    [[nodiscard]] rd_kafka_t* client() const noexcept { return client_.get(); }
+
+  private:
+    void run() {
+        std::unique_lock lock(mutex_);
+        while (!stop_) {
+            lock.unlock();
+            const rd_kafka_metadata_t* raw = nullptr;
+            const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &raw, probe_timeout);
+            const Metadata metadata(raw);
+            // Errors that explain a failure wait in the client's queue.
+            rd_kafka_poll(client_.get(), 0);
+            health_->probed(code == RD_KAFKA_RESP_ERR_NO_ERROR);
+            lock.lock();
+            changed_.wait_for(lock, probe_every, [&] { return stop_; });
+        }
+    }
+
+    Client client_;
+    std::shared_ptr<Health> health_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool stop_ = false;
+    std::thread thread_;
+};
+
+class KafkaLog final : public TopicLog {
+  public:
+    KafkaLog(std::shared_ptr<const Config> config, std::shared_ptr<Health> health, Client control,
+             std::unique_ptr<Producer> producer)
+        : config_(std::move(config)),
+          health_(std::move(health)),
+          control_(std::move(control), health_),
+          admin_(config_, health_, control_.client()),
+          producer_(std::move(producer)) {}
+
+    void produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch) override {
+        producer_->produce(std::move(record), std::move(done), epoch);
+    }
+    std::uint64_t epoch() override { return producer_->epoch(); }
+    bool flush(std::chrono::milliseconds timeout) override { return producer_->flush(timeout); }
+    void purge() override { producer_->purge(); }
+
+    Result<std::unique_ptr<LogConsumer>> consume(LogConsumerOptions options) override {
+        return Consumer::open(config_, health_, std::move(options));
+    }
+    Result<std::vector<TopicState>> topics(const std::vector<std::string>& event_types) override {
+        auto found = admin_.topics(event_types);
+        if (!found) return found;
+        std::vector<std::string> existing;
+        for (const TopicState& state : *found) existing.push_back(state.event_type);
+        producer_->expect(existing);
+        return found;
+    }
+    Result<std::vector<TopicResult>> apply(const std::vector<TopicChange>& changes) override {
+        auto results = admin_.apply(changes);
+        if (!results) return results;
+        std::vector<std::string> made;
+        for (const TopicResult& result : *results) {
+            if (!result.error) made.push_back(result.change.spec.event_type);
+        }
+        wait_visible(made);
+        producer_->expect(made);
+        return results;
+    }
+    LogHealth health() override {
+        LogHealth health;
+        health.engine = std::string("librdkafka ") + rd_kafka_version_str();
+        health.location = config_->brokers();
+        health.reachable = health_->reachable();
+        health.problem = health_->problem_text();
+        health.queued = producer_->queued();
+        return health;
+    }
+
+  private:
+    /// A broker may have made a topic before the others have heard of it, and any of them may be
+    /// asked next.
+    void wait_visible(const std::vector<std::string>& event_types) {
+        const auto until = std::chrono::steady_clock::now() + visible_within;
+        int times = event_types.empty() ? visible_times : 0;
+        while (times < visible_times && std::chrono::steady_clock::now() < until) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(30));
+            const auto found = admin_.topics(event_types);
+            if (!found) return;
+            times = found->size() >= event_types.size() ? times + 1 : 0;
+        }
+    }
+
+    std::shared_ptr<const Config> config_;
+    std::shared_ptr<Health> health_;
+    Control control_;
+    Admin admin_;
+    std::unique_ptr<Producer> producer_;
+};
+
+}  // namespace
+}  // namespace kafka
+
+Result<std::unique_ptr<TopicLog>> open_kafka_log(KafkaOptions options) {
+    using namespace kafka;
+    auto checked = Config::check(options);
+    if (!checked) {
+        return std::unexpected(std::move(checked.error()));
+    }
+    const auto config = std::make_shared<const Config>(std::move(*checked));
+    auto health =
+        std::make_shared<Health>(config->brokers(), config->secrets(), std::move(options.notice));
+    auto control = Client::create(Role::control, config->make(Role::control), health, nullptr);
+    if (!control) {
+        return std::unexpected(std::move(control.error()));
+    }
+    auto producer = Producer::open(config, health);
+    if (!producer) {
+        return std::unexpected(std::move(producer.error()));
+    }
+    return std::make_unique<KafkaLog>(config, std::move(health), std::move(*control),
+                                      std::move(*producer));
+}
+
+}  // namespace quipu

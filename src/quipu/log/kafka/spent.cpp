@@ -1,0 +1,42 @@
+#include "quipu/log/kafka/spent.hpp"
+
+#include <utility>
+
+namespace quipu::kafka {
+namespace {
+
+constexpr std::size_t max_bytes = 4 << 20;
+
+}  // namespace
+
+void Spent::offer(Batch& batch) {
+    if (bytes_ < max_bytes) {
+        bytes_ += batch.bytes;
+        batches_.push_back(std::move(batch));
+    }
+}
+
+bool Spent::free_batch(Lock& lock) {
+    if (batches_.empty()) {
+        return false;
+    }
+    Batch batch = std::move(batches_.back());
+    batches_.pop_back();
+    bytes_ -= batch.bytes;
+    ++freeing_;
+    lock.unlock();
+    batch = {};
+    lock.lock();
+    if (--freeing_ == 0) {
+        freed_.notify_all();
+    }
+    return true;
+}
+
+void Spent::free_all(Lock& lock) {
+    while (free_batch(lock)) {
+    }
+    freed_.wait(lock, [this] { return freeing_ == 0; });
+}
+
+}  // namespace quipu::kafka

@@ -1,0 +1,70 @@
+#include "quipu/store/engine/group_rules.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace quipu::stores {
+namespace {
+
+Error unknown_group(const std::string& group) {
+    return {ErrorCode::not_found, "group " + group + " is not known to the store; open it first"};
+}
+
+std::string place(const std::string& group, std::int64_t position) {
+    return "position " + std::to_string(position) + " of group " + group;
+}
+
+}  // namespace
+
+GroupPosition group_position(const std::string& group, const IntervalSet& finished) {
+    GroupPosition out;
+    out.group = group;
+    out.position = finished.prefix();
+    for (const auto& [first, last] : finished.ranges()) {
+        for (std::int64_t position = std::max(first, out.position + 1); position <= last;
+             ++position) {
+            out.finished_above.push_back(position);
+        }
+    }
+    return out;
+}
+
+Result<void> check_groups(const Transaction& transaction, const GroupView& groups,
+                          std::int64_t last_position) {
+    for (const auto& parked : transaction.park) {
+        if (!groups.known(parked.group)) {
+            return std::unexpected(unknown_group(parked.group));
+        }
+    }
+    if (transaction.finished.empty() && transaction.finished_ranges.empty()) {
+        return {};
+    }
+    if (!groups.known(transaction.group)) {
+        return std::unexpected(unknown_group(transaction.group));
+    }
+    const auto beyond = [&](std::int64_t position) {
+        return fail(ErrorCode::invalid, place(transaction.group, position) +
+                                            " cannot be finished: the log ends at " +
+                                            std::to_string(last_position));
+    };
+    std::unordered_set<std::int64_t> seen;
+    for (const std::int64_t position : transaction.finished) {
+        if (position < 1 || position > last_position) {
+            return beyond(position);
+        }
+        const bool twice = transaction.finished.size() > 1 && !seen.insert(position).second;
+        if (twice || groups.finished(transaction.group, position)) {
+            return fail(ErrorCode::conflict, place(transaction.group, position) +
+                                                 " is finished already; its effects are not "
+                                                 "stored again");
+        }
+    }
+    for (const auto& [first, last] : transaction.finished_ranges) {
+        if (last > last_position) {
+            return beyond(last);
+        }
+    }
+    return {};
+}
+
+}  // namespace quipu::stores

@@ -1,0 +1,170 @@
+#include "quipu/store/mongo/records.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace quipu::mongo {
+namespace {
+
+void put_attempts(BsonWriter& writer, const std::vector<Attempt>& attempts) {
+    writer.begin_list("attempts");
+    for (const auto& attempt : attempts) {
+        writer.begin_document({});
+        put_time(writer, "at", attempt.at);
+        put_text(writer, "error", attempt.error);
+        writer.end();
+    }
+    writer.end();
+}
+
+std::vector<Attempt> get_attempts(View document) {
+    std::vector<Attempt> attempts;
+    document.each("attempts", [&](View each) {
+        attempts.push_back({.at = each.time("at_us"), .error = each.string("error")});
+    });
+    return attempts;
+}
+
+DeadLetter::Status status_of(std::string_view name) {
+    for (const auto status : {DeadLetter::Status::requeued, DeadLetter::Status::discarded}) {
+        if (name == to_string(status)) {
+            return status;
+        }
+    }
+    return DeadLetter::Status::open;
+}
+
+}  // namespace
+
+void put_record(BsonWriter& writer, const Record& record, const RecordImage& image,
+                std::string_view execution_id, std::string_view members) {
+    put_text(writer, "event_id", record.event_id);
+    put_text(writer, "event_type", record.event_type);
+    const View extra(members);
+    writer.element(extra.element("event_version"));
+    put_time(writer, "timestamp", record.timestamp);
+    if (!record.aggregate_id.empty()) {
+        put_text(writer, "aggregate_id", record.aggregate_id);
+    }
+    if (record.sequence != 0) {
+        writer.int64("sequence", record.sequence);
+    }
+    if (!execution_id.empty()) {
+        put_text(writer, "execution_id", execution_id);
+    }
+    writer.element(extra.element("metadata"));
+    writer.element(extra.element("payload"));
+    put_time(writer, "stored_at", record.stored_at);
+    if (record.expires_at) {
+        put_time(writer, "ttl_expires_at", *record.expires_at);
+    }
+    put_text(writer, "key", record.key);
+    if (!record.headers.empty()) {
+        writer.begin_list("headers");
+        for (const auto& [name, value] : record.headers) {
+            writer.begin_document({});
+            put_text(writer, "name", name);
+            put_text(writer, "value", value);
+            writer.end();
+        }
+        writer.end();
+    }
+    writer.binary("body", record.body);
+    writer.int64("checksum", row_checksum(image.checksum, record));
+}
+
+std::optional<Record> get_record(View document, std::int64_t position) {
+    Record record;
+    record.position = position;
+    record.event_id = document.string("event_id");
+    record.event_type = document.string("event_type");
+    record.key = document.string("key");
+    record.aggregate_id = document.string("aggregate_id");
+    record.sequence = document.integer("sequence");
+    record.timestamp = document.time("timestamp_us");
+    record.stored_at = document.time("stored_at_us");
+    if (document.has("ttl_expires_at_us")) {
+        record.expires_at = document.time("ttl_expires_at_us");
+    }
+    document.each("headers", [&](View each) {
+        record.headers.add(each.string("name"), each.string("value"));
+    });
+    record.body = document.string("body");
+    if (!document.has("checksum") ||
+        row_checksum(content_checksum(record), record) != document.integer("checksum")) {
+        return std::nullopt;
+    }
+    return record;
+}
+
+void put_removal(BsonWriter& writer, Time deleted_at, std::string_view deleted_by,
+                 std::string_view reason) {
+    put_time(writer, "deleted_at", deleted_at);
+    put_text(writer, "deleted_by", deleted_by);
+    put_text(writer, "reason", reason);
+}
+
+bool is_tombstone(View document) {
+    return document.has("gone_at");
+}
+
+void put_parked(BsonWriter& writer, const Parked& parked) {
+    put_text(writer, "group", parked.group);
+    writer.int64("position", parked.position);
+    put_text(writer, "key", parked.key);
+    put_time(writer, "due_at", parked.due_at);
+    put_attempts(writer, parked.attempts);
+    put_text(writer, "source", parked.source);
+}
+
+Parked get_parked(View document) {
+    return {.group = document.string("group"),
+            .position = document.integer("position"),
+            .key = document.string("key"),
+            .due_at = document.time("due_at_us"),
+            .attempts = get_attempts(document),
+            .source = document.string("source")};
+}
+
+void put_letter(BsonWriter& writer, const DeadLetter& letter) {
+    const RecordImage image = image_of(*letter.record);
+    put_text(writer, "group", letter.group);
+    writer.text("status", to_string(letter.status));
+    put_text(writer, "note", letter.note);
+    put_text(writer, "error", letter.error);
+    put_attempts(writer, letter.attempts);
+    put_time(writer, "failed_at", letter.failed_at);
+    put_text(writer, "source", letter.source);
+    writer.int64("position", letter.record->position);
+    writer.begin_document("event");
+    put_record(writer, *letter.record, image, {}, {});
+    writer.end();
+}
+
+Result<DeadLetter> get_letter(View document) {
+    DeadLetter letter;
+    letter.id = document.integer("_id");
+    auto record = get_record(document.document("event"), document.integer("position"));
+    if (!record) {
+        return fail(ErrorCode::corrupt, "dead letter " + std::to_string(letter.id) +
+                                            " does not read back as it was written: the database "
+                                            "is damaged; restore it from a backup");
+    }
+    letter.record = std::make_shared<const Record>(*std::move(record));
+    letter.group = document.string("group");
+    letter.error = document.string("error");
+    letter.attempts = get_attempts(document);
+    letter.failed_at = document.time("failed_at_us");
+    letter.status = status_of(document.text("status"));
+    letter.note = document.string("note");
+    letter.source = document.string("source");
+    return letter;
+}
+
+Error damaged_event(std::int64_t position) {
+    return {ErrorCode::corrupt, "the event at position " + std::to_string(position) +
+                                    " does not read back as it was written: the database is "
+                                    "damaged; restore it from a backup"};
+}
+
+}  // namespace quipu::mongo

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "quipu/store/engine/log_watch.hpp"
+#include "quipu/store/engine/tail_cache.hpp"
+#include "quipu/store/mongo/ledger.hpp"
+#include "quipu/store/mongo/mongo_store.hpp"
+#include "quipu/store/mongo/server.hpp"
+#include "quipu/store/mongo/writer.hpp"
+
+namespace quipu::mongo {
+
+/// The Store in a MongoDB database. Writes go to the writer; reads to memory where this process
+/// has all that exists, else to the collections.
+class MongoStore final : public Store {
+  public:
+    MongoStore(MongoOptions options, std::unique_ptr<Server> server);
+    ~MongoStore() override;
+
+    /// Makes the collections, reads the state, starts the threads. Throws Failure.
+    [[nodiscard]] Result<void> start();
+
+    void submit(Transaction transaction, Done done) override;
+    Result<std::vector<RecordPtr>> read(std::int64_t position, std::size_t limit) override;
+    std::int64_t wait_beyond(std::int64_t position, std::chrono::milliseconds timeout) override;
+    void wake() override { watch_.wake(); }
+    const std::string& identity() const override { return identity_; }
+    std::int64_t last_position() override;
+    Result<std::optional<Record>> find(std::string_view event_id) override;
+    Result<std::optional<Record>> at(std::int64_t position) override;
+    Result<EventPage> query(const EventQuery& query) override;
+    Result<std::int64_t> count_beyond(std::int64_t position,
+                                      const std::vector<std::string>& types) override;
+    Result<std::optional<Document>> document(std::string_view collection,
+                                             std::string_view key) override;
+    Result<std::vector<Document>> documents(std::string_view collection, std::string_view prefix,
+                                            std::string_view after, std::size_t limit) override;
+    Result<GroupPosition> open_group(const std::string& group, bool from_earliest) override;
+    Result<std::vector<GroupPosition>> groups() override;
+    Result<std::vector<std::int64_t>> unfinished(
+        const std::string& group, const std::vector<std::int64_t>& positions) override;
+    Result<std::vector<Parked>> parked(const std::string& group) override;
+    Result<std::vector<DeadLetter>> dead_letters(const std::string& group,
+                                                 std::optional<DeadLetter::Status> status,
+                                                 std::int64_t after_id, std::size_t limit) override;
+    Result<std::optional<DeadLetter>> dead_letter(std::int64_t id) override;
+    Result<DeadLetter> requeue(std::int64_t id) override;
+    Result<DeadLetter> discard(std::int64_t id, std::string note) override;
+    Result<std::size_t> purge(Time now, std::size_t limit) override;
+    Result<void> archive(std::string_view event_id, std::string deleted_by,
+                         std::string reason) override;
+    Result<std::optional<ArchivedRecord>> archived(std::string_view event_id) override;
+    Result<std::vector<std::string>> collections() override;
+    Result<void> restore(const RestoreBatch& batch) override;
+    Result<std::vector<std::string>> verify() override;
+    Result<StoreHealth> health() override;
+
+    [[nodiscard]] Ledger& ledger() noexcept { return ledger_; }
+
+  private:
+    /// Runs `work()`, and makes what the server throws an Error.
+    template <class Work>
+    auto reading(Work&& work) -> decltype(work()) {
+        try {
+            return work();
+        } catch (const Failure& failure) {
+            return std::unexpected(failure.error());
+        } catch (const Damage& damage) {
+            return std::unexpected(damage.error());
+        } catch (const std::bad_alloc&) {
+            return fail(ErrorCode::unavailable, "there is not enough memory for this read");
+        } catch (const std::exception& exception) {
+            return fail(ErrorCode::internal, exception.what());
+        }
+    }
+    [[nodiscard]] std::vector<RecordPtr> read_collection(std::int64_t position, std::size_t limit);
+    /// What is stored of `append`'s body beside it, for readers in other languages.
+    void add_members(PreparedAppend& append) const;
+    void follow();
+
+    MongoOptions options_;
+    std::unique_ptr<Server> server_;
+    std::string identity_;
+    TailCache cache_;
+    LogWatch watch_;
+    Condition condition_;
+    Ledger ledger_;
+    std::unique_ptr<Writer> writer_;
+
+    std::mutex stop_mutex_;
+    std::condition_variable stopping_;
+    bool stop_ = false;
+    std::jthread follower_;
+};
+
+[[nodiscard]] Result<EventPage> run_query(Server& server, const EventQuery& query,
+                                          std::chrono::milliseconds time);
+[[nodiscard]] std::vector<std::string> verify_database(Server& server, Ledger& ledger);
+
+}  // namespace quipu::mongo

@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "quipu/store/engine/query_cursor.hpp"
+#include "quipu/store/sqlite/query_plan.hpp"
+#include "quipu/store/sqlite/rows.hpp"
+#include "quipu/store/sqlite/store_impl.hpp"
+
+namespace quipu::sqlite {
+namespace {
+
+void advance(Cursor& cursor, const Statement& row) {
+    const std::int64_t position = row.integer(0);
+    const std::int64_t sequence = row.integer(5);
+    switch (cursor.walk) {
+        case Walk::log: cursor.first = position; break;
+        case Walk::time:
+            cursor.first = row.integer(7);
+            cursor.second = position;
+            break;
+        case Walk::aggregate:
+            cursor.first = sequence;
+            cursor.second = position;
+            break;
+        case Walk::execution: cursor.first = position; break;
+    }
+}
+
+EventPage collect(Statement& rows, TypeTable& types, Cursor cursor, std::size_t limit) {
+    EventPage page;
+    std::size_t seen = 0;
+    std::size_t bytes = 0;
+    while (rows.step()) {
+        if (seen == limit || bytes > most_page_bytes) {
+            page.next_cursor = to_text(cursor);
+            break;
+        }
+        ++seen;
+        advance(cursor, rows);
+        if (auto record = read_record(rows, types)) {
+            bytes += record->body.size();
+            page.records.push_back(*std::move(record));
+        } else {
+            page.damaged.push_back(rows.integer(0));
+        }
+    }
+    return page;
+}
+
+}  // namespace
+
+Result<EventPage> run_query(Reader& reader, const EventQuery& query) {
+    if (auto sound = check_query(query); !sound) {
+        return std::unexpected(std::move(sound.error()));
+    }
+    auto cursor = where_to_begin(query);
+    if (!cursor) {
+        return std::unexpected(std::move(cursor.error()));
+    }
+    std::vector<std::int64_t> types;
+    for (const auto& name : query.event_types) {
+        if (const auto id = reader.types().find(name)) {
+            types.push_back(*id);
+        }
+    }
+    std::ranges::sort(types);
+    types.erase(std::ranges::unique(types).begin(), types.end());
+    auto sql = plan_query(query, *cursor, types);
+    if (!sql) {
+        return std::unexpected(std::move(sql.error()));
+    }
+    if (types.empty() && !query.event_types.empty()) {
+        return EventPage{};  // no event of these types was ever stored
+    }
+    Statement& rows = reader.statement(sql->text());
+    const Reset reset(rows);
+    sql->bind(rows.with());
+    return collect(rows, reader.types(), *cursor, query.limit);
+}
+
+Result<EventPage> SqliteStore::query(const EventQuery& query) {
+    return reading([&](Reader& reader) {
+        reader.limit_time(options_.query_time);
+        struct Unlimited {
+            Reader& reader;
+            ~Unlimited() { reader.unlimited(); }
+        } const unlimited{reader};
+        return run_query(reader, query);
+    });
+}
+
+}  // namespace quipu::sqlite

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+
+#include "quipu/store/record.hpp"
+#include "quipu/store/sqlite/types.hpp"
+
+namespace quipu::sqlite {
+
+/// The columns of a record in every table that holds whole records, in the order `read_record`
+/// and `write_record` use.
+#define QUIPU_RECORD_COLUMNS                                                                \
+    "position,event_id,type_id,key,aggregate_id,sequence,execution_id,timestamp,stored_at," \
+    "expires_at,checksum,headers,body"
+constexpr int record_columns = 13;
+
+/// The row's record; nothing when the row does not read back as it was written.
+[[nodiscard]] std::optional<Record> read_record(const Statement& row, TypeTable& types,
+                                                int first_column = 0);
+
+/// Binds `record` to the parameters from `first` on. The arguments must outlive the run.
+void write_record(Statement& statement, const Record& record, const RecordImage& image,
+                  std::int64_t type, std::string_view execution_id, int first = 1);
+
+[[nodiscard]] Error damaged_row(std::int64_t position);
+
+}  // namespace quipu::sqlite

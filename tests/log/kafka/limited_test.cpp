@@ -1,0 +1,33 @@
+#include "quipu/log/kafka/limited.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+
+namespace quipu::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(KafkaLimited, WaitsForACallThatReturns) {
+    const auto value = std::make_shared<int>(0);
+    EXPECT_TRUE(within(10s, [value] { *value = 7; }));
+    EXPECT_EQ(*value, 7);
+}
+
+TEST(KafkaLimited, LeavesACallBehindThatDoesNotReturn) {
+    const auto release = std::make_shared<std::promise<void>>();
+    const auto returned = std::make_shared<std::promise<void>>();
+    EXPECT_FALSE(within(20ms, [release, returned] {
+        release->get_future().wait();
+        returned->set_value();
+    }));
+    // What it uses is still its own.
+    release->set_value();
+    returned->get_future().wait();
+}
+
+}  // namespace
+}  // namespace quipu::kafka

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "quipu/log/kafka/kafka_log.hpp"
+
+namespace quipu::test {
+
+using namespace std::chrono_literals;
+
+/// The value of an environment variable, empty without it.
+inline std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+/// Waits for something that comes when it comes; the limit only ends a test that has failed.
+template <class Condition>
+bool eventually(const Condition& condition, std::chrono::seconds limit = 60s) {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end) {
+            return false;
+        }
+        std::this_thread::sleep_for(10ms);
+    }
+    return true;
+}
+
+/// What a log has told its operator.
+class Notices {
+  public:
+    [[nodiscard]] std::function<void(std::string_view, std::string_view)> sink() {
+        return [state = state_](std::string_view level, std::string_view text) {
+            const std::scoped_lock lock(state->mutex);
+            state->lines.push_back(std::string(level) + ": " + std::string(text));
+        };
+    }
+    [[nodiscard]] std::vector<std::string> lines() const {
+        const std::scoped_lock lock(state_->mutex);
+        return state_->lines;
+    }
+
+  private:
+    struct State {
+        std::mutex mutex;
+        std::vector<std::string> lines;
+    };
+    std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+inline LogRecord log_record(std::string event_type, std::optional<std::string> key,
+                            std::string value, RecordHeaders headers = {}) {
+    LogRecord record;
+    record.place.partition.event_type = std::move(event_type);
+    record.key = std::move(key);
+    record.value = std::move(value);
+    record.headers = std::move(headers);
+    return record;
+}
+
+}  // namespace quipu::test
