@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # integr8s, built from this directory. `docker compose up` runs it with Kafka and MongoDB.
 FROM debian:12 AS build
 WORKDIR /src

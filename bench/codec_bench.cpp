@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading and writing one event of 707 bytes, beside simdjson's DOM parse of the same text, an
 // encoder written by hand for this one struct, and a copy of its bytes. The numbers that count are
 // the ratios within one run; they stand at the end. Medians of 5, if the command line says nothing.

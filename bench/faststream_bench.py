@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """FastStream with Pydantic, and aiokafka alone, producing and consuming execution_completed.
 
 usage: faststream_bench.py --brokers HOST:PORT [--events N] > FIGURES

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The yardstick: librdkafka's C API with the settings that the library's log uses.
 #pragma once
 

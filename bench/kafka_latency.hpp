@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How long an event takes on its way through the store, the relay, Kafka and a group.
 #pragma once
 

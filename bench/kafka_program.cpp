@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Typed events on Kafka, beside bare librdkafka on the same broker in the same run: throughput in
 // alternating rounds of which the medians are printed, latency one after the other.
 #include <fmt/core.h>

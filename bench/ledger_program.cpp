@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whole-process measurements of the embedded ledger, with bare SQLite and simdjson beside it in the
 // same run, in alternating rounds of which the medians are printed as Markdown tables.
 // Usage: ledger_program [EVENTS [ROUNDS]]   (default 60000 events, 3 rounds)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the whole-process measurements share: clocks, quantiles, a directory that goes away.
 #pragma once
 

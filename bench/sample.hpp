@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The event that all benchmarks use: execution_completed, 707 bytes of JSON.
 #pragma once
 

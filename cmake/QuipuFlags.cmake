@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Flags for the project's own code; users of the library never inherit them.
 add_library(quipu_flags INTERFACE)
 target_compile_options(quipu_flags INTERFACE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The standard headers that most files include, parsed once for a target instead of once a file.
 # -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON builds without; the presets clang and asan do, so that no file
 # lives from what others include.
@@ -7,7 +8,17 @@ function(quipu_precompile target)
         <exception> <expected> <filesystem> <functional> <map> <memory> <mutex> <optional> <set>
         <span> <string> <string_view> <system_error> <thread> <unordered_map> <utility> <variant>
         <vector> ${ARGN})
-    # What ccache needs to know a precompiled header by its content.
+    quipu_precompiled_for_ccache(${target})
+endfunction()
+
+# The same header for a target that is compiled with the same flags as `other`.
+function(quipu_precompile_like target other)
+    target_precompile_headers(${target} REUSE_FROM ${other})
+    quipu_precompiled_for_ccache(${target})
+endfunction()
+
+# What ccache needs to know a precompiled header by its content.
+function(quipu_precompiled_for_ccache target)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         target_compile_options(${target} PRIVATE -fpch-preprocess)
     endif()

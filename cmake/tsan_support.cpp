@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What ThreadSanitizer needs to follow libraries that it has not compiled. Linked into each program
 // of the tsan preset.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as an event of the 57: what decodes becomes BSON that libbson finds valid.
 
 #include <bson/bson.h>

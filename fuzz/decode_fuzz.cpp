@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as an event of the 57 and as a plain struct. What is taken must write back, and that
 // must read back to the same text; strict mode takes nothing that lax mode refuses.
 

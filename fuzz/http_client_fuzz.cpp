@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes of a server through the client's reader of responses and of event streams, and events
 // through the writer and back.
 
@@ -8,7 +9,7 @@
 
 #include "check.hpp"
 #include "quipu/http/parse.hpp"
-#include "quipu/http/sse.hpp"
+#include "quipu/http/sse_codec.hpp"
 
 namespace {
 

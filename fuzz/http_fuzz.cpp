@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes of a peer through everything the server does with them before a handler runs: parsing under
 // small limits, decoding, the checks on host and origin, and the router. The outcome must not
 // depend on how the bytes are cut into pieces.
@@ -7,10 +8,10 @@
 #include <string_view>
 
 #include "check.hpp"
+#include "quipu/base/url.hpp"
 #include "quipu/http/parse.hpp"
 #include "quipu/http/policy.hpp"
 #include "quipu/http/router.hpp"
-#include "quipu/http/url.hpp"
 
 namespace {
 

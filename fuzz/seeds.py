@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes the inputs a fuzzer begins with: seeds.py FUZZER DIRECTORY
 
 From the wrong and right events that the conformance tests compare with Pydantic, and from requests

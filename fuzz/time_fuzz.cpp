@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any text and number as a time. What is taken must be within the calendar and read back equal.
 
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as a token for Kafka, and as the claims of one: what is taken is whole and still good.
 
 #include <chrono>

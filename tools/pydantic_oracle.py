@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes conformance cases for event JSON, with Pydantic as the judge.
 
 usage: pydantic_oracle.py MODELS.json [--seed N] [--count N] [--kinds a,b,...] > cases.jsonl

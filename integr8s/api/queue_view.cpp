@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "integr8s/api/queue_view.hpp"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "integr8s/cli/timeline.hpp"
 
 #include <fmt/core.h>

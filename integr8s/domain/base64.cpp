@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "integr8s/domain/base64.hpp"
 
 #include <boost/archive/iterators/base64_from_binary.hpp>

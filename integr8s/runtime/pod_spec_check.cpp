@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "integr8s/runtime/pod_spec_check.hpp"
 
 #include <algorithm>

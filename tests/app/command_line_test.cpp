@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a command line means, and what is said when it means nothing.
 #include "quipu/app/command_line.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/engines/engine_urls.hpp"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/runtime/purge_job.hpp"
 
 #include <gtest/gtest.h>
@@ -5,7 +6,7 @@
 
 #include <filesystem>
 
-#include "http_testing.hpp"
+#include "http/testing.hpp"
 #include "quipu/event/id.hpp"
 #include "quipu/store/sqlite/sqlite_store.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/cli/text_output.hpp"
 
 #include <gtest/gtest.h>

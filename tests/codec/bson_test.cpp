@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <bson/bson.h>
 #include <gmock/gmock.h>
 #include <simdjson.h>

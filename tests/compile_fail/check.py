@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Compiles a wrong program, and the same one made right by -DRIGHT.
 
 usage: check.py COMPILER INCLUDE_DIRECTORY FILE

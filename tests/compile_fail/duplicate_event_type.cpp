@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // expect: FirstGreeting
 // expect: SecondGreeting
 // expect: two structs of the catalogue have the same event_type

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // flags: -Werror=missing-field-initializers
 // expect: OrderPlaced
 // expect: amount

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // expect: Warehouse
 // expect: Payments
 // expect: two groups have the same name

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // expect: Warehouse
 // expect: this group has an `on` for an event that is not in the catalogue
 #include <quipu/delivery/handler.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // expect: OrderPlaced
 // expect: the event_type of this struct is no legal topic name
 #include <quipu/event/catalogue.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // expect: OrderLost
 // expect: a handler's Publishes<...> names an event that is not in the catalogue
 #include <quipu/delivery/handler.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // expect: OrderLost
 // expect: this event is not in the catalogue. Add the struct to the Catalogue
 #include <quipu/delivery/publisher.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // expect: OrderShipped
 // expect: this handler publishes an event that its Publishes<...> does not name
 #include <quipu/delivery/handler.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // expect: OrderShipped
 // expect: no group handles this event of the catalogue
 #include <quipu/app/app.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Judges the cases on standard input with the catalogue of integr8s; check.py compares the
 // verdicts.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which record may begin: one of a key at a time, in order, and nobody is forgotten.
 #include "quipu/delivery/group/lanes.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Groups of a topic log that has lost, never got, or not yet got what the store has.
 #include <algorithm>
 #include <set>

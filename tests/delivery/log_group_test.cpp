@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Groups that read a topic log beside the store: what other producers write, repetitions, members
 // that come and go.
 #include <random>

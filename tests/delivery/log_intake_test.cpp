@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What comes out of a topic log and finds its position in the store.
 #include "quipu/delivery/log/log_intake.hpp"
 

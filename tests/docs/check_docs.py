@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks what the documentation claims about the repository.
 
 Every `Suite.Test` named in docs/*.md and README.md must be a test of the sources, every `room.test`

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The table of differences between engines in docs/engines.md, with the test that shows each.
 
 usage: engine_differences.py --write

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The HTTP API as clients meet it: streams, errors, foreign hosts; and the commands on top."""
 import json
 import os

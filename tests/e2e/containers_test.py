@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """compose.yaml gives the program settings that it knows, and the image has the libraries it needs."""
 import os
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real integr8s in a process of its own, as the end-to-end tests use it."""
 import http.client
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a killed or stopped program leaves is taken up again by the next one."""
 import subprocess
 import unittest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Scripts of every language, their exact outputs, and every way in which they end."""
 import unittest
 from pathlib import Path

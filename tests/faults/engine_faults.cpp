@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Faults on real engines: programs that publish and handle events run on a store and on Kafka while
 // brokers, servers, connections and the programs themselves break; then the whole history is
 // checked.

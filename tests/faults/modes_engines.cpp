@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Faults of brokers, stores and connections, one function each.
 #include <signal.h>
 

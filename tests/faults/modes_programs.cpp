@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Programs that die, stop and come back, one function each.
 #include <signal.h>
 

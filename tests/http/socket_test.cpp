@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the server's input and output do when the system has no more room.
 #include <sys/socket.h>
 

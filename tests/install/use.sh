@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Publishes with a program that was built against an installed quipu, and lets it handle that.
 set -euo pipefail
 directory=$(mktemp -d)

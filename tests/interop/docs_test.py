@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The programs of docs/interoperate.md do what it says."""
 import asyncio
 import pathlib

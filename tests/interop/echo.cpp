@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The C++ side of the interoperation tests: one group that handles every event of integr8s, decodes
 // it as its struct, and keeps what it saw in a document. It publishes nothing.
 #include <cstdint>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Python service asks for a script to be run; integr8s runs it; Python reads what came of it."""
 import asyncio
 import unittest

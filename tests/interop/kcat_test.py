@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kcat looks at what the C++ side publishes, and publishes without knowing of headers."""
 import json
 import shutil

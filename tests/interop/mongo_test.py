@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """pymongo reads what the C++ side stores: the same values as the JSON, typed."""
 import asyncio
 import datetime as dt

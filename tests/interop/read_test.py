@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the C++ side publishes, read by Python: aiokafka, FastStream and Pydantic."""
 import asyncio
 import re

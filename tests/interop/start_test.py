@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs that start at the same time on topics that nobody has made yet."""
 import asyncio
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the interoperation tests share: the models, the events, the topics, the program."""
 import asyncio
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What Python publishes, handled by C++: adopted, once, with its bytes and headers."""
 import base64
 import json

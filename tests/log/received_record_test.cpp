@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
 #include <optional>
@@ -6,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "kafka_support.hpp"
+#include "log/kafka/support.hpp"
 #include "quipu/log/log_record.hpp"
 
 namespace quipu {

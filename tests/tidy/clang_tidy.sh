@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # clang-tidy over the project's sources, with the compile commands of the clang preset.
 #
 #   tests/tidy/clang_tidy.sh [JOBS] [FILE...]

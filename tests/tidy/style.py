@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The rules of the repository's text that no compiler and no formatter checks."""
 import re
 import subprocess
@@ -27,6 +28,10 @@ BANNED_CODE = [
     (re.compile(r"\b(strcat|sprintf|gets|atoi|atol|atof)\s*\("), "a checked function"),
     (re.compile(r"\bassert\s*\(\s*false\s*\)"), "an Error of kind internal"),
 ]
+LICENSE = "SPDX-License-Identifier: Apache-2.0"
+LICENSED = re.compile(r"\.(cpp|hpp|py|sh|cmake|java)$|(^|/)CMakeLists\.txt$")
+# Shown to readers whole, or made by others.
+WITHOUT_LICENSE = ("examples/", "samples/", "tests/install/user_project/", "tests/conformance/check.py")
 # What a public header may not bring into a user's program.
 HEAVY_INCLUDE = re.compile(r"#include\s*[<\"](boost|fmt|spdlog|sqlite3|simdjson|uv|nlohmann)")
 
@@ -73,6 +78,9 @@ def text_faults(name, text):
         yield len(lines) - 1, "an empty line at the end of the file"
     if suffix in CODE | SCRIPTS and len(lines) - 1 > LINES_MAX:
         yield LINES_MAX, f"{len(lines) - 1} lines; {LINES_MAX} at most"
+    if (LICENSED.search(name) and not name.startswith(WITHOUT_LICENSE)
+            and LICENSE not in "".join(lines[:2])):
+        yield 1, f"the first line, or the one after #!, says {LICENSE}"
     formatted = True
     columns = COLUMNS_MAX if suffix in CODE else COLUMNS_MAX_SCRIPT
     for number, line in enumerate(lines, 1):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Apache Kafka in KRaft mode: one broker, one with security, or three. Sourced by tools/servers.
 # A broker of kind KIND with number N lives in $state/KIND/N.

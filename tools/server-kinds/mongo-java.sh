@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Another server that speaks MongoDB's protocol: mongo-java-server 1.47, in memory. Sourced by
 # tools/servers.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # A server that speaks MongoDB's protocol, for tests: FerretDB 1.24 over PostgreSQL. Sourced by
 # tools/servers, which says what it may use. FerretDB is mongo/1, PostgreSQL mongo/2.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // First process of a pod: runs the script's command as its child, reports how it ended, and sees
 // to it that no process outlives it. Linked statically, so that it needs nothing of the sandbox.
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/base/base64.hpp"
 
 #include <algorithm>

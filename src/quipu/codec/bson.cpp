@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/codec/bson.hpp"
 
 #include "quipu/codec/any_event.hpp"

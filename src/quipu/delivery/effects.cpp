@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/delivery/effects.hpp"
 
 #include "quipu/codec/json.hpp"
+#include "quipu/delivery/log/wire.hpp"
 #include "quipu/event/id.hpp"
-#include "wire.hpp"
 
 namespace quipu {
 

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/delivery/publisher.hpp"
 
 #include <cassert>
 
 #include "quipu/codec/any_event.hpp"
-#include "wire.hpp"
+#include "quipu/delivery/log/wire.hpp"
 
 namespace quipu {
 

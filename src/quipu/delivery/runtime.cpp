@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/delivery/runtime.hpp"
 
 #include <algorithm>
 
-#include "group.hpp"
+#include "quipu/delivery/group/group.hpp"
 
 namespace quipu {
 

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/http/client.hpp"
 
 #include <array>
 #include <utility>
 
+#include "quipu/base/url.hpp"
 #include "quipu/http/connect.hpp"
 #include "quipu/http/parse.hpp"
-#include "quipu/http/sse.hpp"
-#include "quipu/http/url.hpp"
+#include "quipu/http/sse_codec.hpp"
 #include "quipu/http/write.hpp"
 
 namespace quipu {

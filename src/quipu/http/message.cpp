@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/http/message.hpp"
 
-#include "quipu/http/url.hpp"
+#include "quipu/base/url.hpp"
 
 namespace quipu {
 namespace {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/http/parse.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -5,7 +6,7 @@
 #include <limits>
 #include <optional>
 
-#include "quipu/http/url.hpp"
+#include "quipu/base/url.hpp"
 
 namespace quipu::http {
 namespace {

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/http/policy.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "quipu/http/url.hpp"
+#include "quipu/base/url.hpp"
 
 namespace quipu::http {
 namespace {

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/http/router.hpp"
 
 #include <algorithm>
 #include <set>
 #include <stdexcept>
 
-#include "quipu/http/url.hpp"
+#include "quipu/base/url.hpp"
 
 namespace quipu::http {
 namespace {

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/http/stream.hpp"
 
 #include <exception>
 #include <utility>
 
-#include "quipu/http/sse.hpp"
+#include "quipu/http/sse_codec.hpp"
 
 namespace quipu {
 

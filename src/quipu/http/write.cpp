@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/http/write.hpp"
 
 #include <algorithm>
@@ -5,7 +6,7 @@
 #include <charconv>
 #include <ctime>
 
-#include "quipu/http/url.hpp"
+#include "quipu/base/url.hpp"
 
 namespace quipu::http {
 namespace {

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Settings as users give them: switches, environment, a file; what is shown and what never is."""
 import pathlib
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Engines other than a file: what a program says and does while a server does not answer."""
 import signal
 import urllib.request

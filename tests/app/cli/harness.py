@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs a program built with quipu as its users do: by its command line, in a fresh directory."""
 import http.client
 import json

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A program for the tests of the command line: handlers that fail, wait and publish, a service, a
 // command and a switch of its own. What its handlers do is steered by files in the current
 // directory, so that a test can change its mind while the program runs.

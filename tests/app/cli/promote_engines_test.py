@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A file that is moved to MongoDB, and to Kafka beside it. Needs the servers that QUIPU_TEST_MONGO and
 QUIPU_TEST_KAFKA name."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A file that is moved to another store, as its owner does it."""
 import subprocess
 

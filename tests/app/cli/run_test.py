@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs that run: stopping, restarting, dead letters, HTTP, and commands beside them."""
 import http.client
 import json

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,9 +12,9 @@
 
 #include "integr8s/api/api_context.hpp"
 #include "integr8s/api/requests.hpp"
+#include "integr8s/services/system.hpp"
 #include "quipu/http/client.hpp"
 #include "quipu/http/server.hpp"
-#include "services_system.hpp"
 
 namespace integr8s::testing {
 

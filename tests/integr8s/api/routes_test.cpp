@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include "api_harness.hpp"
+#include "integr8s/api/harness.hpp"
 #include "integr8s/api/system_views.hpp"
 
 namespace integr8s::testing {

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
 #include <charconv>
 #include <future>
 
-#include "api_harness.hpp"
+#include "integr8s/api/harness.hpp"
 
 namespace integr8s::testing {
 namespace {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a script sees of the machine, and that what it uses up is only its own.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
@@ -9,7 +10,7 @@
 #include <sstream>
 
 #include "integr8s/runtime/fd.hpp"
-#include "runtime_harness.hpp"
+#include "integr8s/runtime/harness.hpp"
 
 namespace integr8s::runtime {
 namespace {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a hostile script tries, and what must come of it. INTEGR8S_ESCAPE_ROUNDS repeats each case.
 #include <gmock/gmock.h>
 #include <netdb.h>
@@ -7,7 +8,7 @@
 #include <cerrno>
 #include <span>
 
-#include "runtime_harness.hpp"
+#include "integr8s/runtime/harness.hpp"
 
 namespace integr8s::runtime {
 namespace {

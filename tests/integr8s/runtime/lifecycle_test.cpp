@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Phases in order, none lost; start and remove at any moment; no more pods at once than allowed.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
@@ -9,7 +10,7 @@
 #include <filesystem>
 
 #include "integr8s/runtime/fd.hpp"
-#include "runtime_harness.hpp"
+#include "integr8s/runtime/harness.hpp"
 
 namespace integr8s::runtime {
 namespace {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Machines that are less well off: no bubblewrap, a broken one, no cgroups, an ordinary user.
 #include <gmock/gmock.h>
 #include <sys/prctl.h>
@@ -8,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "runtime_harness.hpp"
+#include "integr8s/runtime/harness.hpp"
 
 namespace integr8s::runtime {
 namespace {

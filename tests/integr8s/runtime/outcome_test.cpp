@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every way in which a pod can end is told apart from the others.
 #include <gmock/gmock.h>
 
 #include <csignal>
 
-#include "runtime_harness.hpp"
+#include "integr8s/runtime/harness.hpp"
 
 namespace integr8s::runtime {
 namespace {

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // Output arrives byte by byte as it was written, up to a limit that never blocks or kills silently.
 #include <gmock/gmock.h>
 
-#include "runtime_harness.hpp"
+#include "integr8s/runtime/harness.hpp"
 
 namespace integr8s::runtime {
 namespace {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parts of the runtime that need no sandbox.
 #include <gmock/gmock.h>
 

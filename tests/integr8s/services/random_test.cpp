@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
 #include <random>
 
-#include "services_system.hpp"
+#include "integr8s/services/system.hpp"
 
 namespace integr8s::testing {
 namespace {

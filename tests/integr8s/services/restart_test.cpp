@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -5,7 +6,7 @@
 #include <atomic>
 #include <cstdio>
 
-#include "services_system.hpp"
+#include "integr8s/services/system.hpp"
 
 namespace integr8s::testing {
 namespace {

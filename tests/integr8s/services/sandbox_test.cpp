@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
 #include <cstdlib>
 
 #include "integr8s/runtime/sandbox_runtime.hpp"
-#include "services_system.hpp"
+#include "integr8s/services/system.hpp"
 
 namespace integr8s::testing {
 namespace {

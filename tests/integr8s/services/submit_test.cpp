@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
 #include <atomic>
 
 #include "integr8s/domain/publishing.hpp"
-#include "services_system.hpp"
+#include "integr8s/services/system.hpp"
 
 namespace integr8s::testing {
 namespace {

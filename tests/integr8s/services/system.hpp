@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,10 +22,10 @@
 #include "integr8s/domain/execution_service.hpp"
 #include "integr8s/groups.hpp"
 #include "integr8s/saga/documents.hpp"
+#include "integr8s/services/fake_runtime.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/event/id.hpp"
-#include "services_fake_runtime.hpp"
 #include "store/store_proxy.hpp"
 
 namespace integr8s::testing {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Three real brokers, some of which stop, die and come back.
 #include <cstdlib>
 #include <iostream>

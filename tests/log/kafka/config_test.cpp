@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <librdkafka/rdkafka.h>
 
 #include "log/kafka/support.hpp"

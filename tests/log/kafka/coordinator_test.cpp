@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A group's coordinator that moves.
 #include "log/kafka/mock.hpp"
 

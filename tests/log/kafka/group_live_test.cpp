@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Consumer groups at a real broker.
 #include <librdkafka/rdkafka.h>
 

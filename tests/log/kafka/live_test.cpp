@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Records through a real broker.
 #include <cstdio>
 #include <memory>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Order of a key while a leader moves: a broker that knows nothing of a producer in a partition
 // takes any of its sequence numbers, as the mock brokers always do.
 #include "log/kafka/mock.hpp"

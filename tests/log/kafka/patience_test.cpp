@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Brokers that begin, or have much to do, answer late; a topic is there only when they say so.
 #include "quipu/log/kafka/patience.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A queue that is much smaller than what goes through it.
 #include "log/kafka/mock.hpp"
 

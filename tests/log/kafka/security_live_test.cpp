@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Logins, TLS and access rules of a real broker.
 #include "log/kafka/live.hpp"
 #include "log/kafka/tokens.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A broker that has just begun again may not know yet of a topic that was made shortly before.
 #include "log/kafka/mock.hpp"
 #include "quipu/log/kafka/producer.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/log/kafka/standstill.hpp"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tokens for OAUTHBEARER, from files.
 #include "quipu/log/kafka/token.hpp"
 

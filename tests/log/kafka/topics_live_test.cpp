@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Topics of a real broker.
 #include <librdkafka/rdkafka.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a program sees of a broker that is not there.
 #include <arpa/inet.h>
 #include <netinet/in.h>

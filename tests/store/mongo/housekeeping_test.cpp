@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the store removes of its own notes, and what it keeps.
 
 #include <gmock/gmock.h>

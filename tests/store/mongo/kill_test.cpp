@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writers are killed at random moments; what is left must be whole.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What does not fit into a document or an index of the server.
 
 #include <gmock/gmock.h>

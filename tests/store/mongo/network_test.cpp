@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A network and a server that fail.
 
 #include <gmock/gmock.h>

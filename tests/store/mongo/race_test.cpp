@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Two stores on one database, as two programs have them.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a program without quipu, such as one with pymongo, finds in the database.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A writer that dies between a commit and its application, and one that wakes up late.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Kills a program that publishes and handles at random moments, and checks after each time that
 // nothing it had acknowledged is lost, nothing is done twice, and the file is sound.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a command line is declared.
 #include "quipu/app/command_line.hpp"
 

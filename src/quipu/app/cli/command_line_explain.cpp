@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a command line that was not understood says to its user.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the words of a command line stand for.
 #include <algorithm>
 #include <ostream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The words of a command line as options, their values, and words of their own.
 #include <algorithm>
 #include <boost/program_options/errors.hpp>

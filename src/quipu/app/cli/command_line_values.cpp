@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the texts of a command line become values.
 #include <algorithm>
 #include <array>

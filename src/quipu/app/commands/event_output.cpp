@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/commands/event_output.hpp"
 
 #include <fmt/core.h>

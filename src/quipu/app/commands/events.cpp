@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/commands/event_output.hpp"
 #include "quipu/app/commands/program.hpp"
 #include "quipu/app/engines/store_access.hpp"

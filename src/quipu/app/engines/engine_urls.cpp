@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/engines/engine_urls.hpp"
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 #include "quipu/app/engines/mongodb_options.hpp"
 #include "quipu/app/engines/secrets.hpp"
 #include "quipu/base/nearest.hpp"
-#include "quipu/http/url.hpp"
+#include "quipu/base/url.hpp"
 #include "quipu/log/secret_names.hpp"
 
 namespace quipu {

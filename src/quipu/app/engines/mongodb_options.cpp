@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/engines/mongodb_options.hpp"
 
 #include <algorithm>
@@ -5,7 +6,7 @@
 
 #include "quipu/app/cli/text_output.hpp"
 #include "quipu/app/engines/engine_urls.hpp"
-#include "quipu/http/url.hpp"
+#include "quipu/base/url.hpp"
 
 namespace quipu {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/runtime/log.hpp"
 
 #include <spdlog/logger.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/runtime/metrics.hpp"
 
 #include <prometheus/metric_family.h>

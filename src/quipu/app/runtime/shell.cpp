@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/runtime/shell.hpp"
 
 #include <unistd.h>
@@ -7,10 +8,10 @@
 
 #include "quipu/app/engines/store_access.hpp"
 #include "quipu/app/engines/topic_plan.hpp"
+#include "quipu/app/runtime/http_address.hpp"
 #include "quipu/app/runtime/not_published.hpp"
 #include "quipu/app/runtime/shell_routes.hpp"
 #include "quipu/delivery/publisher.hpp"
-#include "quipu/http/address.hpp"
 
 namespace quipu {
 

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/runtime/waiting_room.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "quipu/app/engines/secrets.hpp"
+#include "quipu/app/runtime/http_address.hpp"
 #include "quipu/app/runtime/shell_routes.hpp"
-#include "quipu/http/address.hpp"
 
 namespace quipu {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/settings/setting_options.hpp"
 
 #include "quipu/app/cli/text_output.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/settings/setting_reference.hpp"
 
 #include <fmt/core.h>
@@ -10,7 +11,8 @@ namespace {
 
 constexpr std::string_view head = R"(# Configuration
 
-<!-- Written by `PROGRAM config --reference`; change the table in src/quipu/app/settings/settings.cpp. -->
+<!-- Written by `PROGRAM config --reference`; its table is in
+src/quipu/app/settings/settings.cpp. -->
 
 Every program takes the same settings, from four places; the first that has one wins:
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/settings/settings_file.hpp"
 
 #include <boost/property_tree/ini_parser.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,8 @@
 
 #include "awaited.hpp"
 #include "lanes.hpp"
-#include "log_intake.hpp"
 #include "open_places.hpp"
+#include "quipu/delivery/log/log_intake.hpp"
 #include "quipu/delivery/runtime.hpp"
 
 namespace quipu {

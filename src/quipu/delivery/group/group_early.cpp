@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a log brings before its time: a record waits for the earlier ones of its key, which the
 // store knows of.
 #include <algorithm>
 #include <utility>
 
 #include "group.hpp"
-#include "wire.hpp"
+#include "quipu/delivery/log/wire.hpp"
 
 namespace quipu {
 

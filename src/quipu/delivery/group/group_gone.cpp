@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a log does not bring any more: its retention was shorter than the group's absence, the
 // topics are others than before, or the broker refused the event. The store has it all the same.
 #include <algorithm>
 #include <utility>
 
 #include "group.hpp"
+#include "quipu/delivery/log/wire.hpp"
 #include "quipu/delivery/relay.hpp"
-#include "wire.hpp"
 
 namespace quipu {
 

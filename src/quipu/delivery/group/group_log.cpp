@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a group reads the topics of a log beside the store. Work comes from the log, shared with the
 // group's members in other processes; the store says what is finished, whichever of them did it.
 #include <algorithm>
@@ -5,7 +6,7 @@
 #include <utility>
 
 #include "group.hpp"
-#include "wire.hpp"
+#include "quipu/delivery/log/wire.hpp"
 
 namespace quipu {
 

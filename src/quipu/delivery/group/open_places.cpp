@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "open_places.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "wire.hpp"
+#include "quipu/delivery/log/wire.hpp"
 
 namespace quipu {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a leading relay looks after now and then: topics that were missing, dead letters requeued.
 #include <algorithm>
 #include <utility>

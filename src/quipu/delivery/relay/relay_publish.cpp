@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <utility>
 
+#include "quipu/delivery/log/wire.hpp"
 #include "relay_impl.hpp"
-#include "wire.hpp"
 
 namespace quipu {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a group stands: commits and lag.
 #include <algorithm>
 #include <span>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How records get from produce() to librdkafka.
 #include <array>
 #include <utility>

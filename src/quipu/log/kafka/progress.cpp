@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How far a member of a group has come, and where a key belongs.
 #include <algorithm>
 #include <span>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What changes topics.
 #include <fmt/core.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/store/engine/body_members.hpp"
 
 #include <simdjson.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a draft of a commit does with the events to be appended.
 #include <memory>
 #include <string_view>

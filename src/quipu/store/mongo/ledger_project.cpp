@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How what a commit says gets into the collections, by its writer or by others.
 //
 // On a server whose updates are not atomic a process that is late with an old commit may overwrite

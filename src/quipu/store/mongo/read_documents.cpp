@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How documents are read.
 #include <algorithm>
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How what groups did, left undone and gave up on is read.
 #include <string>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "quipu/store/sqlite/readers.hpp"
 
 #include <sqlite3.h>

@@ -1,4 +1,5 @@
-#include "quipu/http/url.hpp"
+// SPDX-License-Identifier: Apache-2.0
+#include "quipu/base/url.hpp"
 
 #include <gtest/gtest.h>
 

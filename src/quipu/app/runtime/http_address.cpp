@@ -1,4 +1,5 @@
-#include "quipu/http/address.hpp"
+// SPDX-License-Identifier: Apache-2.0
+#include "quipu/app/runtime/http_address.hpp"
 
 #include <charconv>
 

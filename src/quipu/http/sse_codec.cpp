@@ -1,4 +1,5 @@
-#include "quipu/http/sse.hpp"
+// SPDX-License-Identifier: Apache-2.0
+#include "quipu/http/sse_codec.hpp"
 
 #include <utility>
 
