@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A room is a folder below include/quipu and src/quipu, and the target quipu::<room>. A room links,
 # and so may include, only the rooms it names; tests/tidy/rooms.py checks the includes against the
 # list that this file writes to rooms.txt in the build directory.

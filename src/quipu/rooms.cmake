@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The floors of the library, lowest first; docs/architecture.md says what each room holds.
 quipu_room(base USES DEFLATE)
 quipu_room(event KNOWS base)
