@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/store/sqlite/query.hpp"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "quipu/store/engine/query_cursor.hpp"
 #include "quipu/store/sqlite/query_plan.hpp"
+#include "quipu/store/sqlite/readers.hpp"
 #include "quipu/store/sqlite/rows.hpp"
-#include "quipu/store/sqlite/store_impl.hpp"
 
 namespace quipu::sqlite {
 namespace {
@@ -78,17 +80,6 @@ Result<EventPage> run_query(Reader& reader, const EventQuery& query) {
     const Reset reset(rows);
     sql->bind(rows.with());
     return collect(rows, reader.types(), *cursor, query.limit);
-}
-
-Result<EventPage> SqliteStore::query(const EventQuery& query) {
-    return reading([&](Reader& reader) {
-        reader.limit_time(options_.query_time);
-        struct Unlimited {
-            Reader& reader;
-            ~Unlimited() { reader.unlimited(); }
-        } const unlimited{reader};
-        return run_query(reader, query);
-    });
 }
 
 }  // namespace quipu::sqlite

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/store/sqlite/verify.hpp"
+
 #include <algorithm>
 #include <string>
 #include <unordered_map>
@@ -7,8 +9,8 @@
 
 #include "quipu/store/sqlite/groups.hpp"
 #include "quipu/store/sqlite/letters.hpp"
+#include "quipu/store/sqlite/readers.hpp"
 #include "quipu/store/sqlite/rows.hpp"
-#include "quipu/store/sqlite/store_impl.hpp"
 #include "quipu/store/sqlite/subjects.hpp"
 
 namespace quipu::sqlite {

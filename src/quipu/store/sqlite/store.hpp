@@ -96,7 +96,4 @@ class SqliteStore final : public Store {
 /// The error of a write to a store that was opened for reading.
 [[nodiscard]] Error read_only(const SqliteOptions& options);
 
-[[nodiscard]] Result<EventPage> run_query(Reader& reader, const EventQuery& query);
-[[nodiscard]] std::vector<std::string> verify_file(Reader& reader);
-
 }  // namespace quipu::sqlite
