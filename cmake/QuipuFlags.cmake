@@ -4,7 +4,9 @@ add_library(quipu_flags INTERFACE)
 target_compile_options(quipu_flags INTERFACE
     -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wcast-align
     -Wformat=2 -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough
-    $<$<CXX_COMPILER_ID:Clang>:-Wno-c++98-compat>)
+    $<$<CXX_COMPILER_ID:Clang>:-Wno-c++98-compat>
+    # Fields and functions that name their mutex (include/quipu/base/mutex.hpp).
+    $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 # GCC 12 reports faults inside its own <string> and <streambuf> once it has inlined them (GCC bugs
 # 105329, 105651, 105762). The debug build and Clang judge those warnings.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")

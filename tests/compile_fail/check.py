@@ -6,13 +6,15 @@ usage: check.py COMPILER INCLUDE_DIRECTORY FILE
 
 The right one must compile without a word. The wrong one must not, and what the compiler says must
 hold every text that the file's "// expect:" lines name, not far down: a reader looks at the first
-lines.
+lines. "// compiler:" names the only compiler that finds the fault; without it the test is skipped.
 """
 import re
+import shutil
 import subprocess
 import sys
 
 LINES_READ = 40
+SKIPPED = 77
 
 
 def compile_it(compiler, include, path, *flags):
@@ -26,6 +28,11 @@ def main():
     text = open(path, encoding="utf-8").read()
     expected = re.findall(r"^// expect: (.*)$", text, re.M)
     flags = " ".join(re.findall(r"^// flags: (.*)$", text, re.M)).split()
+    for only in re.findall(r"^// compiler: (.*)$", text, re.M):
+        compiler = shutil.which(only)
+        if compiler is None:
+            print(f"{only} is not installed")
+            return SKIPPED
     faults = [] if expected else ["the file expects nothing"]
 
     right = compile_it(compiler, include, path, "-DRIGHT", *flags)
