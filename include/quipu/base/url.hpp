@@ -5,8 +5,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
 #include "quipu/base/error.hpp"
-#include "quipu/http/message.hpp"
+
+namespace quipu {
+
+/// `text` with everything but letters, digits and "-._~" percent-encoded: safe as one path part or
+/// as a query name or value.
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
+}  // namespace quipu
 
 namespace quipu::http {
 
@@ -16,7 +26,8 @@ namespace quipu::http {
 
 /// "a=1&b=two+words". Empty pieces are skipped; a piece without '=' has an empty value. Errors:
 /// invalid as above, limit for more than `params_max` pieces.
-[[nodiscard]] Result<HttpFields> parse_query(std::string_view query, std::size_t params_max);
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> parse_query(
+    std::string_view query, std::size_t params_max);
 
 /// The parts of a request target: "/path?query" or "http://authority/path?query".
 struct Target {

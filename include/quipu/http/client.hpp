@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include "quipu/base/error.hpp"
+#include "quipu/base/url.hpp"
 #include "quipu/http/message.hpp"
 #include "quipu/http/sse.hpp"
 
@@ -63,9 +64,5 @@ class HttpClient {
   private:
     HttpClientOptions options_;
 };
-
-/// `text` with everything but letters, digits and "-._~" percent-encoded: safe as one path part or
-/// as a query name or value.
-[[nodiscard]] std::string percent_encode(std::string_view text);
 
 }  // namespace quipu

@@ -2,7 +2,6 @@
 #include "quipu/base/url.hpp"
 
 #include <algorithm>
-#include "quipu/http/client.hpp"
 
 namespace quipu {
 
@@ -112,8 +111,9 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
     return out;
 }
 
-Result<HttpFields> parse_query(std::string_view query, std::size_t params_max) {
-    HttpFields params;
+Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query,
+                                                                     std::size_t params_max) {
+    std::vector<std::pair<std::string, std::string>> params;
     while (!query.empty()) {
         const auto piece = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(piece.size() + 1, query.size()));

@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "quipu/base/base64.hpp"
-#include "quipu/codec/coerce.hpp"
 
 namespace quipu::kafka {
 namespace {
@@ -26,6 +25,14 @@ std::optional<std::string> from_base64_url(std::string text) {
     std::ranges::replace(text, '_', '/');
     text.append((4 - text.size() % 4) % 4, '=');
     return codec::from_base64(text);
+}
+
+/// Without the white space around that editors and shells leave in a file.
+std::string trim(const std::string& text) {
+    constexpr std::string_view spaces = " \t\r\n";
+    const auto first = text.find_first_not_of(spaces);
+    if (first == std::string::npos) return {};
+    return text.substr(first, text.find_last_not_of(spaces) - first + 1);
 }
 
 std::unexpected<Error> bad_token(std::string_view why) {
@@ -97,7 +104,7 @@ Result<Token> read_token(const std::string& path) {
                      : fail(ErrorCode::unavailable, path + ": the file cannot be read");
     }
     text.resize(static_cast<std::size_t>(in.gcount()));
-    auto token = parse_token(std::string(codec::trim(text)));
+    auto token = parse_token(trim(text));
     if (!token) token.error().message = path + ": " + token.error().message;
     return token;
 }
