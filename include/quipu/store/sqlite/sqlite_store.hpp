@@ -30,7 +30,7 @@ struct SqliteOptions {
     std::size_t readers = 4;  ///< most read-only connections; a reader waits for a free one
     /// Most time one `query` may search; beyond it it fails with ErrorCode::limit.
     std::chrono::milliseconds query_time{5000};
-    std::function<Time()> clock;  ///< for stored_at; the wall clock when empty
+    std::function<Time()> clock = {};  ///< for stored_at; the wall clock when empty
 };
 
 /// Opens or creates the file (mode 0600). One process writes at a time: a second one is refused
