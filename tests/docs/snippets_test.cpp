@@ -17,13 +17,15 @@
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/store/sqlite/sqlite_store.hpp"
 
-#include "define-an-event/catalogue.inc"
+// clang-format off
 #include "define-an-event/order_placed.inc"
+#include "define-an-event/catalogue.inc"
 namespace with_categories {
 #include "define-an-event/category.inc"
 }
 #include "handle-events/billing.inc"
 #include "handle-events/reminders.inc"
+// clang-format on
 
 namespace {
 
