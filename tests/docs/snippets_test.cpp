@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "quipu/delivery/runtime.hpp"
+#include "quipu/event/id.hpp"
 #include "quipu/store/sqlite/sqlite_store.hpp"
 
 // clang-format off
@@ -25,11 +26,12 @@ namespace with_categories {
 }
 #include "handle-events/billing.inc"
 #include "handle-events/reminders.inc"
+namespace changed {
+#include "upgrade/new_field.inc"
+}
 // clang-format on
 
 namespace {
-
-using testing::HasSubstr;
 
 OrderPlaced example_order() {
 #include "define-an-event/make_an_order.inc"
@@ -129,6 +131,58 @@ TEST(DefineAnEvent, TheCategoryGivesItsEventsTheirPolicy) {
         quipu::Category<with_categories::OrderPolicy,
                         quipu::Category<quipu::DefaultPolicy, quipu::Terminal<InvoiceSent>>>>;
     EXPECT_EQ(Nested::types().find("invoice_sent")->category, quipu::DefaultPolicy::name);
+}
+
+// What a program of before has written, and what one of now makes of it.
+namespace before {
+struct OrderPlaced {
+    static constexpr std::string_view event_type = "order_placed";
+    std::string order_id;
+};
+}  // namespace before
+namespace with_required_field {
+struct OrderPlaced {
+    static constexpr std::string_view event_type = "order_placed";
+    std::string order_id;
+    std::string warehouse;
+};
+}  // namespace with_required_field
+
+template <class T>
+std::string encoded(T data) {
+    quipu::Event<T> event;
+    event.header.event_id = quipu::new_id();
+    event.header.metadata = {.service_name = "shop", .service_version = "1.0"};
+    event.data = std::move(data);
+    return quipu::encode(event).value();
+}
+
+TEST(Upgrade, ANewRequiredFieldMakesStoredEventsUnreadable) {
+    const std::string stored = encoded(before::OrderPlaced{.order_id = "o-1"});
+    const auto event = quipu::decode_as<with_required_field::OrderPlaced>(stored);
+    ASSERT_FALSE(event);
+    EXPECT_EQ(event.error().summary(), "order_placed.warehouse: field required");
+}
+
+TEST(Upgrade, ANewDefaultedOrOptionalFieldIsReadInBothDirections) {
+    const std::string stored = encoded(before::OrderPlaced{.order_id = "o-1"});
+    const auto read_now = quipu::decode_as<changed::OrderPlaced>(stored);
+    ASSERT_TRUE(read_now) << read_now.error().summary();
+    EXPECT_EQ((*read_now)->warehouse, "lima");
+    EXPECT_FALSE((*read_now)->sales_person);
+
+    const std::string sent = encoded(changed::OrderPlaced{.order_id = "o-2"});
+    const auto read_before = quipu::decode_as<before::OrderPlaced>(sent);
+    ASSERT_TRUE(read_before) << read_before.error().summary();
+    EXPECT_EQ(*quipu::encode(*read_before), sent);
+}
+
+TEST(Upgrade, ARemovedRequiredFieldIsMissedByOldPrograms) {
+    const std::string sent = encoded(before::OrderPlaced{.order_id = "o-1"});
+    EXPECT_FALSE(quipu::decode_as<with_required_field::OrderPlaced>(sent));
+    const std::string stored =
+        encoded(with_required_field::OrderPlaced{.order_id = "o-1", .warehouse = "lima"});
+    EXPECT_TRUE(quipu::decode_as<before::OrderPlaced>(stored));
 }
 
 // A store in a directory of its own, and what a program offers its services.
