@@ -7,42 +7,56 @@ include(GNUInstallDirs)
 set(QUIPU_ROOMS "" CACHE INTERNAL "Rooms in the build, lowest first")
 file(WRITE ${PROJECT_BINARY_DIR}/rooms.txt "")
 
-# Where a dependency comes from, for this build and for quipuConfig.cmake: what to call with which
-# arguments, and the target that it makes.
-set(QUIPU_DEPENDENCY_Threads "find Threads|Threads::Threads")
-set(QUIPU_DEPENDENCY_fmt "find fmt|fmt::fmt")
-set(QUIPU_DEPENDENCY_spdlog "find spdlog|spdlog::spdlog")
-set(QUIPU_DEPENDENCY_SQLite3 "find SQLite3|SQLite::SQLite3")
-set(QUIPU_DEPENDENCY_Boost "find Boost 1.81|Boost::headers")
+# Where a dependency comes from, for this build and for what is installed:
+#   how it is found | the target that this makes | its pkg-config module or linker flag | its Debian
+#   package
+# A dependency without the last two consists of headers only; programs that use the library do not
+# need it.
+set(QUIPU_DEPENDENCY_Threads "find Threads|Threads::Threads|-pthread|")
+set(QUIPU_DEPENDENCY_fmt "find fmt|fmt::fmt|fmt|libfmt-dev")
+set(QUIPU_DEPENDENCY_spdlog "find spdlog|spdlog::spdlog|spdlog|libspdlog-dev")
+set(QUIPU_DEPENDENCY_SQLite3 "find SQLite3|SQLite::SQLite3|sqlite3|libsqlite3-dev")
+set(QUIPU_DEPENDENCY_Boost "find Boost 1.81|Boost::headers||")
 set(QUIPU_DEPENDENCY_program_options
-    "find Boost 1.81 COMPONENTS program_options|Boost::program_options")
-set(QUIPU_DEPENDENCY_DEFLATE "pkg libdeflate|PkgConfig::DEFLATE")
-set(QUIPU_DEPENDENCY_SIMDJSON "pkg simdjson|PkgConfig::SIMDJSON")
-set(QUIPU_DEPENDENCY_MONGOC "pkg libmongoc-1.0|PkgConfig::MONGOC")
-set(QUIPU_DEPENDENCY_PROMETHEUS "pkg prometheus-cpp-core|PkgConfig::PROMETHEUS")
-set(QUIPU_DEPENDENCY_RDKAFKA "pkg rdkafka|PkgConfig::RDKAFKA")
-set(QUIPU_DEPENDENCY_UV "pkg libuv|PkgConfig::UV")
+    "find Boost 1.81 COMPONENTS program_options|Boost::program_options|-lboost_program_options|libboost-program-options-dev")
+set(QUIPU_DEPENDENCY_DEFLATE "pkg libdeflate|PkgConfig::DEFLATE|libdeflate|libdeflate-dev")
+set(QUIPU_DEPENDENCY_SIMDJSON "pkg simdjson|PkgConfig::SIMDJSON|simdjson|libsimdjson-dev")
+set(QUIPU_DEPENDENCY_MONGOC "pkg libmongoc-1.0|PkgConfig::MONGOC|libmongoc-1.0|libmongoc-dev")
+set(QUIPU_DEPENDENCY_PROMETHEUS
+    "pkg prometheus-cpp-core|PkgConfig::PROMETHEUS|prometheus-cpp-core|prometheus-cpp-dev")
+# `pkg-config --static` asks for lz4 here, which librdkafka-dev of Debian 12 does not bring.
+set(QUIPU_DEPENDENCY_RDKAFKA
+    "pkg rdkafka|PkgConfig::RDKAFKA|rdkafka|librdkafka-dev, liblz4-dev")
+set(QUIPU_DEPENDENCY_UV "pkg libuv|PkgConfig::UV|libuv|libuv1-dev")
+
+# Sets <prefix>_FIND, _TARGET, _PC and _DEBIAN to the fields of a dependency.
+function(quipu_dependency_fields prefix name)
+    string(REPLACE "|" ";" fields "${QUIPU_DEPENDENCY_${name}}")
+    foreach(field FIND TARGET PC DEBIAN)
+        list(POP_FRONT fields value)
+        set(${prefix}_${field} "${value}" PARENT_SCOPE)
+    endforeach()
+endfunction()
 
 # Finds a dependency, unless it was found before.
 macro(quipu_find_dependency name)
-    string(REPLACE "|" ";" quipu_dependency "${QUIPU_DEPENDENCY_${name}}")
-    list(GET quipu_dependency 0 quipu_call)
-    list(GET quipu_dependency 1 quipu_dependency_target)
-    if(NOT TARGET ${quipu_dependency_target})
-        separate_arguments(quipu_call)
-        list(POP_FRONT quipu_call quipu_how)
+    quipu_dependency_fields(quipu_dependency ${name})
+    if(NOT TARGET ${quipu_dependency_TARGET})
+        separate_arguments(quipu_dependency_FIND)
+        list(POP_FRONT quipu_dependency_FIND quipu_how)
         if(quipu_how STREQUAL "pkg")
             find_package(PkgConfig REQUIRED)
-            pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${quipu_call})
+            pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${quipu_dependency_FIND})
         else()
-            find_package(${quipu_call} REQUIRED)
+            find_package(${quipu_dependency_FIND} REQUIRED)
         endif()
     endif()
 endmacro()
 
 # quipu_room(NAME [FOLDER folder] [KNOWS room...] [USES dependency...])
 #   FOLDER  below include/quipu and src/quipu; default: NAME. Folders of other rooms inside are left out.
-#   KNOWS   the rooms whose headers it includes; all of these stand in this list before it
+#   KNOWS   the rooms whose headers it includes, and all that these know; they stand in the list
+#           before it
 #   USES    dependencies, which its users need for linking only
 # The target is quipu_NAME, or `quipu` for the whole library.
 function(quipu_room name)
@@ -75,7 +89,11 @@ function(quipu_room name)
     endforeach()
     foreach(dependency ${room_USES})
         quipu_find_dependency(${dependency})
-        target_link_libraries(${target} PRIVATE ${quipu_dependency_target})
+        if(quipu_dependency_PC STREQUAL "")
+            target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${quipu_dependency_TARGET}>)
+        else()
+            target_link_libraries(${target} PRIVATE ${quipu_dependency_TARGET})
+        endif()
     endforeach()
     if(name STREQUAL "base")
         quipu_precompile(${target})

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/commands/versions.hpp"
 
-#include <bson/bson.h>
 #include <fmt/core.h>
 #include <libdeflate.h>
-#include <librdkafka/rdkafka.h>
-#include <mongoc/mongoc.h>
 #include <simdjson.h>
 #include <spdlog/version.h>
 #include <sqlite3.h>
 #include <uv.h>
 #include <boost/version.hpp>
+#if defined(QUIPU_WITH_KAFKA)
+#include <librdkafka/rdkafka.h>
+#endif
+#if defined(QUIPU_WITH_MONGO)
+#include <bson/bson.h>
+#include <mongoc/mongoc.h>
+#endif
 
 namespace quipu {
 
@@ -33,11 +37,15 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
         {"compiler", compiler()},
         {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},
         {"sqlite", ::sqlite3_libversion()},
+#if defined(QUIPU_WITH_KAFKA)
         {"librdkafka", ::rd_kafka_version_str()},
+#endif
         {"libuv", ::uv_version_string()},
         {"libdeflate", LIBDEFLATE_VERSION_STRING},
+#if defined(QUIPU_WITH_MONGO)
         {"libmongoc", ::mongoc_get_version()},
         {"libbson", ::bson_get_version()},
+#endif
         {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1000,
                               BOOST_VERSION % 100)},
         {"simdjson", fmt::format("{}.{}.{}", static_cast<int>(simdjson::SIMDJSON_VERSION_MAJOR),

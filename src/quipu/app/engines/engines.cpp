@@ -3,14 +3,46 @@
 
 #include <algorithm>
 
+#include "quipu/base/url.hpp"
 #include "quipu/codec/bson.hpp"
-#include "quipu/http/client.hpp"
+#if defined(QUIPU_WITH_KAFKA)
 #include "quipu/log/kafka/kafka_log.hpp"
+#endif
+#if defined(QUIPU_WITH_MONGO)
 #include "quipu/store/mongo/mongo_store.hpp"
+#endif
 
 namespace quipu {
 
 namespace {
+
+#if defined(QUIPU_WITH_MONGO)
+constexpr bool with_mongo = true;
+#else
+constexpr bool with_mongo = false;
+#endif
+#if defined(QUIPU_WITH_KAFKA)
+constexpr bool with_kafka = true;
+#else
+constexpr bool with_kafka = false;
+#endif
+
+/// Refuses engines that were left out of this build.
+Result<void> check_built_in(const StoreUrl& store, const LogUrl& log) {
+    if (!with_mongo && store.engine == StoreUrl::Engine::mongodb) {
+        return fail(ErrorCode::invalid,
+                    "store " + store.shown() +
+                        ": this program was built without the MongoDB store; use a file, or "
+                        "build quipu with -DQUIPU_WITH_MONGO=ON");
+    }
+    if (!with_kafka && !log.in_store) {
+        return fail(ErrorCode::invalid,
+                    "log " + log.shown() +
+                        ": this program was built without the Kafka log; use --log store, or "
+                        "build quipu with -DQUIPU_WITH_KAFKA=ON");
+    }
+    return {};
+}
 
 /// Puts the password between the user and the @.
 Result<std::string> with_password(const std::string& uri, const std::string& password) {
@@ -60,6 +92,9 @@ Result<EngineOptions> engine_options(const Settings& settings) {
     if (!store) return fail(ErrorCode::invalid, "store: " + store.error());
     auto log = parse_log_url(settings.text("log"));
     if (!log) return fail(ErrorCode::invalid, "log: " + log.error());
+    if (auto built_in = check_built_in(*store, *log); !built_in) {
+        return std::unexpected(std::move(built_in.error()));
+    }
     EngineOptions options{
         .store = std::move(*store),
         .log = std::move(*log),
@@ -83,6 +118,7 @@ Result<EngineOptions> engine_options(const Settings& settings) {
     return options;
 }
 
+#if defined(QUIPU_WITH_MONGO)
 Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options, const EventTypes& types,
                                             EngineNotice notice, bool create) {
     MongoOptions mongo;
@@ -93,7 +129,15 @@ Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options, const 
     mongo.notice = std::move(notice);
     return open_mongo_store(std::move(mongo));
 }
+#else
+Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& /*options*/,
+                                            const EventTypes& /*types*/, EngineNotice /*notice*/,
+                                            bool /*create*/) {
+    return fail(ErrorCode::internal, "engine_options() admits no MongoDB store in this build");
+}
+#endif
 
+#if defined(QUIPU_WITH_KAFKA)
 Result<std::unique_ptr<TopicLog>> open_log(const EngineOptions& options, std::string_view program,
                                            EngineNotice notice) {
     KafkaOptions kafka;
@@ -108,5 +152,11 @@ Result<std::unique_ptr<TopicLog>> open_log(const EngineOptions& options, std::st
     }
     return log;
 }
+#else
+Result<std::unique_ptr<TopicLog>> open_log(const EngineOptions& /*options*/,
+                                           std::string_view /*program*/, EngineNotice /*notice*/) {
+    return fail(ErrorCode::internal, "engine_options() admits no Kafka log in this build");
+}
+#endif
 
 }  // namespace quipu
