@@ -14,18 +14,20 @@ constexpr std::string_view head = R"(# Configuration
 <!-- Written by `PROGRAM config --reference`; its table is in
 src/quipu/app/settings/settings.cpp. -->
 
-Every program takes the same settings, from four places; the first that has one wins:
+All programs take the same settings. A setting is looked up in these places, and the first that has
+a value wins:
 
 1. the command line: `--store URL`
-2. the environment: `QUIPU_STORE=URL`, or `QUIPU_STORE_FILE=PATH` for a file that holds the value.
-   `PROGRAM_FILE=PATH`, with the program's name (`HELLO_FILE` for hello), names the store's file.
+2. the environment: `QUIPU_STORE=URL`, or `QUIPU_STORE_FILE=PATH` with the path of a file that holds
+   the value. `PROGRAM_FILE=PATH`, with the program's name (`HELLO_FILE` for hello), sets the path of
+   the store's file.
 3. a configuration file, named by `--config PATH` or `QUIPU_CONFIG`
 4. the default
 
-`PROGRAM config` shows what is in force and where it comes from, without secrets. A wrong value, or
-a name that is not known, stops the program and is told with the nearest right one. Only in the
-environment a name that begins with `QUIPU_` and is like no setting has no effect, since others may
-have set it: `run` warns of it, and `config` lists it.
+`PROGRAM config` prints the settings in force and where each comes from, without secrets. A wrong
+value or an unknown name is an error, which suggests the nearest valid name. Variables that begin
+with `QUIPU_` and name no setting are ignored, because other programs may have set them; `run` warns
+about them and `config` lists them.
 
 ## Settings
 
@@ -33,35 +35,36 @@ have set it: `run` warns of it, and `config` lists it.
 
 // clang-format off
 constexpr std::string_view tail = R"(
-`--file PATH` is short for `--store sqlite:PATH`, and `--no-http` for no `http`. Switches of `run`
-are marked; in the environment and in a file they may stand for every command.
+`--file PATH` is short for `--store sqlite:PATH`, and `--no-http` turns HTTP off. Switches marked
+with `run` exist for that command only; in the environment and in a file these settings may be given
+for every command.
 
 ## Stores
 
-| URL | is |
+| URL | store |
 |---|---|
 | `orders.db`, `sqlite:orders.db` | an SQLite file; one process writes it |
 | `mongodb://USER@HOST:PORT/DATABASE?replicaSet=rs0` | a MongoDB database (a replica set); any number of processes write it |
-| `mongodb+srv://USER@HOST/DATABASE` | the same, with hosts from DNS |
+| `mongodb+srv://USER@HOST/DATABASE` | the same, with the hosts taken from DNS |
 
-MongoDB's own options stand in the URL. `w`, `journal`, `readConcernLevel` and `readPreference` are
-fixed, since what the store promises depends on them: other values than `majority`, `true`,
-`majority` and `primary` are refused. The password belongs in `mongodb-password`; one in the URL
-works, too, and is never printed, but others can read a command line.
+MongoDB's own options are part of the URL. `w`, `journal`, `readConcernLevel` and `readPreference` are
+fixed to `majority`, `true`, `majority` and `primary`, because the store's guarantees depend on them;
+other values are refused. Set the password with `mongodb-password`. A password in the URL works and is
+never printed, but other users of the machine can read a command line.
 
 ## Logs
 
-| URL | is |
+| URL | log |
 |---|---|
 | `store` | the store itself |
-| `kafka://HOST:PORT,HOST:PORT/PREFIX?PROPERTY=VALUE&…` | topics in Kafka, one for each event type, named prefix + event type |
+| `kafka://HOST:PORT,HOST:PORT/PREFIX?PROPERTY=VALUE&…` | Kafka; each event type has a topic named prefix + event type |
 
 ## Kafka's properties
 
-librdkafka's properties have their own names and pass through: `kafka.PROPERTY` in a file,
-`--kafka PROPERTY=VALUE`, or in the log's URL. In the environment, `QUIPU_KAFKA_SASL_USERNAME` is
-`kafka.sasl.username`. Those on which delivery depends are refused, with the reason. Secrets
-(`sasl.password`, `ssl.key.password`, …) are taken from a file and the environment only.
+librdkafka's properties keep their names: `kafka.PROPERTY` in a file, `--kafka PROPERTY=VALUE`, or a
+parameter of the log's URL. In the environment, `QUIPU_KAFKA_SASL_USERNAME` sets
+`kafka.sasl.username`. Properties that delivery depends on are refused, with the reason. Secrets
+(`sasl.password`, `ssl.key.password`, …) are accepted from a file and from the environment only.
 
 ## Configuration file
 
@@ -77,12 +80,12 @@ sasl.mechanism = SCRAM-SHA-512
 sasl.username = orders
 ```
 
-with `QUIPU_MONGODB_PASSWORD_FILE` and `QUIPU_KAFKA_SASL_PASSWORD_FILE` naming files that only the
-program can read.
+Set `QUIPU_MONGODB_PASSWORD_FILE` and `QUIPU_KAFKA_SASL_PASSWORD_FILE` to files that only the program
+can read.
 
-With tokens in place of passwords, another program, such as Kubernetes for a service account, keeps a
-signed JSON Web Token fresh in a file. It is read at the start and whenever four fifths of the token's
-time are over; the URL is written as for Kafka's Java clients:
+To authenticate with tokens instead of passwords, let another program, such as Kubernetes for a service
+account, keep a signed JSON Web Token up to date in a file. It is read at the start and whenever four
+fifths of the token's lifetime have passed. The URL is written as for Kafka's Java clients:
 
 ```ini
 [kafka]
@@ -91,8 +94,8 @@ sasl.mechanism = OAUTHBEARER
 sasl.oauthbearer.token.endpoint.url = file:///var/run/secrets/kafka/token
 ```
 
-An `https:` URL there, by which librdkafka itself asks a server for tokens, needs a librdkafka that was
-built with libcurl; Debian's was not.
+With an `https:` URL librdkafka requests tokens from a server. This needs a librdkafka that was built
+with libcurl; Debian's was not.
 )";
 // clang-format on
 
