@@ -143,5 +143,5 @@ class Transcripts(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    DIRECTORIES = list(dict.fromkeys(str(pathlib.Path(program).parent) for program in sys.argv[1:]))
+    DIRECTORIES = list(dict.fromkeys(str(pathlib.Path(program).resolve().parent) for program in sys.argv[1:]))
     unittest.main(argv=sys.argv[:1])

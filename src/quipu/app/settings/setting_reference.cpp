@@ -18,9 +18,9 @@ All programs take the same settings. A setting is looked up in these places, and
 a value wins:
 
 1. the command line: `--store URL`
-2. the environment: `QUIPU_STORE=URL`, or `QUIPU_STORE_FILE=PATH` with the path of a file that holds
-   the value. `PROGRAM_FILE=PATH`, with the program's name (`HELLO_FILE` for hello), sets the path of
-   the store's file.
+2. the environment: `QUIPU_STORE=URL`, or `QUIPU_STORE_FILE=PATH` with the path of a file that
+   holds the value. `PROGRAM_FILE=PATH`, with the program's name (`HELLO_FILE` for hello), sets the
+   path of the store's file.
 3. a configuration file, named by `--config PATH` or `QUIPU_CONFIG`
 4. the default
 
