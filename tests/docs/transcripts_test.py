@@ -25,7 +25,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SESSION = re.compile(r"^```console run\n(.*?)^```$", re.M | re.S)
-READS = re.compile(r"^(curl -s \S+|\S+ (events|show|groups|account)\b.*)$")
+READS = re.compile(r"^(curl -s http\S+|\S+ (events|show|groups|account|dead-letters list)\b.*)$")
 PORT_OF_THE_PAGES = 8080
 FOREVER = 60  # seconds; only a hang takes this long
 DIRECTORIES = []
