@@ -5,23 +5,29 @@
 #include <string>
 #include <string_view>
 
+#include "quipu/app/app.hpp"
 #include "quipu/app/cli/text_output.hpp"
-#include "quipu/app/commands/arguments.hpp"
 #include "quipu/app/commands/exit_code.hpp"
+#include "quipu/app/engines/engines.hpp"
 #include "quipu/app/engines/secrets.hpp"
+#include "quipu/app/settings/settings.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace quipu {
 
-/// One call of a program: what it is, what was asked, and where the answer goes.
-struct Program {
+/// One invocation of a program, as a command sees it: the program, its settings, the options that
+/// commands share, and where the answer goes.
+struct Invocation {
     const AppDefinition& definition;
-    const Arguments& arguments;
+    const Settings& settings;
+    const EngineOptions& engines;  ///< made of the settings
+    bool json = false;
+    bool quiet = false;
     std::istream& in;
     std::ostream& out;
     std::ostream& err;
 
-    /// Tells what went wrong on `err`; returns the exit code for it.
+    /// Says on `err` what went wrong; returns the exit code for it.
     int fail(const Error& error) const {
         err << definition.name << ": " << printable(mask_secrets(error.message)) << '\n';
         return to_int(exit_code_of(error.code));
@@ -36,21 +42,5 @@ struct Program {
         return to_int(code);
     }
 };
-
-// The built-in commands. Each returns the exit code.
-[[nodiscard]] int run_command(const Program& program);
-[[nodiscard]] int publish_command(const Program& program);
-[[nodiscard]] int tail_command(const Program& program);
-[[nodiscard]] int show_command(const Program& program);
-[[nodiscard]] int events_command(const Program& program);
-[[nodiscard]] int validate_command(const Program& program);
-[[nodiscard]] int groups_command(const Program& program);
-[[nodiscard]] int dead_letters_command(const Program& program);
-[[nodiscard]] int flow_command(const Program& program);
-[[nodiscard]] int doctor_command(const Program& program);
-[[nodiscard]] int verify_command(const Program& program);
-[[nodiscard]] int topics_command(const Program& program);
-[[nodiscard]] int promote_command(const Program& program);
-[[nodiscard]] int config_command(const Program& program);
 
 }  // namespace quipu
