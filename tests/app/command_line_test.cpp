@@ -166,6 +166,10 @@ TEST(CommandLine, AnOptionOfAnotherCommandNamesTheCommand) {
               "unknown option '--all' before the command; it belongs to 'a', 'b', 'c' and others");
 }
 
+TEST(CommandLine, AMisspeltOptionIsNamedBeforeAMissingArgument) {
+    EXPECT_EQ(fault_of({"move", "now", "--hlp"}), "unknown option '--hlp'; did you mean '--help'?");
+}
+
 TEST(CommandLine, OnlyNearNamesAreSuggested) {
     EXPECT_EQ(fault_of({"frobnicate"}), "unknown command 'frobnicate'");
     EXPECT_EQ(fault_of({"list", "--frobnicate"}), "unknown option '--frobnicate'");

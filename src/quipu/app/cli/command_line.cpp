@@ -223,8 +223,8 @@ class Reader {
             more = descend(words);
         }
         if (help_) return HelpFormatter().help(*at_, root_.parser.get_name() + path());
-        // What is missing or contradicts itself comes before what is not known.
-        const std::string& fault = incomplete_.empty() ? unknown_ : incomplete_;
+        // A misspelt option may be the one that is missing.
+        const std::string& fault = unknown_.empty() ? incomplete_ : unknown_;
         if (!fault.empty()) return std::unexpected(fault);
         return {};
     }

@@ -52,22 +52,23 @@ CommandSet::CommandSet(const AppDefinition& definition)
     root.add_version(definition.name + " " + definition.version);
 }
 
-CommandLine::Command CommandSet::enter(CommandLine::Command command, CommandLine::Texts path,
-                                       CommandSpec spec) {
+void CommandSet::enter(CommandLine::Command command, CommandLine::Texts path, CommandSpec spec) {
+    path.push_back(spec.name);
     entries_.push_back({command, std::move(path), std::move(spec)});
-    return command;
 }
 
 CommandLine::Command CommandSet::add(CommandSpec spec) {
     CommandLine::Command command = line_.root().add_command(spec.name, spec.summary, "Commands");
     command.footer(examples_.filled(spec.examples));
-    return enter(command, {spec.name}, std::move(spec));
+    enter(command, {}, std::move(spec));
+    return command;
 }
 
 CommandLine::Command CommandSet::add_below(CommandLine::Command above, CommandSpec spec) {
     CommandLine::Command command = above.add_command(spec.name, spec.summary, "Commands");
     command.footer(examples_.filled(spec.examples));
-    return enter(command, {above.name(), spec.name}, std::move(spec));
+    enter(command, {above.name()}, std::move(spec));
+    return command;
 }
 
 void CommandSet::add(const CustomCommand& custom) {
@@ -87,7 +88,7 @@ void CommandSet::add(const CustomCommand& custom) {
         context.json = invocation.json;
         return custom.run(context);
     };
-    enter(command, {custom.name},
+    enter(command, {},
           {.name = custom.name,
            .shared = {.store = custom.uses_store, .http = custom.uses_http, .json = true},
            .run = run});

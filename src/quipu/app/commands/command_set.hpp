@@ -58,8 +58,8 @@ class CommandSet {
         CommandSpec spec;
     };
 
-    CommandLine::Command enter(CommandLine::Command command, CommandLine::Texts path,
-                               CommandSpec spec);
+    /// `path`: the names of the commands above.
+    void enter(CommandLine::Command command, CommandLine::Texts path, CommandSpec spec);
     void add_shared(const Entry& entry);
     [[nodiscard]] const Entry* chosen() const;
     [[nodiscard]] int refuse(const std::string& fault, std::ostream& err) const;
