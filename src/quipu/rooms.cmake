@@ -26,9 +26,6 @@ if(QUIPU_WITH_KAFKA)
     list(APPEND clients RDKAFKA)
 endif()
 quipu_room(quipu FOLDER app KNOWS http delivery ${engines} log store codec event base
-           USES Boost ${clients} SQLite3 fmt spdlog DEFLATE SIMDJSON PROMETHEUS UV)
+           USES Boost ${clients} SQLite3 fmt spdlog DEFLATE SIMDJSON PROMETHEUS UV CLI11)
 target_compile_definitions(quipu PRIVATE
     $<$<BOOL:${QUIPU_WITH_MONGO}>:QUIPU_WITH_MONGO> $<$<BOOL:${QUIPU_WITH_KAFKA}>:QUIPU_WITH_KAFKA>)
-# Headers of one source file: a program that links the installed library does not need them.
-find_package(CLI11 2.1 REQUIRED)
-target_link_libraries(quipu PRIVATE $<BUILD_INTERFACE:CLI11::CLI11>)
