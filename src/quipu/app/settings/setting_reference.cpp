@@ -26,8 +26,8 @@ a value wins:
 
 `PROGRAM config` prints the settings in force and where each comes from, without secrets. A wrong
 value or an unknown name is an error, which suggests the nearest valid name. Variables that begin
-with `QUIPU_` and name no setting are ignored, because other programs may have set them; `run` warns
-about them and `config` lists them.
+with `QUIPU_` and resemble no setting are ignored, because other programs may have set them; `run`
+warns about them and `config` lists them.
 
 ## Settings
 
