@@ -150,7 +150,7 @@ int show(const Invocation& invocation, std::int64_t id) {
     if (!letter) return invocation.fail(letter.error());
     if (!*letter) {
         return invocation.fail(
-            {ErrorCode::not_found, "no dead letter has the number " + std::to_string(id)});
+            {ErrorCode::not_found, "there is no dead letter " + std::to_string(id)});
     }
     views::LetterView view = view_of(**letter);
     const Record& record = *(*letter)->record;

@@ -25,7 +25,7 @@ void check_mode(views::Diagnosis& view, views::StoreView& store,
     if (::stat(file.c_str(), &info) != 0) return;
     store.mode = fmt::format("{:04o}", info.st_mode & 07777U);
     if ((info.st_mode & 077U) != 0) {
-        view.problems.push_back("others may open the store (mode " + store.mode +
+        view.problems.push_back("other users can open the store (mode " + store.mode +
                                 "); run 'chmod 600 " + file.string() + "'");
     }
 }

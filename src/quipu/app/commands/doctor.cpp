@@ -36,7 +36,7 @@ void print(const Invocation& invocation, const views::Diagnosis& view) {
     };
     line(view.program, view.version);
     for (const views::Fact& fact : view.versions) line("  " + fact.name, fact.value);
-    line("store", view.store ? view.store->location : view.file + " (not made yet)");
+    line("store", view.store ? view.store->location : view.file + " (does not exist yet)");
     if (view.store) print_store(line, *view.store);
     line("log", view.log ? view.log->location : "store");
     if (view.log) {

@@ -71,10 +71,10 @@ int report(const Invocation& invocation, const std::filesystem::path& source,
     const std::string target = printable(engines.store.shown());
     std::ostream& out = invocation.out;
     if (done.was_done) {
-        out << file << " was promoted to " << target << " before; nothing to do\n";
+        out << file << " has already been promoted to " << target << "; nothing to do\n";
         return to_int(ExitCode::done);
     }
-    out << file << " is promoted to " << target << (done.resumed ? ", in several attempts" : "")
+    out << file << " has been promoted to " << target << (done.resumed ? ", in several attempts" : "")
         << "; both were read back and agree:\n"
         << "  " << done.events << " events up to position " << done.last_position << ", checksum "
         << done.checksum << '\n'
@@ -84,7 +84,7 @@ int report(const Invocation& invocation, const std::filesystem::path& source,
         out << "Next: '" << invocation.definition.name << " topics apply', then '"
             << invocation.definition.name << " run', with the same --store and --log.\n";
     }
-    out << "Run nothing on " << file << " any more.\n";
+    out << "Do not run anything on " << file << " any more.\n";
     return to_int(ExitCode::done);
 }
 

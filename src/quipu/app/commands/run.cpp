@@ -114,7 +114,7 @@ int run_program(const Invocation& invocation, bool once) {
     signals.exit_on_next();
     if (!shell.stop(run.drain_timeout)) {
         log.write(LogLevel::error,
-                  "a handler still ran after --drain-timeout; its event will be handled again");
+                  "a handler was still running after --drain-timeout; its event will be handled again");
         invocation.out.flush();
         std::_Exit(to_int(ExitCode::no));
     }

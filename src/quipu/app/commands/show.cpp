@@ -66,7 +66,7 @@ std::string outcome(Store& store, const GroupPosition& group, std::int64_t posit
             return entry.attempts.empty()
                        ? "parked behind an earlier event of its key"
                        : "parked after " + std::to_string(entry.attempts.size()) +
-                             " tries, next at " + format_time(entry.due_at);
+                             " attempts, next at " + format_time(entry.due_at);
         }
     }
     if (const auto letter = letter_of(store, group.group, position)) {
