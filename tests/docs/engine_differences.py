@@ -116,9 +116,8 @@ ROWS = (
         same()),
     Row("A document's key",
         Claim("4096 bytes", ("store.Documents.RefuseEmptyNames",)),
-        Claim("4096 bytes; on FerretDB about 2600 with the collection's name",
-              ("store_mongo.Documents.RefuseEmptyNames",
-               "store_mongo.MongoLimits.ADocumentThatCannotBeIndexedIsRefusedBeforeItsCommit")),
+        Claim("4096 bytes",
+              ("store_mongo.Documents.RefuseEmptyNames", "store_mongo.MongoLimits.TheLongestKeysAreIndexed")),
         same()),
     Row("Browsing the history",
         Claim("`events`, `show` and `tail` over all stored events", ("store.Query.APageStaysTheSameWhileTheLogGrows",)),
@@ -140,16 +139,6 @@ ROWS = (
         Claim("the member that owns its partition; if it was parked without a log, any one member",
               ("delivery.LogGroups.WhatAMemberParkedIsRetriedByTheNextOwner",
                "delivery.LogGroups.WhatWasParkedWithoutALogIsRetriedByOneOfTheMembers"))),
-    Row("FerretDB in place of MongoDB",
-        Claim("–"),
-        Claim("conditional updates are not atomic: who won is decided by insertion alone, and what a late "
-              "writer overwrites is written again; others take over from a slow one after 3 s, not 0.3; "
-              "indexes are not unique",
-              ("store_mongo.MongoRace.OneOfTwoWinsARevision",
-               "store_mongo.MongoRecovery.ALateWriterChangesNothing",
-               "store_mongo.MongoUndone.WhoWasLateBringsTheNewerOnesInAgain",
-               "store_mongo.MongoUndone.AStartBringsItInAgain")),
-        Claim("–")),
 )
 
 

@@ -15,7 +15,6 @@ inline constexpr int rounds_per_history = 20;
 void program_kill(const Settings& settings, Totals& totals);
 void rebalance(const Settings& settings, Totals& totals);
 void processes(const Settings& settings, Totals& totals);
-void processes_atomic(const Settings& settings, Totals& totals);
 /// Positive control: a broken program, which the checker must find.
 void planted(const Settings& settings, Totals& totals);
 

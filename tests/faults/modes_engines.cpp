@@ -182,17 +182,11 @@ void duplicates(const Settings& settings, Totals& totals) {
 
 bool run_mode(const Settings& settings, Totals& totals) {
     const std::map<std::string_view, void (*)(const Settings&, Totals&)> modes{
-        {"broker-kill", broker_kill},
-        {"broker-stop", broker_stop},
-        {"leader-move", leader_move},
-        {"store-down", store_down},
-        {"proxy-reset", proxy_reset},
-        {"proxy-half-open", proxy_half_open},
-        {"duplicates", duplicates},
-        {"program-kill", program_kill},
-        {"rebalance", rebalance},
-        {"processes", processes},
-        {"processes-atomic", processes_atomic},
+        {"broker-kill", broker_kill}, {"broker-stop", broker_stop},
+        {"leader-move", leader_move}, {"store-down", store_down},
+        {"proxy-reset", proxy_reset}, {"proxy-half-open", proxy_half_open},
+        {"duplicates", duplicates},   {"program-kill", program_kill},
+        {"rebalance", rebalance},     {"processes", processes},
         {"planted", planted},
     };
     const auto mode = modes.find(settings.mode);

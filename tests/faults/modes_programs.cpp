@@ -130,9 +130,8 @@ void rebalance(const Settings& settings, Totals& totals) {
     }
 }
 
-namespace {
-
-void processes_on(const std::string& mongo, const Settings& settings, Totals& totals) {
+void processes(const Settings& settings, Totals& totals) {
+    const std::string mongo = shared("QUIPU_TEST_MONGO");
     const std::string brokers = shared("QUIPU_TEST_KAFKA");
     std::mt19937 random(settings.seed);
     while (totals.rounds < settings.rounds && totals.faults.empty()) {
@@ -155,16 +154,6 @@ void processes_on(const std::string& mongo, const Settings& settings, Totals& to
         last.customers = 0;
         history.finish(history.start(last));
     }
-}
-
-}  // namespace
-
-void processes(const Settings& settings, Totals& totals) {
-    processes_on(shared("QUIPU_TEST_MONGO"), settings, totals);
-}
-
-void processes_atomic(const Settings& settings, Totals& totals) {
-    processes_on(shared("QUIPU_TEST_MONGO_JAVA"), settings, totals);
 }
 
 void planted(const Settings& settings, Totals& totals) {

@@ -20,7 +20,7 @@ class Start(unittest.TestCase):
         with contextlib.ExitStack() as running, concurrent.futures.ThreadPoolExecutor() as pool:
             for program in pool.map(running.enter_context, programs):
                 self.assertEqual(program.call("topics", "plan"),
-                                 "Every topic agrees with the catalogue.\n")
+                                 "Every topic is as the catalogue wants it.\n")
 
     def test_so_do_commands(self):
         topics = Topics()

@@ -3,9 +3,7 @@
 # Another server that speaks MongoDB's protocol: mongo-java-server 1.47, in memory. Sourced by
 # tools/servers.
 #
-# It is here for one thing: a second implementation, on which the contract suite runs. It is no
-# MongoDB either: it takes partial indexes and makes whole ones of them, so a store whose events are
-# archived or purged, or have no aggregate, is not sound on it.
+# It is here for one thing: a second implementation, on which the contract suite runs.
 
 mongo_java_pom=$root/tools/server-kinds/mongo-java.pom.xml
 mongo_java_source=$root/tools/server-kinds/MongoJava.java

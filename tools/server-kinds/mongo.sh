@@ -56,8 +56,7 @@ mongo_up() {
     printf '%s\n' "${command_line[@]}" >"$node/command"
     spawn "$node" "${command_line[@]}"
     wait_for 60 "$node" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" || return 1
-    printf 'QUIPU_TEST_MONGO=mongodb://127.0.0.1:%s/\nQUIPU_TEST_MONGO_PID=%s\n' "$port" \
-        "$(pid_of "$node")" >"$state/mongo/env"
+    echo "QUIPU_TEST_MONGO=mongodb://127.0.0.1:$port/" >"$state/mongo/env"
     echo "SecantusDB at 127.0.0.1:$port" >"$state/mongo/summary"
 }
 

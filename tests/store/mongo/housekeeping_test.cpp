@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "quipu/store/mongo/collections.hpp"
-#include "quipu/store/mongo/projection.hpp"
 #include "quipu/store/mongo/server.hpp"
 #include "store/mongo/support.hpp"
 #include "store/support.hpp"
@@ -19,35 +19,79 @@ namespace {
 using mongo::Server;
 using testing::IsEmpty;
 
-std::string tombstone(std::int64_t id, std::chrono::hours age) {
-    const auto gone = std::chrono::system_clock::now() - age;
-    return mongo::bson([&](auto& writer) {
-        writer.int64("_id", id);
-        writer.int64("commit", 1);
-        writer.date(
-            "gone_at",
-            std::chrono::duration_cast<std::chrono::milliseconds>(gone.time_since_epoch()).count());
-    });
+/// Seconds after which the server removes documents by an index, by the index's collection and
+/// name.
+std::map<std::string, std::int64_t> expiries(Server& server) {
+    std::map<std::string, std::int64_t> found;
+    for (const char* collection :
+         {mongo::events_collection, mongo::documents_collection, mongo::parked_collection}) {
+        const std::string listed = server.command(
+            mongo::bson([&](auto& writer) { writer.text("listIndexes", collection); }));
+        mongo::View(listed).document("cursor").each("firstBatch", [&](mongo::View index) {
+            if (index.has("expireAfterSeconds")) {
+                found[collection + ("/" + index.string("name"))] =
+                    index.integer("expireAfterSeconds");
+            }
+        });
+    }
+    return found;
 }
 
-TEST(MongoHousekeeping, TombstonesStayForADay) {
+const std::map<std::string, std::int64_t> tombstones_stay_for_a_day{
+    {"events/by_removal", 86'400},
+    {"documents/by_removal", 86'400},
+    {"parked/by_removal", 86'400},
+};
+
+TEST(MongoHousekeeping, TombstonesExpireAfterADayAndNothingElseDoes) {
     const MongoDatabase database;
-    auto store = open_mongo_store(database.options()).value();
-    ASSERT_TRUE(store->commit(append(event(1))));
+    const auto store = open_mongo_store(database.options()).value();
     auto server = Server::make(database.options()).value();
-    server->greet();
-    for (const char* collection : {mongo::events_collection, mongo::parked_collection}) {
-        ASSERT_TRUE(server
-                        ->insert(collection, {tombstone(100, std::chrono::hours(23)),
-                                              tombstone(101, std::chrono::hours(25))})
-                        .empty());
+    EXPECT_EQ(expiries(*server), tombstones_stay_for_a_day);
+}
+
+TEST(MongoHousekeeping, ADatabaseOfVersion1IsUpgradedWhenItIsOpened) {
+    const MongoDatabase database;
+    ASSERT_TRUE(open_mongo_store(database.options()).value()->commit(append(event(1))));
+    auto server = Server::make(database.options()).value();
+    const auto version = [&] {
+        return mongo::View(server->find_one(mongo::meta_collection, mongo::by_id("identity")))
+            .integer("version");
+    };
+    for (const bool interrupted : {false, true}) {
+        SCOPED_TRACE(interrupted);
+        // As version 1 made them; of an interrupted upgrade, one is as it shall be already.
+        for (const char* collection : {mongo::events_collection, mongo::parked_collection}) {
+            if (interrupted && collection == mongo::events_collection) continue;
+            static_cast<void>(server->command(mongo::bson([&](auto& writer) {
+                writer.text("dropIndexes", collection);
+                writer.text("index", "by_removal");
+            })));
+            static_cast<void>(server->command(mongo::bson([&](auto& writer) {
+                writer.text("createIndexes", collection);
+                writer.begin_list("indexes");
+                writer.begin_document({});
+                writer.begin_document("key");
+                writer.int32("gone_at", 1);
+                writer.end();
+                writer.text("name", "by_removal");
+                writer.end();
+                writer.end();
+            })));
+        }
+        server->replace(mongo::meta_collection, {{.filter = mongo::by_id("identity"),
+                                                  .document = mongo::bson([](auto& writer) {
+                                                      writer.begin_document("$set");
+                                                      writer.int64("version", 1);
+                                                      writer.end();
+                                                  }),
+                                                  .update = true}});
+        ASSERT_NE(expiries(*server), tombstones_stay_for_a_day);
+        const auto store = open_mongo_store(database.options()).value();
+        EXPECT_EQ(expiries(*server), tombstones_stay_for_a_day);
+        EXPECT_GE(version(), 2);
+        EXPECT_TRUE(store->at(1).value().has_value());
     }
-    mongo::drop_tombstones(*server);
-    for (const char* collection : {mongo::events_collection, mongo::parked_collection}) {
-        EXPECT_FALSE(server->find_one(collection, mongo::by_id(100)).empty());
-        EXPECT_TRUE(server->find_one(collection, mongo::by_id(101)).empty());
-    }
-    EXPECT_TRUE(store->at(1).value().has_value());
 }
 
 /// Commits of the last day and the last 1000 are what other processes may still have to read.

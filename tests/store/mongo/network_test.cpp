@@ -2,13 +2,12 @@
 // A network and a server that fail.
 
 #include <gmock/gmock.h>
-#include <signal.h>
 
-#include <cstdlib>
-#include <future>
 #include <mutex>
 #include <thread>
 
+#include "quipu/store/mongo/collections.hpp"
+#include "quipu/store/mongo/server.hpp"
 #include "store/mongo/proxy.hpp"
 #include "store/mongo/support.hpp"
 #include "store/support.hpp"
@@ -22,6 +21,9 @@ using testing::Not;
 
 /// What a request that inserts into the collection `events` has in it, as BSON.
 constexpr std::string_view insert_events{"insert\0\7\0\0\0events\0", 18};
+
+constexpr int internal_error = 1;
+constexpr int document_validation_failure = 121;
 
 class MongoNetwork : public testing::Test {
   protected:
@@ -99,36 +101,22 @@ TEST_F(MongoNetwork, AnswersLostAnywhereChangeNothing) {
     EXPECT_THAT(store->verify().value(), IsEmpty());
 }
 
-/// A commit is stored as one document. That the server then refuses a part of it for a moment must
-/// not make the caller believe that it was stored before.
-TEST_F(MongoNetwork, AMomentsRefusalChangesNothing) {
+TEST_F(MongoNetwork, ACommitThatTheServerFailsOnceIsStored) {
     auto store = open_mongo_store(patient()).value();
-    ASSERT_TRUE(store->commit(append(event(1))));
-    proxy.refuse(insert_events, 3);
-    std::vector<std::promise<Result<Committed>>> answers(3);
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-        store->submit(append(event(static_cast<std::int64_t>(i) + 2)),
-                      [&, i](Result<Committed> done) { answers[i].set_value(std::move(done)); });
-    }
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-        const auto done = answers[i].get_future().get();
-        ASSERT_TRUE(done) << done.error().message;
-        EXPECT_FALSE(done->appended[0].duplicate);
-        EXPECT_EQ(done->appended[0].position, static_cast<std::int64_t>(i) + 2);
-    }
-    EXPECT_EQ(proxy.refusals_left(), 0);
-    proxy.refuse("token", 1);  // the commit itself
-    const auto done = store->commit(append(event(5)));
+    proxy.refuse("token", 1, internal_error);
+    const auto done = store->commit(append(event(1)));
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_FALSE(done->appended[0].duplicate);
     EXPECT_EQ(proxy.refusals_left(), 0);
     EXPECT_THAT(store->verify().value(), IsEmpty());
 }
 
-TEST_F(MongoNetwork, ALastingRefusalOfAPartIsNotTakenForOneOfTheCommit) {
+/// A commit is stored as one document. If the rejection of a part of it were reported as one of the
+/// commit, the caller would publish again and see its own events as duplicates.
+TEST_F(MongoNetwork, APartThatTheServerRejectsIsNotReportedAsARejection) {
     auto store = open_mongo_store(patient()).value();
     ASSERT_TRUE(store->commit(append(event(1))));
-    proxy.refuse(insert_events, 1000);
+    proxy.refuse(insert_events, 1000, document_validation_failure);
     const auto done = store->commit(append(event(2)));
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, ErrorCode::unavailable);
@@ -139,6 +127,34 @@ TEST_F(MongoNetwork, ALastingRefusalOfAPartIsNotTakenForOneOfTheCommit) {
     EXPECT_EQ(again.appended[0].position, 2);
     EXPECT_TRUE(again.appended[0].duplicate);
     EXPECT_THAT(store->verify().value(), IsEmpty());
+}
+
+TEST_F(MongoNetwork, ACommitThatTheServerRejectsIsALimit) {
+    auto store = open_mongo_store(patient()).value();
+    proxy.refuse("token", 1, document_validation_failure);
+    EXPECT_EQ(store->commit(append(event(1))).error().code, ErrorCode::limit);
+    EXPECT_TRUE(store->commit(append(event(1))));
+    EXPECT_EQ(store->last_position(), 1);
+}
+
+/// What the server does not take may be the members beside the body.
+TEST_F(MongoNetwork, AnEventWhoseMembersAreRejectedIsStoredWithoutThem) {
+    MongoOptions with = patient();
+    with.document = [](const Record&) {
+        return mongo::bson([](auto& writer) {
+            writer.begin_document("payload");
+            writer.text("member", "what is rejected");
+            writer.end();
+        });
+    };
+    auto store = open_mongo_store(with).value();
+    proxy.refuse("what is rejected", 1, document_validation_failure);
+    ASSERT_TRUE(store->commit(append(event(1))));
+    EXPECT_EQ(proxy.refusals_left(), 0);
+    auto server = mongo::Server::make(with).value();
+    const std::string stored = server->find_one(mongo::events_collection, mongo::by_id(1));
+    EXPECT_FALSE(mongo::View(stored).has("payload"));
+    EXPECT_EQ(store->at(1).value()->body, event(1).body);
 }
 
 TEST_F(MongoNetwork, AServerThatIsAwayMakesEverythingUnavailableUntilItIsBack) {
@@ -203,24 +219,6 @@ TEST_F(MongoNetwork, WrongCredentialsAreToldApart) {
     EXPECT_EQ(opened.error().code, ErrorCode::invalid);
     EXPECT_THAT(opened.error().message, HasSubstr("user name or the password"));
     EXPECT_THAT(opened.error().message, Not(HasSubstr("sesame")));
-}
-
-/// With QUIPU_TEST_MONGO_PID, the server itself is stopped and goes on.
-TEST_F(MongoNetwork, AStoppedServerGoesOn) {
-    const char* pid = std::getenv("QUIPU_TEST_MONGO_PID");
-    if (pid == nullptr || std::atoi(pid) < 2) {
-        GTEST_SKIP() << "QUIPU_TEST_MONGO_PID names no process";
-    }
-    auto store = open_mongo_store(options()).value();
-    ASSERT_TRUE(store->commit(append(event(1))));
-    ASSERT_EQ(::kill(std::atoi(pid), SIGSTOP), 0);
-    const auto done = store->commit(append(event(2)));
-    EXPECT_EQ(::kill(std::atoi(pid), SIGCONT), 0);
-    ASSERT_FALSE(done);
-    EXPECT_EQ(done.error().code, ErrorCode::unavailable);
-    const Committed again = commit_at_last(*store, append(event(2)));
-    EXPECT_EQ(again.appended[0].position, 2);
-    EXPECT_THAT(store->verify().value(), IsEmpty());
 }
 
 }  // namespace

@@ -44,13 +44,13 @@ bool readable(int a, int b, std::array<bool, 2>& which) {
     return count > 0;
 }
 
-/// A server's answer {ok: 0, code: 1, errmsg: "planted"} to a whole request (OP_MSG of the wire
+/// A server's answer {ok: 0, code: …, errmsg: "planted"} to a whole request (OP_MSG of the wire
 /// protocol: four 32-bit numbers as header, flags, a section of kind 0).
-std::string internal_error(std::string_view request) {
+std::string planted_error(std::string_view request, int code) {
     bson_t document = BSON_INITIALIZER;
     BSON_APPEND_DOUBLE(&document, "ok", 0);
     BSON_APPEND_UTF8(&document, "errmsg", "planted");
-    BSON_APPEND_INT32(&document, "code", 1);
+    BSON_APPEND_INT32(&document, "code", code);
     constexpr std::int32_t op_msg = 2013;
     std::int32_t request_id = 0;
     std::memcpy(&request_id, request.data() + 4, sizeof request_id);
@@ -109,10 +109,11 @@ void Proxy::lose_reply_to(std::string_view marker) {
     set(Mode::lose_reply);
 }
 
-void Proxy::refuse(std::string_view marker, int times) {
+void Proxy::refuse(std::string_view marker, int times, int code) {
     const std::scoped_lock lock(mutex_);
     refused_marker_ = marker;
     refusals_ = times;
+    refusal_code_ = code;
 }
 
 int Proxy::refusals_left() {
@@ -120,13 +121,13 @@ int Proxy::refusals_left() {
     return refusals_;
 }
 
-bool Proxy::take_refusal(std::string_view request) {
+int Proxy::take_refusal(std::string_view request) {
     const std::scoped_lock lock(mutex_);
     if (refusals_ == 0 || !request.contains(refused_marker_)) {
-        return false;
+        return 0;
     }
     --refusals_;
-    return true;
+    return refusal_code_;
 }
 
 void Proxy::accept_all() {
@@ -174,8 +175,8 @@ void Proxy::pump(int client, int server) {
                 const std::scoped_lock lock(mutex_);
                 lose = lose || bytes.contains(marker_);
             }
-            if (request && take_refusal(bytes)) {
-                return send_all(from, internal_error(bytes));
+            if (const int code = request ? take_refusal(bytes) : 0; code != 0) {
+                return send_all(from, planted_error(bytes, code));
             }
             if (!request && lose) {
                 mode_ = Mode::open;

@@ -31,16 +31,17 @@ class Proxy {
     [[nodiscard]] std::string uri() const;
     void set(Mode mode);
     void lose_reply_to(std::string_view marker);
-    /// Answers the next `times` requests that contain `marker` with an internal error (code 1); the
+    /// Answers the next `times` requests that contain `marker` with an error of this code; the
     /// server never sees them.
-    void refuse(std::string_view marker, int times);
+    void refuse(std::string_view marker, int times, int code = 1);
     [[nodiscard]] int refusals_left();
     [[nodiscard]] Mode mode() const noexcept { return mode_.load(); }
 
   private:
     void accept_all();
     void pump(int client, int server);
-    bool take_refusal(std::string_view request);
+    /// The code of the error to answer with; 0 for none.
+    int take_refusal(std::string_view request);
 
     int listener_ = -1;
     std::uint16_t port_ = 0;
@@ -53,6 +54,7 @@ class Proxy {
     std::string marker_;
     std::string refused_marker_;
     int refusals_ = 0;
+    int refusal_code_ = 0;
     std::vector<std::thread> pumps_;
     std::thread acceptor_;
 };

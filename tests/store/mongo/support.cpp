@@ -7,11 +7,14 @@
 #include <cstdlib>
 #include <random>
 #include <stdexcept>
+#include <string_view>
 
 namespace quipu::test {
 
 std::string mongo_uri() {
-    const char* uri = std::getenv("QUIPU_TEST_MONGO");
+    const char* server = std::getenv("QUIPU_TEST_MONGO_SERVER");
+    const bool java = server != nullptr && std::string_view(server) == "java";
+    const char* uri = std::getenv(java ? "QUIPU_TEST_MONGO_JAVA" : "QUIPU_TEST_MONGO");
     return uri == nullptr ? std::string{} : uri;
 }
 

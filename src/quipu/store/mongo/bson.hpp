@@ -32,7 +32,7 @@ template <class Fill>
 [[nodiscard]] bool is_text(std::string_view bytes) noexcept;
 
 /// Names and errors may hold any bytes, which BSON's strings may not: what is not UTF-8, or has a
-/// zero byte (PostgreSQL below FerretDB takes none), is stored as binary.
+/// zero byte, at which some clients cut a string, is stored as binary.
 void put_text(BsonWriter& writer, std::string_view name, std::string_view value);
 
 /// `name` as a date for people, cut to milliseconds, and `name`_us as the exact instant.

@@ -12,19 +12,24 @@
 namespace quipu::mongo {
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+/// 2: tombstones expire by a TTL index; before, each process erased them.
+constexpr std::int64_t schema_version = 2;
+/// By then a process that fell asleep over an old commit has lost its connection long ago, and
+/// reads the state again before it writes.
+constexpr std::int32_t tombstone_seconds = 24 * 3600;
 
 struct Index {
     const char* collection;
     const char* name;
     std::vector<std::pair<const char*, int>> keys;
-    /// Where set: unique among the documents that have this field. FerretDB knows no partial
-    /// indexes; there the index is made plain, and commits alone keep the values apart.
+    /// Where set: unique among the documents that have this field.
     const char* unique_where = nullptr;
+    /// Where set: documents go this long after the date in the field.
+    std::int32_t expire_after_seconds = 0;
 };
 
-// No TTL index: it would remove events that a group has not finished, and leave no hole that the
-// store knows of. Expired events go by Store::purge, on every server.
+// No TTL index for events: it would remove some that a group has not finished, and leave holes that
+// the store does not know of. Expired events go by Store::purge.
 const std::vector<Index>& indexes() {
     static const std::vector<Index> all{
         // find(), and whether an event_id was stored before.
@@ -49,14 +54,14 @@ const std::vector<Index>& indexes() {
         {letters_collection, "by_group", {{"group", 1}, {"_id", 1}}},
         {letters_collection, "by_status", {{"status", 1}, {"group", 1}, {"_id", 1}}},
         // Tombstones that are old enough to go.
-        {events_collection, "by_removal", {{"gone_at", 1}}},
-        {documents_collection, "by_removal", {{"gone_at", 1}}},
-        {parked_collection, "by_removal", {{"gone_at", 1}}},
+        {events_collection, "by_removal", {{"gone_at", 1}}, nullptr, tombstone_seconds},
+        {documents_collection, "by_removal", {{"gone_at", 1}}, nullptr, tombstone_seconds},
+        {parked_collection, "by_removal", {{"gone_at", 1}}, nullptr, tombstone_seconds},
     };
     return all;
 }
 
-std::string create_index(const Index& index, bool unique) {
+std::string create_index(const Index& index) {
     return bson([&](BsonWriter& writer) {
         writer.text("createIndexes", index.collection);
         writer.begin_list("indexes");
@@ -67,13 +72,16 @@ std::string create_index(const Index& index, bool unique) {
         }
         writer.end();
         writer.text("name", index.name);
-        if (unique) {
+        if (index.unique_where != nullptr) {
             writer.boolean("unique", true);
             writer.begin_document("partialFilterExpression");
             writer.begin_document(index.unique_where);
             writer.boolean("$exists", true);
             writer.end();
             writer.end();
+        }
+        if (index.expire_after_seconds > 0) {
+            writer.int32("expireAfterSeconds", index.expire_after_seconds);
         }
         writer.end();
         writer.end();
@@ -82,18 +90,44 @@ std::string create_index(const Index& index, bool unique) {
 
 void make_indexes(Server& server) {
     for (const auto& index : indexes()) {
-        if (index.unique_where != nullptr) {
-            try {
-                static_cast<void>(server.command(create_index(index, true)));
-                continue;
-            } catch (const Failure& failure) {
-                if (failure.kind() == Failure::Kind::access) {
-                    throw;
-                }
+        static_cast<void>(server.command(create_index(index)));
+    }
+}
+
+/// An index whose options have changed cannot be made beside the old one.
+void drop_outdated(Server& server, const Index& index) {
+    const std::string listed = server.command(
+        bson([&](BsonWriter& writer) { writer.text("listIndexes", index.collection); }));
+    bool outdated = false;
+    View(listed).document("cursor").each("firstBatch", [&](View each) {
+        outdated = outdated || (each.text("name") == index.name && !each.has("expireAfterSeconds"));
+    });
+    if (outdated) {
+        static_cast<void>(server.command(bson([&](BsonWriter& writer) {
+            writer.text("dropIndexes", index.collection);
+            writer.text("index", index.name);
+        })));
+    }
+}
+
+/// Steps that may be repeated, the version last: another process may do the same, and one that dies
+/// leaves the rest to the next.
+void upgrade(Server& server, std::int64_t version) {
+    if (version < 2) {
+        for (const auto& index : indexes()) {
+            if (index.expire_after_seconds > 0) {
+                drop_outdated(server, index);
+                static_cast<void>(server.command(create_index(index)));
             }
         }
-        static_cast<void>(server.command(create_index(index, false)));
     }
+    server.replace(meta_collection, {{.filter = by_id("identity"),
+                                      .document = bson([](BsonWriter& writer) {
+                                          writer.begin_document("$max");
+                                          writer.int64("version", schema_version);
+                                          writer.end();
+                                      }),
+                                      .update = true}});
 }
 
 bool holds_something_else(Server& server) {
@@ -162,6 +196,9 @@ Result<std::string> make_collections(Server& server, bool create) {
                                             ", this program knows versions up to " +
                                             std::to_string(schema_version) +
                                             "; use the newer program");
+    }
+    if (identity.integer("version") < schema_version) {
+        upgrade(server, identity.integer("version"));
     }
     return identity.string("uuid");
 }

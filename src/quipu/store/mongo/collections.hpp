@@ -31,7 +31,7 @@ constexpr const char* meta_collection = "meta";  ///< identity; applied: up to w
 [[nodiscard]] std::string by_text(const char* name, std::string_view value);
 
 /// Makes what is missing and returns the identity of the store. Errors: invalid for a database
-/// that holds something else; not_found for an empty one unless `create`. Throws Failure.
+/// that holds something else; not_found for an empty one unless `create`. Throws ServerError.
 [[nodiscard]] Result<std::string> make_collections(Server& server, bool create);
 
 }  // namespace quipu::mongo

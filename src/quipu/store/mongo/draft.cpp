@@ -4,6 +4,11 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "quipu/event/id.hpp"
 #include "quipu/store/mongo/collections.hpp"
@@ -11,7 +16,6 @@
 #include "quipu/store/mongo/records.hpp"
 
 namespace quipu::mongo {
-
 Draft::Draft(const State& state, Server& server, Time stored_at, bool with_members)
     : state_(state), server_(server), with_members_(with_members) {
     commit_.number = state.seen + 1;
@@ -131,10 +135,6 @@ void Draft::write_document(Commit::DocumentWrite write) {
     }
 }
 
-IntervalSet& Draft::finished_of(const std::string& group) {
-    return finished_[group];
-}
-
 void Draft::finish(const Transaction& rest) {
     if (rest.finished.empty() && rest.finished_ranges.empty()) {
         return;
@@ -211,6 +211,388 @@ Commit Draft::finish() {
         }
     }
     return std::move(commit_);
+}
+
+std::optional<Draft::Known> Draft::stored_before(const PreparedAppend& append) {
+    const Record& record = *append.record;
+    if (const auto found = ids_.find(record.event_id); found != ids_.end()) {
+        const Record& earlier = *commit_.events[found->second].record;
+        return Known{.answer = {.position = earlier.position,
+                                .sequence = earlier.sequence,
+                                .duplicate = true},
+                     .event_type = earlier.event_type,
+                     .body = earlier.body};
+    }
+    if (state_.recent_ids.certainly_new(append.image.event_id)) {
+        return std::nullopt;
+    }
+    for (const char* collection : {events_collection, archive_collection}) {
+        if (collection == archive_collection && !state_.any_archived) {
+            break;
+        }
+        const std::string found =
+            server_.find_one(collection, by_text("event_id", record.event_id));
+        if (!found.empty()) {
+            const View view(found);
+            return Known{.answer = {.position = view.integer("_id"),
+                                    .sequence = view.integer("sequence"),
+                                    .duplicate = true},
+                         .event_type = view.string("event_type"),
+                         .body = view.string("body")};
+        }
+    }
+    return std::nullopt;
+}
+
+Result<std::vector<std::optional<Appended>>> Draft::check(
+    const std::vector<PreparedAppend>& appends) {
+    std::vector<std::optional<Appended>> known(appends.size());
+    std::unordered_map<std::string_view, const Record*> ids;
+    std::unordered_map<std::string_view, std::int64_t> sequences;
+    for (std::size_t i = 0; i < appends.size(); ++i) {
+        const Record& record = *appends[i].record;
+        if (const auto before = stored_before(appends[i])) {
+            if (before->event_type != record.event_type || before->body != record.body) {
+                return std::unexpected(other_content(record));
+            }
+            known[i] = before->answer;
+            continue;
+        }
+        const auto [twin, first] = ids.try_emplace(record.event_id, &record);
+        if (!first) {
+            if (twin->second->event_type != record.event_type ||
+                twin->second->body != record.body) {
+                return std::unexpected(other_content(record));
+            }
+            continue;
+        }
+        if (record.aggregate_id.empty()) {
+            continue;
+        }
+        const auto [sequence, fresh] = sequences.try_emplace(record.aggregate_id, 0);
+        if (fresh) {
+            sequence->second = head(record.aggregate_id);
+        }
+        if (appends[i].expected_sequence && *appends[i].expected_sequence != sequence->second) {
+            return std::unexpected(other_sequence(appends[i], sequence->second));
+        }
+        ++sequence->second;
+    }
+    return known;
+}
+
+Appended Draft::append(const PreparedAppend& append) {
+    if (const auto twin = ids_.find(append.record->event_id); twin != ids_.end()) {
+        const Record& earlier = *commit_.events[twin->second].record;
+        return {.position = earlier.position, .sequence = earlier.sequence, .duplicate = true};
+    }
+    // The same wish may be checked again for a later commit, after this record was shared.
+    const auto record = std::make_shared<Record>(*append.record);
+    record->position = ++commit_.position;
+    record->stored_at = commit_.stored_at;
+    record->sequence = 0;
+    if (!record->aggregate_id.empty()) {
+        record->sequence = head(record->aggregate_id) + 1;
+        heads_[record->aggregate_id] = record->sequence;
+    }
+    add_event(append, record);
+    return {.position = record->position, .sequence = record->sequence};
+}
+
+void Draft::put_event(BsonWriter& writer, const PreparedAppend& append,
+                      const Record& record) const {
+    writer.int64("_id", record.position);
+    writer.int64("commit", commit_.number);
+    put_record(writer, record, append.image, append.execution_id,
+               with_members_ ? std::string_view(append.members) : std::string_view{});
+}
+
+void Draft::add_event(const PreparedAppend& append, RecordPtr record) {
+    ids_.emplace(record->event_id, commit_.events.size());
+    auto document = bson([&](BsonWriter& writer) { put_event(writer, append, *record); });
+    bytes_ += document.size();
+    commit_.events.push_back({.record = std::move(record), .document = std::move(document)});
+}
+
+void Draft::open_group(const std::string& group, bool from_earliest) {
+    if (known(group)) {
+        return;
+    }
+    IntervalSet& set = finished_of(group);
+    if (!from_earliest) {
+        set.add(1, commit_.position);
+        return;
+    }
+    for (const auto& [first, last] : state_.removed.ranges()) {
+        set.add(first, last);
+    }
+}
+
+Result<DeadLetter> Draft::open_letter(std::int64_t id) {
+    const std::string found = server_.find_one(letters_collection, by_id(id));
+    const std::string name = "dead letter " + std::to_string(id);
+    if (found.empty()) {
+        return fail(ErrorCode::not_found, "there is no " + name);
+    }
+    auto letter = get_letter(View(found));
+    if (letter && letter->status != DeadLetter::Status::open) {
+        return fail(ErrorCode::conflict, name + " is " + to_string(letter->status) + " already");
+    }
+    return letter;
+}
+
+Result<DeadLetter> Draft::requeue(std::int64_t id) {
+    auto letter = open_letter(id);
+    if (!letter) {
+        return letter;
+    }
+    const Record& record = *letter->record;
+    const std::string event = server_.find_one(events_collection, by_id(record.position));
+    if (View(event).text("event_id") != record.event_id) {
+        return fail(ErrorCode::conflict, "dead letter " + std::to_string(id) +
+                                             " cannot be handled again: its event was taken out "
+                                             "of the log");
+    }
+    parked_[{letter->group, record.position}] = Parked{.group = letter->group,
+                                                       .position = record.position,
+                                                       .key = record.key,
+                                                       .due_at = commit_.stored_at,
+                                                       .attempts = {},
+                                                       .source = letter->source};
+    letter->status = DeadLetter::Status::requeued;
+    commit_.statuses.push_back({.id = id, .status = letter->status, .note = letter->note});
+    return letter;
+}
+
+Result<DeadLetter> Draft::discard(std::int64_t id, std::string note) {
+    auto letter = open_letter(id);
+    if (!letter) {
+        return letter;
+    }
+    letter->status = DeadLetter::Status::discarded;
+    letter->note = std::move(note);
+    commit_.statuses.push_back({.id = id, .status = letter->status, .note = letter->note});
+    return letter;
+}
+
+void Draft::remove(const Record& record) {
+    commit_.removed.push_back(record.position);
+    if (!record.aggregate_id.empty() && head(record.aggregate_id) == record.sequence) {
+        // Sequences are never given out twice: the head outlives the events.
+        commit_.heads.push_back({.aggregate = record.aggregate_id, .sequence = record.sequence});
+    }
+}
+
+Result<void> Draft::archive(std::string_view event_id, std::string_view deleted_by,
+                            std::string_view reason) {
+    const std::string name = event_name(std::string(event_id));
+    const std::string found = server_.find_one(events_collection, by_text("event_id", event_id));
+    if (found.empty()) {
+        if (!server_.find_one(archive_collection, by_text("event_id", event_id)).empty()) {
+            return fail(ErrorCode::conflict, name + " is in the archive already");
+        }
+        return fail(ErrorCode::not_found, "there is no " + name + " in the log");
+    }
+    const View event(found);
+    Record record;
+    record.position = event.integer("_id");
+    record.aggregate_id = event.string("aggregate_id");
+    record.sequence = event.integer("sequence");
+    commit_.archived.push_back({.position = record.position,
+                                .document = bson([&](BsonWriter& writer) {
+                                    writer.int64("_id", record.position);
+                                    writer.int64("commit", commit_.number);
+                                    event.elements([&](std::string_view key, std::string_view raw) {
+                                        if (key != "_id" && key != "commit") {
+                                            writer.element(raw);
+                                        }
+                                    });
+                                    put_removal(writer, commit_.stored_at, deleted_by, reason);
+                                })});
+    remove(record);
+    for (const auto& [group, set] : state_.groups) {
+        if (!set.contains(record.position)) {
+            finished_of(group).add(record.position, record.position);
+        }
+    }
+    for (const auto& group : stored_parked_groups(server_, record.position)) {
+        parked_[{group, record.position}].reset();
+    }
+    return {};
+}
+
+Result<void> Draft::check_fresh_ids(const std::vector<PreparedAppend>& events) const {
+    std::unordered_set<std::string_view> ids;
+    std::vector<std::string_view> asked;
+    for (const PreparedAppend& append : events) {
+        const std::string& id = append.record->event_id;
+        if (!ids.insert(id).second) {
+            return fail(ErrorCode::conflict, event_name(id) + " is in the batch twice");
+        }
+        if (!state_.recent_ids.certainly_new(append.image.event_id)) {
+            asked.push_back(id);
+        }
+    }
+    if (asked.empty()) {
+        return {};
+    }
+    const std::string any = bson([&](BsonWriter& writer) {
+        writer.begin_document("event_id");
+        writer.begin_list("$in");
+        for (const std::string_view id : asked) {
+            put_text(writer, {}, id);
+        }
+        writer.end();
+        writer.end();
+    });
+    for (const char* collection : {events_collection, archive_collection}) {
+        const std::string found = server_.find_one(collection, any);
+        if (!found.empty()) {
+            return fail(ErrorCode::conflict,
+                        event_name(View(found).string("event_id")) + " is stored already");
+        }
+    }
+    return {};
+}
+
+Result<void> Draft::check_ascending(const std::vector<PreparedAppend>& events) {
+    std::unordered_map<std::string_view, std::int64_t> newest;
+    for (const PreparedAppend& append : events) {
+        const Record& record = *append.record;
+        if (record.aggregate_id.empty()) {
+            continue;
+        }
+        const auto [at, first] = newest.try_emplace(record.aggregate_id, 0);
+        if (first) {
+            at->second = head(record.aggregate_id);
+        }
+        if (record.sequence <= at->second) {
+            return fail(ErrorCode::invalid, event_name(record.event_id) + " has sequence " +
+                                                std::to_string(record.sequence) +
+                                                ", which its aggregate has passed already");
+        }
+        at->second = record.sequence;
+    }
+    return {};
+}
+
+Result<std::vector<std::pair<std::int64_t, std::int64_t>>> Draft::check_restored(
+    const PreparedRestore& prepared) {
+    if (!with_members_ && prepared.events.size() + prepared.archived.size() > 1) {
+        // Too long together, or one of them has members that the server does not take. The others
+        // shall keep theirs.
+        return fail(ErrorCode::limit,
+                    "a batch is more than one document of MongoDB takes (16 MiB), or the server "
+                    "refuses an event of it; split it");
+    }
+    const RestoreBatch& batch = prepared.batch;
+    std::vector<std::pair<std::int64_t, std::int64_t>> holes;
+    std::int64_t last = state_.last_position;
+    const auto leave_empty_to = [&](std::int64_t position) {
+        if (position > last) {
+            holes.emplace_back(last + 1, position);
+            last = position;
+        }
+    };
+    for (const PreparedAppend& append : prepared.events) {
+        const std::int64_t position = append.record->position;
+        if (position <= last) {
+            return fail(ErrorCode::invalid, "position " + std::to_string(position) +
+                                                " is not beyond the end of the log at " +
+                                                std::to_string(last));
+        }
+        leave_empty_to(position - 1);
+        last = position;
+    }
+    leave_empty_to(batch.last_position);
+    for (const ArchivedRecord& archived : batch.archived) {
+        const std::int64_t position = archived.record.position;
+        const bool is_hole = std::ranges::any_of(holes, [&](const auto& hole) {
+            return position >= hole.first && position <= hole.second;
+        });
+        if (!is_hole && !state_.removed.contains(position)) {
+            return fail(ErrorCode::invalid, "position " + std::to_string(position) +
+                                                " of an archived event is not empty");
+        }
+    }
+    for (const GroupPosition& group : batch.groups) {
+        if (group.position > last) {
+            return fail(ErrorCode::invalid,
+                        "group " + group.group + " stands at " + std::to_string(group.position) +
+                            ", beyond the end of the log at " + std::to_string(last));
+        }
+    }
+    if (auto ascending = check_ascending(prepared.events); !ascending) {
+        return std::unexpected(std::move(ascending.error()));
+    }
+    if (auto fresh = check_fresh_ids(prepared.events); !fresh) {
+        return std::unexpected(std::move(fresh.error()));
+    }
+    return holes;
+}
+
+Result<void> Draft::restore(const PreparedRestore& prepared) {
+    auto holes = check_restored(prepared);
+    if (!holes) {
+        return std::unexpected(std::move(holes.error()));
+    }
+    const RestoreBatch& batch = prepared.batch;
+    commit_.holes = *std::move(holes);
+    bytes_ += 64 * commit_.holes.size();
+    for (const PreparedAppend& append : prepared.events) {
+        if (!append.record->aggregate_id.empty()) {
+            heads_[append.record->aggregate_id] = append.record->sequence;
+        }
+        commit_.position = append.record->position;
+        add_event(append, append.record);
+    }
+    commit_.position = std::max(commit_.position, batch.last_position);
+    for (std::size_t i = 0; i < batch.archived.size(); ++i) {
+        const ArchivedRecord& archived = batch.archived[i];
+        auto document = bson([&](BsonWriter& writer) {
+            put_event(writer, prepared.archived[i], archived.record);
+            put_removal(writer, archived.deleted_at, archived.deleted_by, archived.reason);
+        });
+        bytes_ += document.size();
+        commit_.archived.push_back(
+            {.position = archived.record.position, .document = std::move(document)});
+    }
+    restore_state(batch);
+    return {};
+}
+
+void Draft::restore_state(const RestoreBatch& batch) {
+    for (const AggregateHead& given : batch.heads) {
+        if (head(given.aggregate_id) < given.sequence) {
+            heads_[given.aggregate_id] = given.sequence;
+            commit_.heads.push_back({.aggregate = given.aggregate_id, .sequence = given.sequence});
+            bytes_ += 64 + given.aggregate_id.size();
+        }
+    }
+    for (const auto& [collection, document] : batch.documents) {
+        write_document({.collection = collection,
+                        .key = document.key,
+                        .revision = document.revision,
+                        .body = document.body});
+    }
+    commit_.erased_revision = std::max(commit_.erased_revision, batch.erased_revision);
+    for (const GroupPosition& group : batch.groups) {
+        IntervalSet& set = finished_of(group.group);
+        if (group.position > 0) {
+            set.add(1, group.position);
+        }
+        for (const std::int64_t above : group.finished_above) {
+            set.add(above, above);
+        }
+        bytes_ += 64 * (1 + set.ranges().size());
+    }
+    for (const Parked& parked : batch.parked) {
+        add_parked(parked);
+    }
+    for (const DeadLetter& letter : batch.dead_letters) {
+        commit_.letter_id = std::max(commit_.letter_id, letter.id);
+        add_letter(letter.id, letter);
+    }
 }
 
 }  // namespace quipu::mongo

@@ -26,7 +26,7 @@ struct PreparedRestore {
 
 /// The next commit in the making: transactions are checked against the state and what earlier ones
 /// of the same commit do. Functions return an Error for what a caller did wrong (nothing of that
-/// transaction is in the commit then) and throw Failure when the server fails.
+/// transaction is in the commit then) and throw ServerError when the server fails.
 class Draft final : private GroupView {
   public:
     /// `state` and `server` must outlive it. Without `with_members` events have their body only.
@@ -84,7 +84,7 @@ class Draft final : private GroupView {
     std::int64_t head(const std::string& aggregate);
     bool is_parked(const std::string& group, std::int64_t position);
     Result<DeadLetter> open_letter(std::int64_t id);
-    IntervalSet& finished_of(const std::string& group);
+    IntervalSet& finished_of(const std::string& group) { return finished_[group]; }
 
     const State& state_;
     Server& server_;

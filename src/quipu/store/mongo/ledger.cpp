@@ -2,9 +2,11 @@
 #include "quipu/store/mongo/ledger.hpp"
 
 #include <time.h>
-
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "quipu/store/mongo/collections.hpp"
 #include "quipu/store/mongo/projection.hpp"
@@ -30,34 +32,37 @@ nanoseconds time_since_boot() {
     return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
 }
 
+/// How long the writer of a commit may take to put it into the collections before others do it.
+constexpr milliseconds takeover_delay{300};
+constexpr milliseconds longest_poll{32};
+
 }  // namespace
 
 Ledger::Ledger(Server& server, TailCache& cache, LogWatch& watch)
     : server_(server), cache_(cache), watch_(watch) {}
 
 void Ledger::open() {
-    const Order held = order();
+    const Lock lock(mutex_);
     reload();
-    catch_up(held);
+    catch_up();
     trim_old();  // programs that run for a short time never trim what they wrote
 }
 
 void Ledger::reload() {
     const nanoseconds began = time_since_boot();
     State state = load_state(server_);
-    mend(state);
-    const std::scoped_lock lock(state_mutex_);
+    const MutexLock lock(state_mutex_);
     pending_.reset();
     state_ = std::move(state);
     confirmed_ = began;
-    next_ = state_.seen + 1;
+    next_number_ = state_.seen + 1;
     events_ = state_.last_position - state_.removed.count(1, state_.last_position);
     cache_.begin(state_.last_position);
     watch_.set(state_.last_position);
     watch_.notify();
 }
 
-bool Ledger::fresh() const {
+bool Ledger::can_trust_state() const {
     return time_since_boot() - confirmed_ < retention / 2;
 }
 
@@ -76,113 +81,115 @@ std::string Ledger::commit_at(std::int64_t number, bool whole) {
 Commit Ledger::decoded(const std::string& document, std::int64_t number) {
     auto commit = decode_commit(document);
     if (!commit) {
-        throw Damage({ErrorCode::corrupt, "commit " + std::to_string(number) +
-                                              " does not read back as it was written: the database "
-                                              "is damaged; restore it from a backup"});
+        throw CorruptDocument(
+            {ErrorCode::corrupt, "commit " + std::to_string(number) +
+                                     " does not read back as it was written: the database "
+                                     "is damaged; restore it from a backup"});
     }
     return *std::move(commit);
 }
 
-bool Ledger::orphaned() {
-    return !commit_at(next_.load(), false).empty();
+bool Ledger::has_unseen_commit() {
+    return !commit_at(next_number_.load(), false).empty();
 }
 
-bool Ledger::has_next(const Order&) {
-    return !commit_at(state_.seen + 1, false).empty();
+bool Ledger::has_next() {
+    return !commit_at(own_state_->seen + 1, false).empty();
 }
 
 bool Ledger::refresh() {
     const std::int64_t newest = projected(server_);
-    const auto seen = [&] { return newest < next_.load(); };
+    const auto seen = [&] { return newest < next_number_.load(); };
     if (seen()) {
         return false;
     }
-    if (order_.lock_unless(seen)) {
-        catch_up(Order(order_, std::adopt_lock));
+    if (mutex_.lock_unless(seen)) {
+        const Lock lock(mutex_, Lock::Adopt{});
+        catch_up();
     }
     return true;
 }
 
-void Ledger::catch_up(const Order& order) {
-    settle(order);
+void Ledger::catch_up() {
+    complete_pending();
     for (;;) {
         const nanoseconds began = time_since_boot();
-        if (!fresh() && projected(server_) > state_.seen) {
-            reload();  // it slept so long that what it has not seen may be gone
+        if (!can_trust_state() && projected(server_) > own_state_->seen) {
+            reload();  // it slept so long that what it has not seen may be trimmed
         }
-        const std::string found = commit_at(state_.seen + 1, true);
+        const std::int64_t next = own_state_->seen + 1;
+        const std::string found = commit_at(next, true);
         if (found.empty()) {
             confirmed_ = began;
             return;
         }
-        Commit commit = decoded(found, state_.seen + 1);
-        const bool done = commit.number > unsure_ && wait_until_projected(commit.number);
-        adopt(order, std::move(commit), done);
+        const bool in_collections = wait_until_projected(next);
+        apply(decoded(found, next), in_collections);
     }
 }
 
 /// Marks the time in which the collections hold a part of a commit.
-class Ledger::Projecting {
+class Ledger::ProjectionGuard {
   public:
-    explicit Projecting(Ledger& ledger) : ledger_(ledger) {
-        const std::scoped_lock lock(ledger_.projecting_mutex_);
+    explicit ProjectionGuard(Ledger& ledger) : ledger_(ledger) {
+        const MutexLock lock(ledger_.projection_mutex_);
         ledger_.projecting_ = true;
     }
-    ~Projecting() {
+    ~ProjectionGuard() {
         {
-            const std::scoped_lock lock(ledger_.projecting_mutex_);
+            const MutexLock lock(ledger_.projection_mutex_);
             ledger_.projecting_ = false;
             ++ledger_.projections_;
         }
-        ledger_.projected_.notify_all();
+        ledger_.projection_ended_.notify_all();
     }
-    Projecting(const Projecting&) = delete;
-    Projecting& operator=(const Projecting&) = delete;
+    ProjectionGuard(const ProjectionGuard&) = delete;
+    ProjectionGuard& operator=(const ProjectionGuard&) = delete;
 
   private:
     Ledger& ledger_;
 };
 
-void Ledger::steady() {
-    std::unique_lock lock(projecting_mutex_);
+void Ledger::wait_for_projection() {
+    const MutexLock lock(projection_mutex_);
     const std::uint64_t now = projections_;
-    projected_.wait_for(lock, std::chrono::seconds(5),
-                        [&] { return !projecting_ || projections_ != now; });
+    projection_ended_.wait_for(
+        projection_mutex_, std::chrono::seconds(5),
+        [&]() QUIPU_REQUIRES(projection_mutex_) { return !projecting_ || projections_ != now; });
 }
 
-void Ledger::settle(const Order&) {
+void Ledger::complete_pending() {
     if (!pending_) {
         return;
     }
-    if (!fresh()) {
+    if (!can_trust_state()) {
         reload();
         return;
     }
-    {
-        const Projecting projecting(*this);
-        bring_into_collections(*pending_, state_);
-    }
-    publish(*pending_);
+    put_into_collections(*pending_);
+    announce(*pending_);
+    pending_.reset();
 }
 
-void Ledger::adopt(const Order& order, Commit commit, bool projected) {
+void Ledger::apply(Commit commit, bool in_collections) {
     tokens_.push_back(commit.token);
     if (tokens_.size() > kept_tokens) {
         tokens_.pop_front();
     }
     {
-        const std::scoped_lock lock(state_mutex_);
+        const MutexLock lock(state_mutex_);
         state_.apply(commit);
-        pending_ = std::move(commit);
     }
-    if (projected) {
-        publish(*pending_);
+    pending_ = std::move(commit);
+    if (in_collections) {
+        announce(*pending_);
+        pending_.reset();
     } else {
-        settle(order);
+        complete_pending();
     }
 }
 
-void Ledger::publish(const Commit& commit) {
+void Ledger::announce(const Commit& commit) {
     std::vector<RecordPtr> appended;
     appended.reserve(commit.events.size());
     for (const auto& event : commit.events) {
@@ -195,13 +202,12 @@ void Ledger::publish(const Commit& commit) {
     events_ += static_cast<std::int64_t>(commit.events.size()) -
                static_cast<std::int64_t>(commit.removed.size());
     watch_.set(commit.position);
-    next_ = commit.number + 1;
-    order_.wake();
+    next_number_ = commit.number + 1;
+    mutex_.wake();
     watch_.notify();
     if (commit.number % trimmed_at_once == 0) {
-        old_.emplace_back(time_since_boot(), commit.number);
+        trimmable_.emplace_back(time_since_boot(), commit.number);
     }
-    pending_.reset();
 }
 
 bool Ledger::is_ours(const Commit& commit) {
@@ -209,12 +215,12 @@ bool Ledger::is_ours(const Commit& commit) {
     return View(found).text("token") == commit.token;
 }
 
-Ledger::Outcome Ledger::store(const Order& order, Commit commit) {
-    if (!fresh()) {
-        const std::int64_t seen = state_.seen;
-        catch_up(order);
-        if (state_.seen != seen) {
-            return Outcome::taken;
+Ledger::Outcome Ledger::store(Commit commit) {
+    if (!can_trust_state()) {
+        const std::int64_t seen = own_state_->seen;
+        catch_up();
+        if (own_state_->seen != seen) {
+            return Outcome::number_taken;
         }
     }
     const std::string document = encode(commit);
@@ -222,39 +228,40 @@ Ledger::Outcome Ledger::store(const Order& order, Commit commit) {
     bool inserted = false;
     try {
         inserted = server_.insert(commits_collection, {document}, true).empty();
-    } catch (const Failure& failure) {
-        if (failure.kind() != Failure::Kind::unreachable) {
+    } catch (const ServerError& error) {
+        if (error.kind() != ServerError::Kind::unreachable) {
             throw;
         }
     }
     // The answer may have been lost, or be that to the driver's own second try. Who has the number
     // is what counts.
     if (!inserted && !is_ours(commit)) {
-        return Outcome::taken;
+        return Outcome::number_taken;
     }
-    if (!fresh()) {
+    if (!can_trust_state()) {
         // It slept over the insertion: the number may have been another's, used and trimmed. Then
         // nobody will read this commit.
         reload();
-        throw Failure(Failure::Kind::unreachable,
-                      "this process slept while it stored a commit in " + server_.location() +
-                          "; whether it is stored is not known");
+        throw ServerError(ServerError::Kind::unreachable,
+                          "this process slept while it stored a commit in " + server_.location() +
+                              "; whether it is stored is not known");
     }
     confirmed_ = began;
-    adopt(order, std::move(commit), false);
+    apply(std::move(commit), false);
     return Outcome::stored;
 }
 
-bool Ledger::adopted(const Order&, const std::string& token) const {
+bool Ledger::has_applied(const std::string& token) const {
     return std::ranges::find(tokens_, token) != tokens_.end();
 }
 
 void Ledger::trim_old() {
     constexpr std::chrono::hours day{24};
     const auto before = std::chrono::floor<milliseconds>(std::chrono::system_clock::now() - day);
+    const std::int64_t last = own_state_->seen - kept_commits;
     server_.erase(commits_collection, bson([&](BsonWriter& writer) {
                       writer.begin_document("_id");
-                      writer.int64("$lte", state_.seen - kept_commits);
+                      writer.int64("$lte", last);
                       writer.end();
                       writer.begin_document("stored_at");
                       writer.date("$lt", before.time_since_epoch().count());
@@ -262,13 +269,13 @@ void Ledger::trim_old() {
                   }));
 }
 
-void Ledger::trim(const Order&) {
+void Ledger::trim() {
     const nanoseconds now = time_since_boot();
     std::int64_t last = 0;
-    while (!old_.empty() && now - old_.front().first > retention &&
-           old_.front().second <= state_.seen - kept_commits) {
-        last = old_.front().second;
-        old_.pop_front();
+    while (!trimmable_.empty() && now - trimmable_.front().first > retention &&
+           trimmable_.front().second <= own_state_->seen - kept_commits) {
+        last = trimmable_.front().second;
+        trimmable_.pop_front();
     }
     if (last > 0) {
         server_.erase(commits_collection, bson([&](BsonWriter& writer) {
@@ -276,6 +283,35 @@ void Ledger::trim(const Order&) {
                           writer.int64("$lte", last);
                           writer.end();
                       }));
+    }
+}
+
+bool Ledger::wait_until_projected(std::int64_t number) {
+    const auto end = std::chrono::steady_clock::now() + takeover_delay;
+    for (milliseconds pause{2};; pause = std::min(pause * 2, longest_poll)) {
+        if (projected(server_) >= number) {
+            return true;
+        }
+        if (std::chrono::steady_clock::now() > end) {
+            return false;
+        }
+        std::this_thread::sleep_for(pause);
+    }
+}
+
+void Ledger::put_into_collections(const Commit& commit) {
+    const ProjectionGuard projecting(*this);
+    try {
+        project(commit, *own_state_, server_);
+    } catch (const ServerError& error) {
+        if (error.kind() != ServerError::Kind::rejected) {
+            throw;
+        }
+        // The commit is stored. If this were reported as a rejection of it, the caller would
+        // publish again and see its own events as duplicates.
+        throw ServerError(ServerError::Kind::unreachable,
+                          "commit " + std::to_string(commit.number) + " is stored in " +
+                              server_.location() + ", but its parts are rejected: " + error.what());
     }
 }
 

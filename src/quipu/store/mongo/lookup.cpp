@@ -50,25 +50,6 @@ std::vector<std::string> stored_parked_groups(Server& server, std::int64_t posit
     return groups;
 }
 
-Result<void> check_indexed(const Server& server, const std::string& collection,
-                           const std::string& key) {
-    // Base64, where the text holds what BSON's strings may not.
-    const auto stored = [](const std::string& text) {
-        return is_text(text) ? text.size() : text.size() / 3 * 4 + 32;
-    };
-    const std::size_t bytes =
-        std::max(joined(collection, key).size(), stored(collection) + stored(key));
-    if (bytes <= server.most_indexed_bytes()) {
-        return {};
-    }
-    constexpr std::size_t shown = 32;
-    return fail(ErrorCode::limit, "the name of document " + collection + "/" +
-                                      key.substr(0, shown) + "... takes " + std::to_string(bytes) +
-                                      " bytes, and " + server.location() + " indexes at most " +
-                                      std::to_string(server.most_indexed_bytes()) +
-                                      "; choose a shorter key");
-}
-
 Error other_content(const Record& record) {
     return {ErrorCode::conflict,
             event_name(record.event_id) +

@@ -7,7 +7,7 @@
 #include "quipu/store/engine/prepare.hpp"
 #include "quipu/store/mongo/server.hpp"
 
-/// Looks into the collections that a commit's checks need. Throws Failure.
+/// Looks into the collections that a commit's checks need. Throws ServerError.
 namespace quipu::mongo {
 
 /// The revision of a document by its _id, 0 when absent or erased.
@@ -19,11 +19,6 @@ namespace quipu::mongo {
 /// requeued. Looks through all that is parked.
 [[nodiscard]] std::vector<std::string> stored_parked_groups(Server& server, std::int64_t position);
 [[nodiscard]] std::string parked_id(const std::string& group, std::int64_t position);
-
-/// Whether the server can index a document of this name: a commit that cannot be applied must not
-/// be made. Errors: limit.
-[[nodiscard]] Result<void> check_indexed(const Server& server, const std::string& collection,
-                                         const std::string& key);
 
 /// The option of a look that gives ascending order by a member.
 void sorted_by(BsonWriter& writer, const char* name);

@@ -36,7 +36,7 @@ class Projection {
     Projection(const Commit& commit, const State& state, Server& server)
         : commit_(commit), state_(state), server_(server) {}
 
-    bool run() {
+    void run() {
         events();
         archive();
         documents();
@@ -46,39 +46,36 @@ class Projection {
         holes();
         heads();
         groups();
-        const bool any = written_ > 0;
-        return applied() == 0 && any;
+        applied();
     }
 
   private:
     using Documents = std::vector<std::string>;
 
-    /// An upsert would do on one server only: FerretDB gives up the whole request at the first
-    /// key that exists.
-    std::int64_t insert_or_replace(const char* collection, const Documents& documents) {
+    /// For documents that mostly are new: the server takes many insertions at once.
+    void insert_or_replace(const char* collection, const Documents& documents) {
         const std::vector<std::string_view> views(documents.begin(), documents.end());
-        std::vector<Replacement> rest;
-        for (const std::size_t index : server_.insert(collection, views)) {
-            rest.push_back({.filter = older_than(documents[index], commit_.number),
-                            .document = documents[index]});
-        }
-        const std::int64_t written =
-            std::ssize(documents) - std::ssize(rest) + server_.replace(collection, rest);
-        written_ += written;
-        return written;
+        replace_older(collection, documents, server_.insert(collection, views));
     }
 
-    /// For documents that mostly exist. Both return how many were written.
-    std::int64_t replace_or_insert(const char* collection, const Documents& documents) {
+    /// For documents that mostly exist.
+    void replace_or_insert(const char* collection, const Documents& documents) {
         std::vector<Replacement> all;
         for (const auto& document : documents) {
             all.push_back({.filter = older_than(document, commit_.number), .document = document});
         }
-        const std::int64_t replaced = server_.replace(collection, all);
-        written_ += replaced;
-        return replaced == std::ssize(documents)
-                   ? replaced
-                   : replaced + insert_or_replace(collection, documents);
+        replace_older(collection, documents, server_.upsert(collection, all));
+    }
+
+    /// Those whose key exists: it may have been inserted just now by another process.
+    void replace_older(const char* collection, const Documents& documents,
+                       const std::vector<std::size_t>& existing) {
+        std::vector<Replacement> rest;
+        for (const std::size_t index : existing) {
+            rest.push_back({.filter = older_than(documents[index], commit_.number),
+                            .document = documents[index]});
+        }
+        server_.replace(collection, rest);
     }
 
     template <class Id, class Fill>
@@ -168,7 +165,7 @@ class Projection {
                                }),
                                .update = true});
         }
-        written_ += server_.replace(letters_collection, changes);
+        server_.replace(letters_collection, changes);
     }
 
     void removed() {
@@ -269,42 +266,28 @@ class Projection {
         replace_or_insert(groups_collection, positions);
     }
 
-    std::int64_t applied() {
-        return replace_or_insert(meta_collection,
-                                 {made(std::string("applied"), [&](BsonWriter& writer) {
-                                     writer.int64("position", commit_.position);
-                                     writer.int64("letter_id", commit_.letter_id);
-                                     writer.int64("erased_revision", commit_.erased_revision);
-                                 })});
+    void applied() {
+        replace_or_insert(meta_collection, {made(std::string("applied"), [&](BsonWriter& writer) {
+                              writer.int64("position", commit_.position);
+                              writer.int64("letter_id", commit_.letter_id);
+                              writer.int64("erased_revision", commit_.erased_revision);
+                          })});
     }
 
     const Commit& commit_;
     const State& state_;
     Server& server_;
-    std::int64_t written_ = 0;
 };
 
 }  // namespace
 
-bool project(const Commit& commit, const State& state, Server& server) {
-    return Projection(commit, state, server).run();
+void project(const Commit& commit, const State& state, Server& server) {
+    Projection(commit, state, server).run();
 }
 
 std::int64_t projected(Server& server) {
     const std::string applied = server.find_one(meta_collection, by_id("applied"));
     return View(applied).integer("commit");
-}
-
-void drop_tombstones(Server& server) {
-    constexpr std::int64_t day = std::int64_t{24} * 3600 * 1000;
-    const std::string old = bson([](BsonWriter& writer) {
-        writer.begin_document("gone_at");
-        writer.date("$lt", wall_milliseconds() - day);
-        writer.end();
-    });
-    for (const char* collection : {events_collection, documents_collection, parked_collection}) {
-        server.erase(collection, old);
-    }
 }
 
 }  // namespace quipu::mongo

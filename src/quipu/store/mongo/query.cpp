@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/store/mongo/query.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <limits>
@@ -10,7 +12,6 @@
 #include "quipu/store/engine/query_cursor.hpp"
 #include "quipu/store/mongo/collections.hpp"
 #include "quipu/store/mongo/records.hpp"
-#include "quipu/store/mongo/store_impl.hpp"
 
 namespace quipu::mongo {
 namespace {
@@ -201,7 +202,7 @@ class Run {
         std::size_t bytes = 0;
         server_.find(events_collection, search.filter, search.options, [&](View view) {
             if (SteadyClock::now() > end_) {
-                throw Failure(Failure::Kind::time, "the search took too long");
+                throw ServerError(ServerError::Kind::timeout, "the search took too long");
             }
             if (is_tombstone(view)) {
                 return true;
@@ -308,10 +309,6 @@ Result<EventPage> run_query(Server& server, const EventQuery& query,
         });
     }
     return page_of(std::move(hits), *cursor, query.limit);
-}
-
-Result<EventPage> MongoStore::query(const EventQuery& query) {
-    return reading([&] { return run_query(*server_, query, options_.query_time); });
 }
 
 }  // namespace quipu::mongo

@@ -35,6 +35,12 @@ DeadLetter::Status status_of(std::string_view name) {
     return DeadLetter::Status::open;
 }
 
+Error damaged_document(std::string_view collection, std::string_view key) {
+    return {ErrorCode::corrupt, "document " + std::string(collection) + "/" + std::string(key) +
+                                    " does not read back as it was written: the database is "
+                                    "damaged; restore it from a backup"};
+}
+
 }  // namespace
 
 void put_record(BsonWriter& writer, const Record& record, const RecordImage& image,
@@ -160,6 +166,16 @@ Result<DeadLetter> get_letter(View document) {
     letter.note = document.string("note");
     letter.source = document.string("source");
     return letter;
+}
+
+Result<Document> get_document(View view, std::string_view collection) {
+    Document document{.key = view.string("key"),
+                      .body = view.string("body"),
+                      .revision = view.integer("revision")};
+    if (document_checksum(collection, document.key, document.body) != view.integer("checksum")) {
+        return std::unexpected(damaged_document(collection, document.key));
+    }
+    return document;
 }
 
 Error damaged_event(std::int64_t position) {

@@ -38,6 +38,9 @@ void put_parked(BsonWriter& writer, const Parked& parked);
 void put_letter(BsonWriter& writer, const DeadLetter& letter);
 [[nodiscard]] Result<DeadLetter> get_letter(View document);
 
+/// Errors: corrupt.
+[[nodiscard]] Result<Document> get_document(View view, std::string_view collection);
+
 [[nodiscard]] Error damaged_event(std::int64_t position);
 
 }  // namespace quipu::mongo

@@ -12,10 +12,9 @@ namespace {
 
 constexpr std::int32_t duplicate_key = 11000;
 
-/// The server read the request, understood it and did nothing. 1 is an internal error, by which
-/// FerretDB reports what its database refuses (a zero byte in a text, for one).
-bool refused(std::uint32_t code) {
-    constexpr std::array<std::uint32_t, 13> codes{1,  2,  9,  14,  22,    52,   53,
+/// The server understood the request, refuses it whenever it comes, and did nothing.
+bool rejected(std::uint32_t code) {
+    constexpr std::array<std::uint32_t, 12> codes{2,  9,  14, 22,  52,    53,
                                                   57, 73, 96, 121, 10334, 17280};
     return std::ranges::find(codes, code) != codes.end();
 }
@@ -47,6 +46,28 @@ struct Collection {
     ~Collection() { mongoc_collection_destroy(value); }
     mongoc_collection_t* value;
 };
+
+Bulk unordered_bulk(const Collection& collection) {
+    const std::string options = bson([](BsonWriter& writer) { writer.boolean("ordered", false); });
+    const bson_t with = as_bson(options);
+    return {mongoc_collection_create_bulk_operation_with_opts(collection.value, &with),
+            &mongoc_bulk_operation_destroy};
+}
+
+/// Whether all were added to the operation.
+bool add_replacements(mongoc_bulk_operation_t* bulk, const std::vector<Replacement>& replacements,
+                      bool upsert, bson_error_t& error) {
+    const std::string options = bson([&](BsonWriter& writer) { writer.boolean("upsert", upsert); });
+    const bson_t with = as_bson(options);
+    return std::ranges::all_of(replacements, [&](const Replacement& each) {
+        const bson_t filter = as_bson(each.filter);
+        const bson_t document = as_bson(each.document);
+        return each.update ? mongoc_bulk_operation_update_one_with_opts(bulk, &filter, &document,
+                                                                        &with, &error)
+                           : mongoc_bulk_operation_replace_one_with_opts(bulk, &filter, &document,
+                                                                         &with, &error);
+    });
+}
 
 std::string hosts(const mongoc_uri_t* uri) {
     std::string out;
@@ -86,13 +107,13 @@ std::string contradiction(const mongoc_uri_t* uri) {
 
 }  // namespace
 
-Error Failure::error() const {
+Error ServerError::error() const {
     switch (kind_) {
-        case Kind::time:
+        case Kind::timeout:
             return {ErrorCode::limit,
                     "the search took longer than allowed; narrow it by type, "
                     "aggregate, execution or time"};
-        case Kind::refused: return {ErrorCode::internal, message_};
+        case Kind::rejected: return {ErrorCode::internal, message_};
         case Kind::unreachable:
         case Kind::access: break;
     }
@@ -172,8 +193,8 @@ Result<std::unique_ptr<Server>> Server::make(const MongoOptions& options) {
     return server;
 }
 
-Failure Server::failure(const bson_error_t& error) const {
-    using Kind = Failure::Kind;
+ServerError Server::to_error(const bson_error_t& error) const {
+    using Kind = ServerError::Kind;
     const std::string text = location_ + ": " + static_cast<const char*>(error.message);
     const bool credentials =
         error.domain == MONGOC_ERROR_SCRAM || error.domain == MONGOC_ERROR_SASL ||
@@ -191,14 +212,12 @@ Failure Server::failure(const bson_error_t& error) const {
                                       "the role readWrite on the database"};
         }
         if (error.code == MONGOC_ERROR_MAX_TIME_MS_EXPIRED) {
-            return {Kind::time, text};
+            return {Kind::timeout, text};
         }
-        if (refused(error.code)) {
-            return {Kind::refused, text};
-        }
+        return {rejected(error.code) ? Kind::rejected : Kind::unreachable, text};
     }
     if (error.domain == MONGOC_ERROR_BSON || error.domain == MONGOC_ERROR_COMMAND) {
-        return {Kind::refused, text};
+        return {Kind::rejected, text};
     }
     return {Kind::unreachable,
             "no MongoDB server answers at " + text + "; start it, or correct the address"};
@@ -208,16 +227,6 @@ void Server::greet() {
     const std::string build =
         command(bson([](BsonWriter& writer) { writer.int32("buildInfo", 1); }));
     engine_ = "mongodb " + View(build).string("version");
-    if (View(build).has("ferretdbVersion")) {
-        engine_ += " (FerretDB " + View(build).string("ferretdbVersion") + ")";
-        // It keeps a connection to its database for each update of a request, and waits for ever
-        // when they have run out.
-        one_update_at_a_time_ = true;
-        // It reads what matches and then writes by key, each in a transaction of its own.
-        updates_are_atomic_ = false;
-        // An entry of PostgreSQL's index has at most 2704 bytes.
-        most_indexed_bytes_ = 2600;
-    }
 }
 
 std::string Server::command(std::string_view command) {
@@ -228,7 +237,7 @@ std::string Server::command(std::string_view command) {
     bson_destroy(&reply.value);
     if (!mongoc_client_command_simple(client.get(), database_.c_str(), &request, nullptr,
                                       &reply.value, &error)) {
-        throw failure(error);
+        throw to_error(error);
     }
     return std::string(View(reply.value).bytes());
 }
@@ -253,7 +262,7 @@ void Server::find(const char* collection, std::string_view filter, std::string_v
     }
     bson_error_t error{};
     if (mongoc_cursor_error(cursor.get(), &error)) {
-        throw failure(error);
+        throw to_error(error);
     }
 }
 
@@ -282,9 +291,8 @@ std::int64_t Server::count(const char* collection, std::string_view filter) {
 std::vector<std::size_t> Server::insert(const char* collection,
                                         const std::vector<std::string_view>& documents,
                                         bool journaled) {
-    std::vector<std::size_t> existing;
     if (documents.empty()) {
-        return existing;
+        return {};
     }
     const Lease client(*this);
     const Collection into(client.get(), database_, collection);
@@ -307,58 +315,63 @@ std::vector<std::size_t> Server::insert(const char* collection,
     for (const auto& document : documents) {
         const bson_t value = as_bson(document);
         if (!mongoc_bulk_operation_insert_with_opts(bulk.get(), &value, nullptr, &error)) {
-            throw failure(error);
+            throw to_error(error);
         }
     }
     if (mongoc_bulk_operation_execute(bulk.get(), &reply.value, &error) != 0) {
-        return existing;
+        return {};
     }
-    bool only_duplicates = !View(reply.value).document("writeErrors").bytes().empty() &&
-                           View(reply.value).document("writeConcernErrors").bytes().size() <= 5;
-    View(reply.value).each("writeErrors", [&](View each) {
+    return existing_keys(View(reply.value), error);
+}
+
+std::vector<std::size_t> Server::existing_keys(View reply, const bson_error_t& error) const {
+    std::vector<std::size_t> existing;
+    bool only_duplicates = View(reply).document("writeConcernErrors").bytes().size() <= 5;
+    reply.each("writeErrors", [&](View each) {
         only_duplicates = only_duplicates && each.integer("code") == duplicate_key;
         existing.push_back(static_cast<std::size_t>(each.integer("index")));
     });
     if (!only_duplicates || existing.empty()) {
-        throw failure(error);
+        throw to_error(error);
     }
     return existing;
 }
 
-std::int64_t Server::replace(const char* collection, const std::vector<Replacement>& replacements) {
-    const std::span<const Replacement> all(replacements);
-    const std::size_t together = one_update_at_a_time_ ? 1 : all.size();
-    std::int64_t matched = 0;
-    for (std::size_t first = 0; first < all.size(); first += together) {
-        matched += replace_together(collection, all.subspan(first, together));
+std::vector<std::size_t> Server::upsert(const char* collection,
+                                        const std::vector<Replacement>& replacements) {
+    if (replacements.empty()) {
+        return {};
     }
-    return matched;
-}
-
-std::int64_t Server::replace_together(const char* collection,
-                                      std::span<const Replacement> replacements) {
     const Lease client(*this);
     const Collection in(client.get(), database_, collection);
-    const std::string options = bson([](BsonWriter& writer) { writer.boolean("ordered", false); });
-    const bson_t with = as_bson(options);
-    const Bulk bulk(mongoc_collection_create_bulk_operation_with_opts(in.value, &with),
-                    &mongoc_bulk_operation_destroy);
+    const Bulk bulk = unordered_bulk(in);
     bson_error_t error{};
-    for (const auto& each : replacements) {
-        const bson_t filter = as_bson(each.filter);
-        const bson_t document = as_bson(each.document);
-        const bool added = each.update ? mongoc_bulk_operation_update_one_with_opts(
-                                             bulk.get(), &filter, &document, nullptr, &error)
-                                       : mongoc_bulk_operation_replace_one_with_opts(
-                                             bulk.get(), &filter, &document, nullptr, &error);
-        if (!added) {
-            throw failure(error);
-        }
+    if (!add_replacements(bulk.get(), replacements, true, error)) {
+        throw to_error(error);
+    }
+    Reply reply;
+    bson_destroy(&reply.value);
+    if (mongoc_bulk_operation_execute(bulk.get(), &reply.value, &error) != 0) {
+        return {};
+    }
+    return existing_keys(View(reply.value), error);
+}
+
+std::int64_t Server::replace(const char* collection, const std::vector<Replacement>& replacements) {
+    if (replacements.empty()) {
+        return 0;
+    }
+    const Lease client(*this);
+    const Collection in(client.get(), database_, collection);
+    const Bulk bulk = unordered_bulk(in);
+    bson_error_t error{};
+    if (!add_replacements(bulk.get(), replacements, false, error)) {
+        throw to_error(error);
     }
     Reply reply;
     bson_destroy(&reply.value);
     if (mongoc_bulk_operation_execute(bulk.get(), &reply.value, &error) == 0) {
-        throw failure(error);
+        throw to_error(error);
     }
     return View(reply.value).integer("nMatched");
 }
@@ -371,7 +384,7 @@ std::int64_t Server::erase(const char* collection, std::string_view filter) {
     bson_destroy(&reply.value);
     bson_error_t error{};
     if (!mongoc_collection_delete_many(from.value, &matches, nullptr, &reply.value, &error)) {
-        throw failure(error);
+        throw to_error(error);
     }
     return View(reply.value).integer("deletedCount");
 }

@@ -6,9 +6,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <limits>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,15 +19,15 @@ namespace quipu::mongo {
 
 /// A call of the server that failed. Thrown inside this room only; the store's functions turn it
 /// into an Error.
-class Failure : public std::exception {
+class ServerError : public std::exception {
   public:
     enum class Kind {
         unreachable,  ///< no answer, or none that says what became of the call
         access,       ///< the server refuses the credentials, or the rights are not enough
-        time,         ///< maxTimeMS has passed
-        refused,      ///< the server understood and refused: nothing was done
+        timeout,      ///< maxTimeMS has passed
+        rejected,     ///< the server understood the call and did nothing, as it would again
     };
-    Failure(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
+    ServerError(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
     [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
@@ -40,10 +38,11 @@ class Failure : public std::exception {
     std::string message_;
 };
 
-/// Data that does not read back as it was written. Thrown and turned into an Error as Failure is.
-class Damage : public std::exception {
+/// Data that does not read back as it was written. Thrown and turned into an Error as ServerError
+/// is.
+class CorruptDocument : public std::exception {
   public:
-    explicit Damage(Error error) : error_(std::move(error)) {}
+    explicit CorruptDocument(Error error) : error_(std::move(error)) {}
     [[nodiscard]] const char* what() const noexcept override { return error_.message.c_str(); }
     [[nodiscard]] const Error& error() const noexcept { return error_; }
 
@@ -68,16 +67,12 @@ class Server {
     [[nodiscard]] const std::string& location() const noexcept { return location_; }
     [[nodiscard]] const std::string& database() const noexcept { return database_; }
 
-    // All functions below throw Failure.
+    // All functions below throw ServerError.
 
     /// Asks the server what it is; before any other call.
     void greet();
     /// Name and version of the server's program.
     [[nodiscard]] const std::string& engine() const noexcept { return engine_; }
-    /// Whether nothing comes between an update's look for its document and its write.
-    [[nodiscard]] bool updates_are_atomic() const noexcept { return updates_are_atomic_; }
-    /// Values longer than this cannot be part of an index.
-    [[nodiscard]] std::size_t most_indexed_bytes() const noexcept { return most_indexed_bytes_; }
 
     /// The reply to a command on the database.
     [[nodiscard]] std::string command(std::string_view command);
@@ -93,6 +88,10 @@ class Server {
     [[nodiscard]] std::vector<std::size_t> insert(const char* collection,
                                                   const std::vector<std::string_view>& documents,
                                                   bool journaled = false);
+    /// Replaces those that match, inserts the others; returns the indexes of those that did not
+    /// match and whose key exists.
+    [[nodiscard]] std::vector<std::size_t> upsert(const char* collection,
+                                                  const std::vector<Replacement>& replacements);
     /// Returns how many documents matched.
     std::int64_t replace(const char* collection, const std::vector<Replacement>& replacements);
     std::int64_t erase(const char* collection, std::string_view filter);
@@ -106,18 +105,16 @@ class Server {
     };
     class Lease;
     Server() = default;
-    std::int64_t replace_together(const char* collection,
-                                  std::span<const Replacement> replacements);
-    [[nodiscard]] Failure failure(const bson_error_t& error) const;
+    [[nodiscard]] ServerError to_error(const bson_error_t& error) const;
+    /// The indexes in the reply to a bulk write that failed for existing keys alone.
+    [[nodiscard]] std::vector<std::size_t> existing_keys(View reply,
+                                                         const bson_error_t& error) const;
 
     std::unique_ptr<mongoc_uri_t, Free> uri_;
     std::unique_ptr<mongoc_client_pool_t, Free> pool_;
     std::string location_;
     std::string database_;
     std::string engine_ = "mongodb";
-    bool one_update_at_a_time_ = false;
-    bool updates_are_atomic_ = true;
-    std::size_t most_indexed_bytes_ = std::numeric_limits<std::size_t>::max();
     std::int64_t majority_wait_ms_ = 0;  ///< for the acknowledgement of a write; 0: for ever
 };
 

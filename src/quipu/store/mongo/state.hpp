@@ -9,7 +9,7 @@
 #include "quipu/store/engine/interval_set.hpp"
 #include "quipu/store/engine/recent_ids.hpp"
 #include "quipu/store/mongo/commit.hpp"
-#include "quipu/store/mongo/generations.hpp"
+#include "quipu/store/mongo/generational_cache.hpp"
 #include "quipu/store/mongo/server.hpp"
 
 namespace quipu::mongo {
@@ -27,14 +27,14 @@ struct State {
     RecentIds recent_ids;
     bool any_archived = false;
     // What was looked up, kept up to date.
-    mutable Generations heads{std::size_t{32} * 1024};
-    mutable Generations revisions{std::size_t{8} * 1024};
+    mutable GenerationalCache heads{std::size_t{32} * 1024};
+    mutable GenerationalCache revisions{std::size_t{8} * 1024};
 
     void apply(const Commit& commit);
 };
 
 /// Reads the state from the collections. Other processes may write meanwhile: it is exact once all
-/// commits beyond `seen` that exist afterwards are applied to it. Throws Failure.
+/// commits beyond `seen` that exist afterwards are applied to it. Throws ServerError.
 [[nodiscard]] State load_state(Server& server);
 
 }  // namespace quipu::mongo

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/store/mongo/verify.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -8,7 +10,6 @@
 
 #include "quipu/store/mongo/collections.hpp"
 #include "quipu/store/mongo/records.hpp"
-#include "quipu/store/mongo/store_impl.hpp"
 
 namespace quipu::mongo {
 namespace {
@@ -223,11 +224,6 @@ class Verification {
 
 std::vector<std::string> verify_database(Server& server, Ledger& ledger) {
     return Verification(server, ledger).run();
-}
-
-Result<std::vector<std::string>> MongoStore::verify() {
-    return reading(
-        [&]() -> Result<std::vector<std::string>> { return verify_database(*server_, ledger_); });
 }
 
 }  // namespace quipu::mongo

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "quipu/store/engine/log_watch.hpp"
 #include "quipu/store/engine/tail_cache.hpp"
+#include "quipu/store/mongo/commit_thread.hpp"
+#include "quipu/store/mongo/follower.hpp"
 #include "quipu/store/mongo/ledger.hpp"
 #include "quipu/store/mongo/mongo_store.hpp"
 #include "quipu/store/mongo/server.hpp"
-#include "quipu/store/mongo/writer.hpp"
+#include "quipu/store/mongo/server_status.hpp"
 
 namespace quipu::mongo {
 
@@ -28,7 +26,7 @@ class MongoStore final : public Store {
     MongoStore(MongoOptions options, std::unique_ptr<Server> server);
     ~MongoStore() override;
 
-    /// Makes the collections, reads the state, starts the threads. Throws Failure.
+    /// Makes the collections, reads the state, starts the threads. Throws ServerError.
     [[nodiscard]] Result<void> start();
 
     void submit(Transaction transaction, Done done) override;
@@ -74,10 +72,10 @@ class MongoStore final : public Store {
     auto reading(Work&& work) -> decltype(work()) {
         try {
             return work();
-        } catch (const Failure& failure) {
-            return std::unexpected(failure.error());
-        } catch (const Damage& damage) {
-            return std::unexpected(damage.error());
+        } catch (const ServerError& error) {
+            return std::unexpected(error.error());
+        } catch (const CorruptDocument& corrupt) {
+            return std::unexpected(corrupt.error());
         } catch (const std::bad_alloc&) {
             return fail(ErrorCode::unavailable, "there is not enough memory for this read");
         } catch (const std::exception& exception) {
@@ -87,25 +85,16 @@ class MongoStore final : public Store {
     [[nodiscard]] std::vector<RecordPtr> read_collection(std::int64_t position, std::size_t limit);
     /// What is stored of `append`'s body beside it, for readers in other languages.
     void add_members(PreparedAppend& append) const;
-    void follow();
 
     MongoOptions options_;
     std::unique_ptr<Server> server_;
     std::string identity_;
     TailCache cache_;
     LogWatch watch_;
-    Condition condition_;
+    ServerStatus server_status_;
     Ledger ledger_;
-    std::unique_ptr<Writer> writer_;
-
-    std::mutex stop_mutex_;
-    std::condition_variable stopping_;
-    bool stop_ = false;
-    std::jthread follower_;
+    std::unique_ptr<CommitThread> commit_thread_;
+    std::unique_ptr<Follower> follower_;
 };
-
-[[nodiscard]] Result<EventPage> run_query(Server& server, const EventQuery& query,
-                                          std::chrono::milliseconds time);
-[[nodiscard]] std::vector<std::string> verify_database(Server& server, Ledger& ledger);
 
 }  // namespace quipu::mongo

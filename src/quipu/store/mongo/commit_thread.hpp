@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
@@ -13,38 +12,23 @@
 #include "quipu/store/engine/prepare.hpp"
 #include "quipu/store/mongo/draft.hpp"
 #include "quipu/store/mongo/ledger.hpp"
+#include "quipu/store/mongo/server_status.hpp"
 #include "quipu/store/store.hpp"
 
 namespace quipu::mongo {
 
-/// What the store tells about its server; a line for the operator at each change.
-class Condition {
-  public:
-    explicit Condition(const MongoOptions& options) : options_(options) {}
-    /// A call succeeded. That one may read does not mean that one may write.
-    void good(bool written);
-    void bad(const Failure& failure);
-    [[nodiscard]] std::string problem() const;
-
-  private:
-    const MongoOptions& options_;
-    mutable std::mutex mutex_;
-    std::string problem_;
-    bool refuses_us_ = false;
-};
-
-/// The thread that makes commits of what waits. A transaction that fails its checks fails alone;
-/// no answer is given before the commit that it depends on is stored.
-class Writer {
+/// The thread that turns waiting transactions into commits. A transaction that fails its checks
+/// fails alone; no answer is given before the commit that it depends on is stored.
+class CommitThread {
   public:
     using Queue = CommitQueue<Draft>;
     using Command = Queue::Command;
 
     /// The arguments must outlive it.
-    Writer(Server& server, Ledger& ledger, const MongoOptions& options, Condition& condition);
-    ~Writer();
-    Writer(const Writer&) = delete;
-    Writer& operator=(const Writer&) = delete;
+    CommitThread(Server& server, Ledger& ledger, const MongoOptions& options, ServerStatus& status);
+    ~CommitThread();
+    CommitThread(const CommitThread&) = delete;
+    CommitThread& operator=(const CommitThread&) = delete;
 
     /// As Store::submit.
     void submit(Prepared&& prepared, Store::Done&& done) {
@@ -69,16 +53,15 @@ class Writer {
     /// Fills `results` for the first jobs, as many as one commit takes.
     void store(std::span<Job> jobs, Results& results, bool with_members);
     [[nodiscard]] Result<Committed> add(Draft& draft, Job& job);
-    void keep_house();
+    void do_housekeeping();
 
     Server& server_;
     Ledger& ledger_;
     const MongoOptions& options_;
-    Condition& condition_;
+    ServerStatus& status_;
 
     Queue queue_;
-    std::size_t commits_ = 0;                              ///< writer thread only
-    std::chrono::steady_clock::time_point last_tidied_{};  ///< writer thread only
+    std::size_t commits_ = 0;  ///< this thread only
     std::jthread thread_;
 };
 

@@ -12,9 +12,9 @@ namespace quipu::stores {
 
 /// Numbers by name, the recently used ones: when the young generation is full, the old one is
 /// dropped.
-class Generations {
+class GenerationalCache {
   public:
-    explicit Generations(std::size_t size) noexcept : size_(size) {}
+    explicit GenerationalCache(std::size_t size) noexcept : size_(size) {}
 
     [[nodiscard]] std::optional<std::int64_t> find(const std::string& name) const {
         if (const auto found = young_.find(name); found != young_.end()) {

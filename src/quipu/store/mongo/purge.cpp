@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/store/mongo/purge.hpp"
+
 #include <algorithm>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "quipu/store/mongo/collections.hpp"
-#include "quipu/store/mongo/records.hpp"
-#include "quipu/store/mongo/store_impl.hpp"
 
 namespace quipu::mongo {
 namespace {
 
-// A purge shares the writer with publishers, so one step stays short.
-constexpr std::size_t most_removed = 500;
-constexpr std::size_t most_examined = 20'000;
-
-struct PurgeStep {
-    std::size_t removed = 0;
-    std::pair<std::int64_t, std::int64_t> next{};  ///< expiry and position looked at last
-    bool more = true;
-};
+constexpr std::size_t removed_per_step = 500;
+constexpr std::size_t examined_per_step = 20'000;
 
 /// Positions whose event must stay: parked ones and those of open dead letters.
 std::set<std::int64_t> kept_positions(Server& server) {
@@ -54,7 +46,10 @@ std::string expired(std::pair<std::int64_t, std::int64_t> after, Time now) {
     });
 }
 
+}  // namespace
+
 void purge_step(Draft& draft, PurgeStep& step, Time now, std::size_t limit) {
+    limit = std::min(limit, removed_per_step);
     const State& state = draft.state();
     const auto from = step.next;
     const auto kept = kept_positions(draft.server());
@@ -87,73 +82,13 @@ void purge_step(Draft& draft, PurgeStep& step, Time now, std::size_t limit) {
             record.aggregate_id = view.string("aggregate_id");
             record.sequence = view.integer("sequence");
         }
-        return chosen.size() < limit && examined < most_examined;
+        return chosen.size() < limit && examined < examined_per_step;
     });
     for (const Record& record : chosen) {
         draft.remove(record);
     }
     step.removed = chosen.size();
-    step.more = chosen.size() == limit || examined == most_examined;
-}
-
-}  // namespace
-
-Result<GroupPosition> MongoStore::open_group(const std::string& group, bool from_earliest) {
-    if (group.empty() || group.size() > 512) {
-        return fail(ErrorCode::invalid, "a group's name has 1 to 512 bytes");
-    }
-    auto done = writer_->execute([&](Draft& draft) -> Result<void> {
-        draft.open_group(group, from_earliest);
-        return {};
-    });
-    if (!done) {
-        return std::unexpected(done.error());
-    }
-    return ledger_.with_state(
-        [&](const State& state) { return group_position(group, state.groups.at(group)); });
-}
-
-Result<DeadLetter> MongoStore::requeue(std::int64_t id) {
-    Result<DeadLetter> letter;
-    auto done = writer_->execute([&](Draft& draft) -> Result<void> {
-        letter = draft.requeue(id);
-        return letter ? Result<void>() : std::unexpected(letter.error());
-    });
-    return done ? std::move(letter) : std::unexpected(done.error());
-}
-
-Result<DeadLetter> MongoStore::discard(std::int64_t id, std::string note) {
-    Result<DeadLetter> letter;
-    auto done = writer_->execute([&](Draft& draft) -> Result<void> {
-        letter = draft.discard(id, note);
-        return letter ? Result<void>() : std::unexpected(letter.error());
-    });
-    return done ? std::move(letter) : std::unexpected(done.error());
-}
-
-Result<std::size_t> MongoStore::purge(Time now, std::size_t limit) {
-    std::size_t removed = 0;
-    PurgeStep step;
-    step.next.first = std::numeric_limits<std::int64_t>::min();
-    while (step.more && removed < limit) {
-        const PurgeStep before = step;
-        auto done = writer_->execute([&](Draft& draft) -> Result<void> {
-            step = before;
-            purge_step(draft, step, now, std::min(limit - removed, most_removed));
-            return {};
-        });
-        if (!done) {
-            return std::unexpected(done.error());
-        }
-        removed += step.removed;
-    }
-    return removed;
-}
-
-Result<void> MongoStore::archive(std::string_view event_id, std::string deleted_by,
-                                 std::string reason) {
-    return writer_->execute(
-        [&](Draft& draft) -> Result<void> { return draft.archive(event_id, deleted_by, reason); });
+    step.more = chosen.size() == limit || examined == examined_per_step;
 }
 
 }  // namespace quipu::mongo
