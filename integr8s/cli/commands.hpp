@@ -14,13 +14,16 @@ inline constexpr std::string_view default_address = "127.0.0.1:8080";
 // The commands of integr8s beside those that every quipu program has. They talk to a running
 // integr8s over HTTP; exit codes are in exit_code.hpp.
 
-[[nodiscard]] int run_submit(const quipu::CommandContext& context);
-[[nodiscard]] int run_cancel(const quipu::CommandContext& context);
-[[nodiscard]] int run_result(const quipu::CommandContext& context);
-[[nodiscard]] int run_languages(const quipu::CommandContext& context);
-[[nodiscard]] int run_ready(const quipu::CommandContext& context);
+[[nodiscard]] quipu::CustomCommand submit_command();
+[[nodiscard]] quipu::CustomCommand result_command();
+[[nodiscard]] quipu::CustomCommand cancel_command();
+[[nodiscard]] quipu::CustomCommand languages_command();
+[[nodiscard]] quipu::CustomCommand ready_command();
 
-/// All of them, with their help.
-[[nodiscard]] std::vector<quipu::Command> commands();
+/// All of them, in the order of the help.
+[[nodiscard]] inline std::vector<quipu::CustomCommand> commands() {
+    return {submit_command(), result_command(), cancel_command(), languages_command(),
+            ready_command()};
+}
 
 }  // namespace integr8s::cli

@@ -13,12 +13,6 @@ int report(const Failure& failure) {
     return to_int(failure.code);
 }
 
-int wrong_usage(std::string_view command, std::string_view what) {
-    std::cerr << "integr8s " << command << ": " << what << "\nSee `integr8s " << command
-              << " --help`.\n";
-    return to_int(ExitCode::usage);
-}
-
 int show_result(const api::ResultView& result, bool json, bool raw) {
     if (json) {
         std::cout << quipu::to_json(result).value_or("{}") << '\n';

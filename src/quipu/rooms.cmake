@@ -26,6 +26,6 @@ if(QUIPU_WITH_KAFKA)
     list(APPEND clients RDKAFKA)
 endif()
 quipu_room(quipu FOLDER app KNOWS http delivery ${engines} log store codec event base
-           USES Boost ${clients} SQLite3 fmt spdlog DEFLATE SIMDJSON PROMETHEUS UV program_options)
+           USES Boost ${clients} SQLite3 fmt spdlog DEFLATE SIMDJSON PROMETHEUS UV CLI11)
 target_compile_definitions(quipu PRIVATE
     $<$<BOOL:${QUIPU_WITH_MONGO}>:QUIPU_WITH_MONGO> $<$<BOOL:${QUIPU_WITH_KAFKA}>:QUIPU_WITH_KAFKA>)

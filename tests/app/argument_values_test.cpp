@@ -21,7 +21,7 @@ using testing::HasSubstr;
 TEST(ParseInstant, TakesTimesAndDates) {
     EXPECT_EQ(format_time(*parse_instant("2026-01-02")), "2026-01-02T00:00:00Z");
     EXPECT_EQ(format_time(*parse_instant("2026-01-02T03:04:05+01:00")), "2026-01-02T02:04:05Z");
-    EXPECT_THAT(parse_instant("yesterday").error(), HasSubstr("'yesterday' is no time"));
+    EXPECT_THAT(parse_instant("yesterday").error(), HasSubstr("'yesterday' is not a time"));
 }
 
 TEST(ParseMember, SplitsAtTheFirstEqualsSign) {

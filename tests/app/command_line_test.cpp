@@ -123,23 +123,23 @@ TEST(CommandLine, HelpNamesEverythingOnce) {
 }
 
 TEST(CommandLine, NumbersAreCheckedWithTheirOption) {
-    EXPECT_EQ(fault_of({"list", "--limit", "many"}), "--limit: 'many' is no whole number");
-    EXPECT_EQ(fault_of({"list", "--limit", "3.5"}), "--limit: '3.5' is no whole number");
-    EXPECT_EQ(fault_of({"list", "--limit", ""}), "--limit: '' is no whole number");
-    EXPECT_EQ(fault_of({"list", "--limit", "51"}), "--limit: must lie between 0 and 50");
-    EXPECT_EQ(fault_of({"list", "--limit", "-1"}), "--limit: must lie between 0 and 50");
+    EXPECT_EQ(fault_of({"list", "--limit", "many"}), "--limit: 'many' is not a whole number");
+    EXPECT_EQ(fault_of({"list", "--limit", "3.5"}), "--limit: '3.5' is not a whole number");
+    EXPECT_EQ(fault_of({"list", "--limit", ""}), "--limit: '' is not a whole number");
+    EXPECT_EQ(fault_of({"list", "--limit", "51"}), "--limit: must be between 0 and 50");
+    EXPECT_EQ(fault_of({"list", "--limit", "-1"}), "--limit: must be between 0 and 50");
     EXPECT_EQ(fault_of({"list", "--after", "0"}), "--after: must be at least 1");
     EXPECT_EQ(fault_of({"list", "--low", "+11"}), "--low: must be at most 10");
-    EXPECT_EQ(fault_of({"list", "--low", "+-1"}), "--low: '+-1' is no whole number");
+    EXPECT_EQ(fault_of({"list", "--low", "+-1"}), "--low: '+-1' is not a whole number");
     EXPECT_EQ(fault_of({"list", "--after", "9223372036854775808"}),
               "--after: '9223372036854775808' is out of range");
-    EXPECT_EQ(fault_of({"list", "--ratio", "half"}), "--ratio: 'half' is no number");
-    EXPECT_EQ(fault_of({"list", "--ratio", "nan"}), "--ratio: 'nan' is no number");
-    EXPECT_EQ(fault_of({"move", "now", "1", "x"}), "'x' is no whole number");
+    EXPECT_EQ(fault_of({"list", "--ratio", "half"}), "--ratio: 'half' is not a number");
+    EXPECT_EQ(fault_of({"list", "--ratio", "nan"}), "--ratio: 'nan' is not a number");
+    EXPECT_EQ(fault_of({"move", "now", "1", "x"}), "ID: 'x' is not a whole number");
 }
 
 TEST(CommandLine, NamesAreListed) {
-    EXPECT_EQ(fault_of({"list", "--order", "left"}), "--order: 'left' is none of up, down");
+    EXPECT_EQ(fault_of({"list", "--order", "left"}), "--order: 'left' is not one of up, down");
 }
 
 TEST(CommandLine, WhatIsUnknownComesWithTheNearest) {
@@ -147,19 +147,42 @@ TEST(CommandLine, WhatIsUnknownComesWithTheNearest) {
     EXPECT_EQ(fault_of({"move", "nwo", "1"}),
               "unknown command 'move nwo'; did you mean 'move now'?");
     EXPECT_EQ(fault_of({"list", "--lmit=3"}), "unknown option '--lmit'; did you mean '--limit'?");
-    EXPECT_EQ(fault_of({"list", "three"}), "nothing here takes 'three'");
+    EXPECT_EQ(fault_of({"list", "three"}), "unexpected argument 'three'");
+}
+
+TEST(CommandLine, AnOptionOfAnotherCommandNamesTheCommand) {
+    EXPECT_EQ(fault_of({"list", "--size=3"}),
+              "unknown option '--size' of 'list'; it belongs to 'own'");
+    EXPECT_EQ(fault_of({"move", "now", "--limit", "3"}),
+              "unknown option '--limit' of 'move now'; it belongs to 'list'");
+    EXPECT_EQ(fault_of({"-v", "list"}),
+              "unknown option '-v' before the command; it belongs to 'list'");
+    CommandLine line("tool");
+    bool flag = false;
+    for (const char* name : {"a", "b", "c", "d"}) {
+        line.root().add_command(name, "", "Commands").add_flag("--all", flag, "");
+    }
+    EXPECT_EQ(line.parse({"--all"}).error(),
+              "unknown option '--all' before the command; it belongs to 'a', 'b', 'c' and others");
+}
+
+TEST(CommandLine, AMisspeltOptionIsNamedBeforeAMissingArgument) {
+    EXPECT_EQ(fault_of({"move", "now", "--hlp"}), "unknown option '--hlp'; did you mean '--help'?");
+}
+
+TEST(CommandLine, OnlyNearNamesAreSuggested) {
+    EXPECT_EQ(fault_of({"frobnicate"}), "unknown command 'frobnicate'");
+    EXPECT_EQ(fault_of({"list", "--frobnicate"}), "unknown option '--frobnicate'");
 }
 
 TEST(CommandLine, AMistakeBesideSomethingUnknownIsNotHidden) {
-    EXPECT_EQ(fault_of({"list", "three", "--limit", "x"}), "--limit: 'x' is no whole number");
-    EXPECT_EQ(fault_of({"own", "file.py", "--size", "x"}), "--size: 'x' is no whole number");
+    EXPECT_EQ(fault_of({"list", "three", "--limit", "x"}), "--limit: 'x' is not a whole number");
+    EXPECT_EQ(fault_of({"own", "file.py", "--size", "x"}), "--size: 'x' is not a whole number");
 }
 
 TEST(CommandLine, WhatFollowsAnUnknownOptionIsNotRepeated) {
-    EXPECT_EQ(fault_of({"list", "--pasword", "hunter2"}),
-              "unknown option '--pasword'; did you mean '--after'?");
-    EXPECT_EQ(fault_of({"list", "--pasword=hunter2"}),
-              "unknown option '--pasword'; did you mean '--after'?");
+    EXPECT_EQ(fault_of({"list", "--pasword", "hunter2"}), "unknown option '--pasword'");
+    EXPECT_EQ(fault_of({"list", "--pasword=hunter2"}), "unknown option '--pasword'");
     EXPECT_EQ(fault_of({"--hlep", "list"}), "unknown option '--hlep'; did you mean '--help'?");
 }
 
@@ -209,6 +232,30 @@ TEST(CommandLine, AValueIsTakenAsItIs) {
     EXPECT_EQ(name_of({"list", "--name", "list", "-v"}), "list");
 }
 
+TEST(CommandLine, WhatLooksLikeAListIsOneWord) {
+    for (const char* word : {"[]", "[a,b]", "{}", "%%", "\"a\"", "a=", "[x]=", "\xff\xfe["}) {
+        CommandLine line("tool");
+        std::string first;
+        std::vector<std::string> others;
+        std::vector<std::string> types;
+        line.root().add("FIRST", first, "");
+        line.root().add("OTHERS", others, "");
+        line.root().add("--type", types, "");
+        EXPECT_TRUE(line.parse({word, word, word, "--type", word, "--type", word}));
+        EXPECT_EQ(first, word);
+        EXPECT_THAT(others, ElementsAre(word, word));
+        EXPECT_THAT(types, ElementsAre(word, word));
+    }
+}
+
+TEST(CommandLine, BytesThatAreNotUtf8ComeBackAsTheyAre) {
+    EXPECT_EQ(fault_of({"list", "--\xff"}), "unknown option '--\xff'");
+    EXPECT_EQ(fault_of({"\xff\xc0"}), "unknown command '\xff\xc0'");
+    // A value is quoted, so it is made printable at once.
+    EXPECT_EQ(fault_of({"list", "--limit", "\xff\x1b"}),
+              "--limit: '\xef\xbf\xbd\\u001b' is not a whole number");
+}
+
 TEST(CommandLine, AnOptionsValueIsNoCommand) {
     CommandLine line("tool");
     std::string store;
@@ -244,7 +291,7 @@ TEST(CommandLine, AShortNameCanStandAlone) {
     EXPECT_TRUE(parse({"-fo5"}));
     EXPECT_EQ(parse({"-o"}).error(), "-o: a value is missing (INT)");
     EXPECT_EQ(parse({"-o", "1", "-o2"}).error(), "-o: given more than once");
-    EXPECT_EQ(parse({"-ox"}).error(), "-o: 'x' is no whole number");
+    EXPECT_EQ(parse({"-ox"}).error(), "-o: 'x' is not a whole number");
     EXPECT_EQ(parse({"--o"}).error(), "unknown option '--o'; did you mean '-o'?");
 }
 
@@ -252,7 +299,7 @@ TEST(CommandLine, NamesAreNotShortened) {
     EXPECT_EQ(fault_of({"list", "--verb"}), "unknown option '--verb'; did you mean '--verbose'?");
     EXPECT_EQ(fault_of({"list", "---verbose"}),
               "unknown option '---verbose'; did you mean '--verbose'?");
-    EXPECT_EQ(fault_of({"list", "---v"}), "unknown option '---v'; did you mean '-v'?");
+    EXPECT_EQ(fault_of({"list", "---v"}), "unknown option '---v'");
     EXPECT_EQ(fault_of({"list", "--=x"}), "unknown option '--'; did you mean '-v'?");
 }
 
@@ -268,7 +315,7 @@ TEST(CommandLine, ThousandsOfWords) {
         EXPECT_EQ(tool.ids.size(), many.size());
     }
     EXPECT_THAT(fault_of(with_many({"move"})), HasSubstr("unknown command 'move 5'"));
-    EXPECT_THAT(fault_of({"-", "move"}), HasSubstr("unknown option '-'"));
+    EXPECT_EQ(fault_of({"-", "move"}), "unknown command '-'");
 }
 
 TEST(CommandLine, TwoDashesEndTheOptions) {
@@ -276,9 +323,9 @@ TEST(CommandLine, TwoDashesEndTheOptions) {
     EXPECT_TRUE(tool.parse({"--", "move", "now", "3", "--", "-4", "5"}).value());
     EXPECT_THAT(tool.ids, ElementsAre(3, -4, 5));
     EXPECT_TRUE(Tool().parse({"list", "-v", "--"}).value());
-    EXPECT_EQ(fault_of({"list", "--", "--limit=hunter2"}), "nothing here takes '--limit'");
-    EXPECT_EQ(fault_of({"--", "--help"}), "unknown command '--help'; did you mean 'move'?");
-    EXPECT_EQ(fault_of({"move", "now", "--", "--help"}), "'--help' is no whole number");
+    EXPECT_EQ(fault_of({"list", "--", "--limit=hunter2"}), "unexpected argument '--limit'");
+    EXPECT_EQ(fault_of({"--", "--help"}), "unknown command '--help'");
+    EXPECT_EQ(fault_of({"move", "now", "--", "--help"}), "ID: '--help' is not a whole number");
 }
 
 TEST(CommandLine, TheRestKeepsWhatEndsTheOptions) {
@@ -297,7 +344,6 @@ TEST(CommandLine, HelpIsForTheLastCommand) {
 TEST(CommandLine, HelpComesBeforeWhatIsMissingOrUnknown) {
     const std::vector<std::vector<std::string>> lines = {
         {"move", "now", "--help"},
-        {"nope", "move", "now", "-h"},
         {"move", "now", "--nope", "--help"},
         {"--help", "list", "--after", "1", "--ratio", "1"},
     };
@@ -306,7 +352,8 @@ TEST(CommandLine, HelpComesBeforeWhatIsMissingOrUnknown) {
         EXPECT_EQ(tool.parse(words), false);
         EXPECT_THAT(tool.out.str(), HasSubstr("Usage: tool "));
     }
-    EXPECT_EQ(fault_of({"list", "--limit", "x", "--help"}), "--limit: 'x' is no whole number");
+    EXPECT_EQ(fault_of({"list", "--limit", "x", "--help"}), "--limit: 'x' is not a whole number");
+    EXPECT_EQ(fault_of({"lst", "--help"}), "unknown command 'lst'; did you mean 'list'?");
 }
 
 TEST(CommandLine, HelpAndVersionCanBeAskedForAgain) {
@@ -364,17 +411,17 @@ TEST(CommandLine, WhatWasChosenIsKnownAfterAMistake) {
         return tool.line.chosen();
     };
     EXPECT_THAT(chosen_by({"list", "--limit"}), ElementsAre("list"));
-    EXPECT_THAT(chosen_by({"--nope", "move", "x", "now"}), ElementsAre("move", "now"));
+    EXPECT_THAT(chosen_by({"--nope", "move", "x", "now"}), ElementsAre("move"));
     EXPECT_THAT(chosen_by({"move", "nwo"}), ElementsAre("move"));
     EXPECT_THAT(chosen_by({"list", "move"}), ElementsAre("list"));
     EXPECT_THAT(chosen_by({"-1"}), IsEmpty());
 }
 
 TEST(CommandLine, EmptyWordsAreWords) {
-    EXPECT_EQ(fault_of({""}), "unknown command ''; did you mean 'own'?");
-    EXPECT_EQ(fault_of({"", "list"}), "unknown command ''; did you mean 'own'?");
-    EXPECT_EQ(fault_of({"list", ""}), "nothing here takes ''");
-    EXPECT_EQ(fault_of({"move", "now", ""}), "'' is no whole number");
+    EXPECT_EQ(fault_of({""}), "unknown command ''");
+    EXPECT_EQ(fault_of({"", "list"}), "unknown command ''");
+    EXPECT_EQ(fault_of({"list", ""}), "unexpected argument ''");
+    EXPECT_EQ(fault_of({"move", "now", ""}), "ID: '' is not a whole number");
     Tool tool;
     EXPECT_TRUE(tool.parse({}).value());
     EXPECT_THAT(tool.line.chosen(), IsEmpty());
@@ -392,12 +439,11 @@ TEST(CommandLine, AProgrammersMistakeIsThrown) {
     EXPECT_THROW(root.add_flag("-n", flag, ""), std::logic_error);
     EXPECT_THROW(below.add("FILE", text, ""), std::logic_error);
     EXPECT_THROW(root.add_command("below", "", ""), std::logic_error);
-    for (const char* name : {"", "-", "--", "---a", "-ab", "-1", "--a b", "--a=", "--a*", "-a,-b",
-                             "--a,--b", "--long,-l", "-a,", "a,b", "a b", "FILE,--file"}) {
+    for (const char* name : {"", "-", "--", "---a", "-ab", "--a b", "--a="}) {
         EXPECT_THROW(below.add(name, text, ""), std::logic_error) << name;
     }
     EXPECT_THROW(below.add_flag("ARGUMENT", flag, ""), std::logic_error);
-    for (const char* name : {"", "-a", "--a", "a b", "a,b"}) {
+    for (const char* name : {"", "-a", "--a", "a b", "a=b"}) {
         EXPECT_THROW(root.add_command(name, "", ""), std::logic_error) << name;
     }
     // Both would take the same word.

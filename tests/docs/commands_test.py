@@ -4,16 +4,19 @@
 usage: commands_test.py PROGRAM
 
 docs/operate.md lists all commands of a program, and no others. Every option that a page names belongs
-to one of these commands, or to one of the other programs below.
+to one of these commands, or to one of the other programs below. A program accepts every configuration
+file that a page shows.
 """
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SETTINGS = re.compile(r"^```ini\n(.*?)^```$", re.M | re.S)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 OTHERS = {
     "cmake": "--build --install --preset --target",
@@ -66,6 +69,18 @@ class Commands(unittest.TestCase):
             for option in sorted(set(OPTION.findall(page.read_text(encoding="utf-8")))):
                 with self.subTest(page=page.name, option=option):
                     self.assertIn(option, known)
+
+    def test_every_configuration_file_is_accepted(self):
+        shown = [(page, text) for page in PAGES
+                 for text in SETTINGS.findall(page.read_text(encoding="utf-8"))]
+        self.assertGreater(len(shown), 2)
+        for page, text in shown:
+            with self.subTest(page=page.name), tempfile.NamedTemporaryFile("w", suffix=".ini") as file:
+                file.write(text)
+                file.flush()
+                done = subprocess.run([PROGRAM, "config", "--config", file.name], capture_output=True,
+                                      text=True, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,30 @@
 
 #include <sstream>
 
-#include "integr8s/cli/options.hpp"
+#include "integr8s/cli/commands.hpp"
+#include "integr8s/cli/submit.hpp"
 #include "integr8s/cli/timeline.hpp"
 
 namespace integr8s::cli {
 namespace {
 
 using ::testing::HasSubstr;
+
+std::expected<SubmitOptions, std::string> parse_submit(quipu::CommandLine::Texts words) {
+    SubmitOptions options;
+    quipu::CommandLine line("submit");
+    add_submit_options(line.root(), options);
+    if (auto parsed = line.parse(std::move(words)); !parsed) return std::unexpected(parsed.error());
+    return options;
+}
+
+/// What is wrong with the words after a command's name; empty when nothing is.
+std::string fault_of(const quipu::CustomCommand& command, quipu::CommandLine::Texts words) {
+    quipu::CommandLine line(command.name);
+    command.options(line.root());
+    const auto parsed = line.parse(std::move(words));
+    return parsed ? "" : parsed.error();
+}
 
 TEST(CliOptions, SubmitReadsEverything) {
     const auto options =
@@ -23,14 +40,14 @@ TEST(CliOptions, SubmitReadsEverything) {
     EXPECT_EQ(options->key, "k");
     EXPECT_EQ(options->version, "5");
     EXPECT_TRUE(options->follow);
-    EXPECT_FALSE(options->raw);
+    EXPECT_FALSE(options->raw());
 }
 
 TEST(CliOptions, RawOutputWaitsForIt) {
     const auto options = parse_submit({"-", "--output", "raw"});
     ASSERT_TRUE(options) << options.error();
-    EXPECT_TRUE(options->raw);
-    EXPECT_TRUE(options->follow);
+    EXPECT_TRUE(options->raw());
+    EXPECT_TRUE(options->waits());
 }
 
 TEST(CliOptions, WrongOnesAreNamed) {
@@ -38,12 +55,18 @@ TEST(CliOptions, WrongOnesAreNamed) {
     EXPECT_FALSE(parse_submit({"a.py", "b.py"}));
     EXPECT_FALSE(parse_submit({"a.py", "--timeout", "0"}));
     EXPECT_FALSE(parse_submit({"a.py", "--output", "blue"}));
-    EXPECT_FALSE(parse_execution({}, true));
-    EXPECT_FALSE(parse_execution({"id", "--output", "raw"}, false));
-    EXPECT_FALSE(parse_ready({"--wait", "-1"}));
     const auto wrong = parse_submit({"a.py", "--priority", "soon"});
     ASSERT_FALSE(wrong);
     EXPECT_THAT(wrong.error(), HasSubstr("--priority"));
+}
+
+TEST(CliOptions, CommandsRefuseWhatMeansNothingToThem) {
+    EXPECT_EQ(fault_of(result_command(), {}), "ID is required");
+    EXPECT_EQ(fault_of(result_command(), {"id", "--output", "raw"}), "");
+    EXPECT_EQ(fault_of(cancel_command(), {"id"}), "");
+    EXPECT_EQ(fault_of(cancel_command(), {"id", "--output", "raw"}), "unknown option '--output'");
+    EXPECT_EQ(fault_of(languages_command(), {"python"}), "unexpected argument 'python'");
+    EXPECT_EQ(fault_of(ready_command(), {"--wait", "-1"}), "--wait: must be between 0 and 86400");
 }
 
 TEST(CliOptions, LanguageIsThatOfTheEnding) {

@@ -20,7 +20,7 @@ class Start(unittest.TestCase):
         with contextlib.ExitStack() as running, concurrent.futures.ThreadPoolExecutor() as pool:
             for program in pool.map(running.enter_context, programs):
                 self.assertEqual(program.call("topics", "plan"),
-                                 "Every topic is as the catalogue wants it.\n")
+                                 "Every topic agrees with the catalogue.\n")
 
     def test_so_do_commands(self):
         topics = Topics()

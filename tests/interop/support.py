@@ -118,18 +118,19 @@ class Echo:
         self._directory = tempfile.TemporaryDirectory(prefix="quipu-interop-")
         self.log = pathlib.Path(self._directory.name) / "log"
         self.store = store or "sqlite:" + self._directory.name + "/echo.db"
-        self.engines = ["--store", self.store]
+        # In the environment, where every command takes it, also one that has no such option.
+        self.environment = {**os.environ, "QUIPU_STORE": self.store}
         if topics is not None:
-            self.engines += ["--log", topics.url]
+            self.environment["QUIPU_LOG"] = topics.url
         self.create_topics = ["--create-topics"] if create_topics else []
         self.process = None
 
     def __enter__(self):
-        if "--log" in self.engines and not self.create_topics:
+        if "QUIPU_LOG" in self.environment and not self.create_topics:
             self.call("topics", "apply")
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([ECHO, "run", *self.engines, *self.create_topics],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen([ECHO, "run", *self.create_topics],
+                                            env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             wait_for("the start of echo", self._runs)
         except BaseException:
@@ -156,8 +157,8 @@ class Echo:
         self._directory.cleanup()
 
     def call(self, *arguments, stdin=b""):
-        done = subprocess.run([ECHO, *arguments, *self.engines], input=stdin, capture_output=True,
-                              timeout=PATIENCE, check=False)
+        done = subprocess.run([ECHO, *arguments], input=stdin, capture_output=True,
+                              env=self.environment, timeout=PATIENCE, check=False)
         if done.returncode:
             raise AssertionError(f"{arguments}: {done.returncode}\n{done.stderr.decode()}")
         return done.stdout.decode()

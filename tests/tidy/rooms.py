@@ -22,7 +22,7 @@ from pathlib import Path
 ROOM_LIST = "src/quipu/rooms.cmake"
 # The headers of each dependency that a room may declare, by its name in cmake/QuipuRooms.cmake.
 DEPENDENCY_HEADERS = {
-    "Boost": r"boost/(?!program_options)",
+    "Boost": r"boost/",
     "CLI11": r"CLI/",
     "DEFLATE": r"libdeflate\.h$",
     "MONGOC": r"(bson|mongoc)/",
@@ -32,7 +32,6 @@ DEPENDENCY_HEADERS = {
     "SQLite3": r"sqlite3\.h$",
     "UV": r"uv\.h$",
     "fmt": r"fmt/",
-    "program_options": r"boost/program_options",
     "spdlog": r"spdlog/",
 }
 SYSTEM_HEADER = re.compile(

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "quipu/app/command_line.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/delivery/handler.hpp"
 #include "quipu/delivery/publisher.hpp"
@@ -58,23 +59,29 @@ class Service {
     [[nodiscard]] virtual std::string problem() { return {}; }
 };
 
-/// What a command of the program itself gets.
+/// What a custom command gets, beside its own options.
 struct CommandContext {
-    std::vector<std::string> arguments;  ///< after the command's name; CommandLine reads them
-    std::filesystem::path file;          ///< the store's file; empty when the store is none
+    std::vector<std::string> arguments;  ///< all words after the name, unless it declares options
+    std::filesystem::path file;          ///< the store's file; empty when the store is not a file
     std::string http_address;            ///< "host:port" from --http or its default; may be empty
     bool json = false;                   ///< --json
 };
 
-/// A command beside the built-in ones: `integr8s submit`. `run` returns the exit code.
-struct Command {
+/// A command that a program has beside the built-in ones: `integr8s submit`.
+struct CustomCommand {
     std::string name;
-    std::string summary;   ///< one line in --help
-    std::string examples;  ///< shown by `NAME --help`
-    std::function<int(const CommandContext&)> run;
+    std::string summary;                            ///< one line in --help
+    std::string examples = {};                      ///< shown by `NAME --help`
+    std::function<int(const CommandContext&)> run;  ///< returns the exit code
+    /// Declares its options and arguments, for parsing and for its help. What they are taken into
+    /// must live as long as this struct and its copies. Without it, the command gets its words as
+    /// they are.
+    std::function<void(CommandLine::Command)> options = {};
+    bool uses_store = true;  ///< whether it has the options that name the store
+    bool uses_http = true;   ///< whether it has --http
 };
 
-/// A switch that `run` takes beside the built-in ones: `integr8s run --allow-unsandboxed`.
+/// A flag that `run` has beside the built-in ones: `integr8s run --allow-unsandboxed`.
 struct RunFlag {
     std::string name;     ///< without the dashes
     std::string summary;  ///< one line in `run --help`
@@ -92,7 +99,7 @@ struct AppDefinition {
     /// Decodes strictly as the catalogue (no unknown types or members) and writes back: `validate`.
     std::function<std::expected<std::string, Faults>(std::string_view)> canonical;
     std::vector<Service*> services;
-    std::vector<Command> commands;
+    std::vector<CustomCommand> commands;
     std::vector<RunFlag> run_flags;
 };
 

@@ -15,10 +15,13 @@
 #include <utility>
 #include <vector>
 
+namespace CLI {
+class Option;
+}
+
 namespace quipu {
 
-struct CommandModel;
-struct OptionModel;
+struct CommandNode;
 
 /// What a number on a command line may be, both ends included. CommandLine::Range is its name; it
 /// stands out here because only a complete type can be a default argument.
@@ -29,16 +32,16 @@ struct CommandLineRange {
 
 /// A command line with commands, options and arguments, for a program's own commands as for those
 /// built in. It takes `--name value`, `--name=value`, `-n value`, `-nvalue` and several flags as
-/// `-ab`; no name may be shortened. An empty value is a word of its own. `--` ends the options of
-/// the command that it stands in. A number below zero is no option.
+/// `-ab`; no name may be shortened. The word after an option is its value, also when it begins with
+/// a dash; an empty value is a word of its own. `--` ends the options of the command that it stands
+/// in. A number below zero is not an option.
 ///
 /// Not thread-safe. Nothing here throws for what a user wrote; a mistake of the programmer (a name
-/// used twice, one that cannot be a name or is not there) throws std::logic_error.
+/// used twice, one that cannot be a name or does not exist) throws std::logic_error.
 class CommandLine {
   public:
     using Texts = std::vector<std::string>;
-    using Taken =
-        std::expected<void, std::string>;  ///< or what is wrong, without the option's name
+    using Taken = std::expected<void, std::string>;  ///< the error without the option's name
     using Take = std::function<Taken(const Texts&)>;
 
     using Range = CommandLineRange;
@@ -93,8 +96,8 @@ class CommandLine {
 
       private:
         friend class CommandLine;
-        explicit Option(OptionModel* option) : option_(option) {}
-        OptionModel* option_;
+        explicit Option(CLI::Option* option) : option_(option) {}
+        CLI::Option* option_;
     };
 
     /// One command, or the program itself; valid as long as the command line.
@@ -116,7 +119,7 @@ class CommandLine {
         [[nodiscard]] Option find(const std::string& name) const;
         /// The last part of its help.
         void footer(const std::string& text);
-        /// Leaves what it does not know to rest(), in place of refusing it.
+        /// Leaves unknown words to rest() instead of refusing them.
         void allow_rest();
         [[nodiscard]] std::vector<Command> commands() const;
         /// "--name" and "-n" of all its options.
@@ -125,8 +128,8 @@ class CommandLine {
 
       private:
         friend class CommandLine;
-        explicit Command(CommandModel* command) : command_(command) {}
-        CommandModel* command_;
+        explicit Command(CommandNode* node) : node_(node) {}
+        CommandNode* node_;
     };
 
     explicit CommandLine(const std::string& program);
@@ -137,20 +140,21 @@ class CommandLine {
     /// The program itself.
     [[nodiscard]] Command root();
 
-    /// Once. True when the values stand where they belong; false when the user asked for help or
-    /// the version, which is then written to `out`; or one line that says what is wrong. It repeats
-    /// the user's own words, and names the nearest of what there is for what there is not.
+    /// Call it once. True when the values stand where they belong; false when the user asked for
+    /// help or the version, which is then written to `out`; otherwise one line that says what is
+    /// wrong. For an unknown name it suggests the nearest one, or the commands that have the
+    /// option. It repeats the user's words as they are: make them printable before showing them.
     [[nodiscard]] std::expected<bool, std::string> parse(int argc, char** argv, std::ostream& out);
     /// The same without a program's name in front; for a line that has no help.
     [[nodiscard]] Taken parse(Texts arguments);
 
     /// The names of the commands given, outermost first; right also after a mistake.
     [[nodiscard]] Texts chosen() const;
-    /// What the outermost command given did not know, or the program when none is given.
+    /// The words that the outermost command given left under allow_rest().
     [[nodiscard]] Texts rest() const;
 
   private:
-    std::unique_ptr<CommandModel> root_;
+    std::unique_ptr<CommandNode> root_;
 };
 
 }  // namespace quipu

@@ -59,9 +59,10 @@ class Config(harness.CliTest):
     def test_planted_secrets_are_never_printed_by_mistakes(self):
         for arguments in (["events", "--store", f"mongodbb://ada:{SECRET}@h/d"],
                           ["events", "--store", f"mongodb://ada:{SECRET}@h/d?replicSet=a"],
-                          ["events", "--log", f"kafka://ada:{SECRET}@h:1"],
+                          ["doctor", "--log", f"kafka://ada:{SECRET}@h:1"],
+                          ["doctor", "--log", f"kafka://h:1?sasl.password={SECRET}"],
                           ["events", "--log", f"kafka://h:1?sasl.password={SECRET}"],
-                          ["events", "--kafka", f"sasl.password={SECRET}"],
+                          ["doctor", "--kafka", f"sasl.password={SECRET}"],
                           ["events", f"mongodb://ada:{SECRET}@h/d"]):
             answer = self.call(*arguments, expect=2)
             self.assertNotIn(SECRET, answer.out + answer.err, arguments)
@@ -82,9 +83,9 @@ class Config(harness.CliTest):
         env = {"QUIPU_TOPIC_REPLICAS": SECRET}
         shown = self.settings(env=env)
         self.assertEqual(shown["QUIPU_TOPIC_REPLICAS"],
-                         ("", "environment, ignored: no setting; the nearest is QUIPU_TOPIC_REPLICATION"))
+                         ("", "environment, ignored: not a setting; the nearest is QUIPU_TOPIC_REPLICATION"))
         ran = self.call("run", "--once", env=env)
-        self.assertIn("QUIPU_TOPIC_REPLICAS is no setting and is ignored", ran.err)
+        self.assertIn("QUIPU_TOPIC_REPLICAS is not a setting and is ignored", ran.err)
         self.assertNotIn(SECRET, ran.err)
 
     def test_topics_need_a_log(self):

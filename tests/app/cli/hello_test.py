@@ -12,14 +12,62 @@ import harness
 
 class Help(harness.CliTest):
     def test_every_command_teaches_by_example(self):
-        commands = re.findall(r"^  (\S+) {2,}\S", self.call("--help").out.split("Commands:")[1]
-                              .split("\n\n")[0], re.M)
+        commands = self.commands()
         self.assertEqual(commands, ["run", "publish", "tail", "show", "events", "validate",
                                     "groups", "dead-letters", "flow", "doctor", "verify", "topics",
                                     "promote", "config"])
         for command in commands:
             text = self.call(command, "--help").out
             self.assertIn("Examples:\n  hello " + command, text)
+
+    def commands(self, *above):
+        listed = self.call(*above, "--help").out.split("\nCommands:\n")
+        return re.findall(r"^  (\S+) {2,}\S", listed[1].split("\n\n")[0], re.M) if listed[1:] else []
+
+    def options(self, *command):
+        """The names of all options in a command's help."""
+        lines = self.call(*command, "--help").out.splitlines()
+        return {name for line in lines if line.startswith("  -")
+                for name in line.split()[0].split(",") if name.startswith("--")}
+
+    def test_a_command_shows_the_options_that_mean_something_to_it(self):
+        store = {"--help", "--json", "--store", "--file", "--mongodb-database", "--config"}
+        log = {"--log", "--topic-prefix", "--kafka"}
+        letters = {"--group", "--type"}
+        expected = {
+            ("publish",): store | log | {"--key", "--aggregate", "--event-id", "--user",
+                                         "--expected-sequence", "--wait", "--wait-timeout"},
+            ("tail",): store | {"--type", "--last", "--after", "--count", "--no-follow", "--body"},
+            ("show",): store, ("groups",): store, ("verify",): store, ("dead-letters",): store,
+            ("validate",): {"--help"}, ("flow",): {"--help", "--json"},
+            ("doctor",): store | log | {"--topic-replication"},
+            ("dead-letters", "list"): store | letters | {"--status", "--limit"},
+            ("dead-letters", "show"): store,
+            ("dead-letters", "requeue"): store | letters | {"--all", "--rate"},
+            ("dead-letters", "discard"): store | letters | {"--all", "--reason"},
+            ("promote",): store | log | {"--quiet", "--published-until"},
+        }
+        for action in ("plan", "diff", "apply"):
+            expected["topics", action] = log | {"--help", "--json", "--config", "--topic-replication"}
+        for command, options in expected.items():
+            self.assertEqual({name for name in self.options(*command) if name != "-q"}, options, command)
+
+    def test_an_option_of_another_command_is_refused_and_its_commands_are_named(self):
+        known = {}
+        for command in self.commands():
+            for name in self.commands(command) or [""]:
+                path = (command, name) if name else (command,)
+                known[path] = self.options(*path)
+        self.assertEqual(known["flow",], {"--help", "--json"})
+        for path, options in known.items():
+            foreign = sorted(set().union(*known.values()) - options)
+            for option in foreign[:1] + foreign[-1:]:
+                answer = self.call(*path, option + "=secret", expect=2)
+                self.assertIn(f"unknown option '{option}' of '{' '.join(path)}'; it belongs to '",
+                              answer.err)
+                self.assertNotIn("secret", answer.err)
+                self.assertIn(f"Run 'hello {' '.join(path)} --help'", answer.err)
+        self.assertIn("it belongs to 'run'", self.call("events", "--once", expect=2).err)
 
     def test_the_example_of_publish_works_as_printed(self):
         line = re.search(r"^  (hello publish .*})'$", self.call("publish", "--help").out, re.M)
@@ -51,6 +99,37 @@ class Mistakes(harness.CliTest):
         self.call("run", "--drain-timeout", "-1", expect=2)
         self.call("events", "--from", "yesterday", expect=2)
         self.call("events", "--where", "name", expect=2)
+        self.assertEqual(list(self.directory.iterdir()), [])
+
+    def test_an_option_before_the_command(self):
+        answer = self.call("--json", "groups", expect=2)
+        self.assertIn("unknown option '--json' before the command; it belongs to", answer.err)
+
+    def test_an_option_twice(self):
+        self.assertIn("--limit: given more than once",
+                      self.call("events", "--limit", "1", "--limit=2", expect=2).err)
+        self.call("events", "--type", "user_greeted", "--type=user_greeted", expect=3)
+
+    def test_forms_of_a_value(self):
+        text = '{"name":"Ada"}'
+        self.call("publish", "--event-id=e-1", "user_greeted", text)
+        self.call("publish", "--event-id", "--file", "user_greeted", text)
+        self.call("publish", "--event-id", "--", "--", "user_greeted", text)
+        ids = [line["event_id"] for line in self.call("events", "--json").json_lines]
+        self.assertEqual(ids, ["e-1", "--file", "--"])
+        self.assertIn("--event-id: a value is missing",
+                      self.call("publish", "--event-id=", "user_greeted", text, expect=2).err)
+
+    def test_bytes_that_are_not_utf8(self):
+        for words in ([b"\xff\x1b[2J"], [b"events", b"--\xff\x1b"], [b"events", b"--limit", b"\xff\x1b"],
+                      [b"publish", b"\xff\x1b", b"{}"], [b"publish", b"user_greeted", b"\xff\x1b"],
+                      [b"events", b"--from", b"\xff\x1b"], [b"events", b"--where", b"\xff\x1b"],
+                      [b"events", b"\xff\x1b"], [b"run", b"--http", b"\xff\x1b"]):
+            done = subprocess.run([self.program.encode(), *words], cwd=self.directory, capture_output=True,
+                                  timeout=harness.FOREVER, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), words)
+            done.stderr.decode()
+            self.assertNotIn(b"\x1b", done.stderr)
         self.assertEqual(list(self.directory.iterdir()), [])
 
     def test_store_urls(self):
@@ -89,7 +168,7 @@ class Publish(harness.CliTest):
         text = '{"name":17,"timestamp":"soon","metadata":{"service_version":[]}}'
         answer = self.call("publish", "user_greeted", text, expect=2)
         lines = answer.err.splitlines()
-        self.assertEqual(lines[0], "hello: this is no valid user_greeted:")
+        self.assertEqual(lines[0], "hello: this is not a valid user_greeted:")
         locations = {line.strip().split(": ")[0] for line in lines[1:]}
         self.assertEqual(locations, {"name", "timestamp", "metadata.service_name",
                                      "metadata.service_version"})
@@ -97,7 +176,7 @@ class Publish(harness.CliTest):
 
     def test_what_is_no_json(self):
         for text in ("", "{", "[]", "nonsense", '{"name":"Ada"} x'):
-            self.assertIn("this is no valid user_greeted",
+            self.assertIn("this is not a valid user_greeted",
                           self.call("publish", "user_greeted", text, expect=2).err)
 
     def test_without_json_the_faults_tell_what_is_needed(self):
@@ -322,7 +401,7 @@ class Validate(harness.CliTest):
     def test_a_line_that_is_no_case(self):
         stdin = "nonsense\n\n" + json.dumps(self.CASES[0]) + "\n"
         answer = self.call("validate", stdin=stdin, expect=2)
-        self.assertIn("line 1 is no case", answer.err)
+        self.assertIn("line 1 is not a case", answer.err)
         self.assertEqual([verdict["ok"] for verdict in answer.json_lines], [False, True])
 
 

@@ -17,7 +17,7 @@ class Promote(harness.CliTest):
         self.assertEqual(self.call("events", "--json", "--body", "--store", "new.db").json_lines, before)
         self.assertEqual(self.call("run", "--once", "--store", "new.db").out, "hello Cyd\n")
         self.assertEqual(self.call("verify", "--json", "--store", "new.db").json["problems"], [])
-        self.assertIn("promoted to new.db before", self.call("promote", "hello.db", "--store", "new.db").out)
+        self.assertIn("already been promoted to new.db", self.call("promote", "hello.db", "--store", "new.db").out)
 
     def test_refuses_what_it_must_not_touch(self):
         self.call("promote", "hello.db", "--store", "new.db", expect=3)

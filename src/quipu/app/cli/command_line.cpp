@@ -1,161 +1,387 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a command line is declared.
+// The only file that includes CLI11.
 #include "quipu/app/command_line.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <ostream>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
-#include "quipu/app/cli/command_line_model.hpp"
+#include "quipu/base/nearest.hpp"
 
 namespace quipu {
+
+/// A command, or the program itself. Each has a parser of its own: the library's subcommands would
+/// hand what follows `--` back to the parent's options.
+struct CommandNode {
+    struct Entry {
+        CLI::Option* option;
+        CommandLine::Take take;
+        bool several;
+    };
+
+    explicit CommandNode(const std::string& name, const std::string& summary = {})
+        : parser(summary, name) {
+        parser.set_help_flag();
+        parser.allow_extras();  // told below, without the values in them
+    }
+
+    CLI::App parser;
+    std::vector<Entry> entries;
+    std::vector<std::unique_ptr<CommandNode>> commands;
+    bool takes_rest = false;
+
+    CommandNode* chosen = nullptr;
+    CommandLine::Texts rest;
+};
+
 namespace {
 
-using Kind = OptionModel::Kind;
+using Taken = CommandLine::Taken;
+using Texts = CommandLine::Texts;
 
-[[noreturn]] void fail(const std::string& fault) {
-    throw std::logic_error("CommandLine: " + fault);
-}
+constexpr std::size_t name_shown_max = 100;
 
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-bool is_long(std::string_view name) {
-    const auto fits = [](char c) {
-        return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
-    };
-    return name.size() > 2 && name.starts_with("--") && name[2] != '-' &&
-           std::ranges::all_of(name.substr(2), fits);
-}
-
-/// A digit is no short name: -1 is a number.
-bool is_short(std::string_view name) {
-    return name.size() == 2 && name[0] == '-' && is_letter(name[1]);
-}
-
-/// Of an argument or a command.
-bool is_bare(std::string_view name) {
-    const auto fits = [](char c) { return c != ' ' && c != '\n' && c != ','; };
-    return !name.empty() && name[0] != '-' && std::ranges::all_of(name, fits);
-}
-
-void set_names(OptionModel& option, const std::string& names) {
-    const std::size_t comma = names.find(',');
-    const std::string first = names.substr(0, comma);
-    const std::string second = names.substr(comma + 1);  // all of it without a comma
-    if (is_long(names)) {
-        option.long_name = names;
-    } else if (is_short(names)) {
-        option.short_name = names;
-    } else if (is_short(first) && is_long(second)) {
-        option.short_name = first;
-        option.long_name = second;
-    } else if (option.kind == Kind::argument && is_bare(names)) {
-        option.argument = names;
-    } else {
-        fail("'" + names +
-             "' is no name here; write --name, -n, -n,--name, or NAME for an argument");
+/// Calls what declares something; a mistake of the programmer becomes std::logic_error.
+template <class Declare>
+auto declare(const Declare& declaration) {
+    try {
+        return declaration();
+    } catch (const CLI::Error& error) {
+        throw std::logic_error("CommandLine: " + std::string(error.what()));
     }
 }
 
-OptionModel& add_option(CommandModel& command, Kind kind, const std::string& names,
-                        const std::string& summary) {
-    auto option = std::make_unique<OptionModel>();
-    option->kind = kind;
-    option->summary = summary;
-    set_names(*option, names);
-    if (kind == Kind::argument && !command.commands.empty()) {
-        fail("'" + names + "' would stand where the names of commands stand");
+class HelpFormatter final : public CLI::Formatter {
+  public:
+    HelpFormatter() {
+        column_width(30);
+        label("Positionals", "Arguments");
     }
-    for (const std::string& name : {option->short_name, option->long_name, option->argument}) {
-        if (command.find_option(name) != nullptr) {
-            fail("'" + name + "' is there already");
+
+    /// The placeholder alone; the summaries say the rest.
+    std::string make_option_opts(const CLI::Option* option) const override {
+        const std::string& placeholder = option->get_type_name();
+        return placeholder.empty() || option->get_expected_max() == 0 ? "" : ' ' + placeholder;
+    }
+
+    std::string help(const CommandNode& node, const std::string& path) const {
+        const CLI::App* const app = &node.parser;
+        std::string text = app->get_description();
+        if (!text.empty()) text += "\n\n";
+        std::string usage = make_usage(app, path);
+        if (!node.commands.empty()) usage.insert(usage.find_last_not_of('\n') + 1, " [COMMAND]");
+        text += usage + make_positionals(app) + commands(node);
+        for (const std::string& heading : app->get_groups()) {
+            const auto options = app->get_options([&](const CLI::Option* option) {
+                return option->get_group() == heading && option->nonpositional();
+            });
+            if (!heading.empty() && !options.empty()) text += make_group(heading, false, options);
         }
+        const std::string footer = app->get_footer();
+        return text + (footer.empty() ? "\n" : '\n' + footer + '\n');
     }
-    return *command.options.emplace_back(std::move(option));
+
+  private:
+    std::string commands(const CommandNode& node) const {
+        Texts headings;
+        for (const auto& command : node.commands) {
+            const std::string& heading = command->parser.get_group();
+            if (std::ranges::find(headings, heading) == headings.end()) headings.push_back(heading);
+        }
+        std::string text;
+        for (const std::string& heading : headings) {
+            text += '\n' + heading + ":\n";
+            for (const auto& command : node.commands) {
+                if (command->parser.get_group() == heading)
+                    text += make_subcommand(&command->parser);
+            }
+        }
+        return text;
+    }
+};
+
+// No word of a command line holds a zero byte, so one at the end keeps the library from reading
+// more into a word than it says: "--name=" would take the next word, and "[a]" is a list to it.
+constexpr char guard = '\0';
+
+std::string guarded(std::string word) {
+    const bool no_value = word.starts_with("--") && word.find('=') == word.size() - 1;
+    const bool list = word.starts_with('[') && word.ends_with(']');
+    if (no_value || list) word += guard;
+    return word;
 }
 
-}  // namespace
+std::string without_guard(std::string word) {
+    if (word.ends_with(guard)) word.pop_back();
+    return word;
+}
 
-OptionModel* CommandModel::find_option(std::string_view any_name) const {
-    if (any_name.empty()) return nullptr;
-    for (const auto& option : options) {
-        if (any_name == option->long_name || any_name == option->short_name ||
-            any_name == option->argument) {
-            return option.get();
-        }
+Texts without_guards(Texts words) {
+    for (std::string& word : words) word = without_guard(std::move(word));
+    return words;
+}
+
+bool is_option(std::string_view word) {
+    return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
+}
+
+std::string missing_value(const CLI::Option& option) {
+    const std::string& placeholder = option.get_type_name();
+    return option.get_name() + ": a value is missing" +
+           (placeholder.empty() ? "" : " (" + placeholder + ')');
+}
+
+Taken take(const CommandNode::Entry& entry) {
+    const CLI::Option& option = *entry.option;
+    if (option.count() == 0) return {};
+    const std::string name = option.get_name() + ": ";
+    const Texts& given = option.results();  // not what the library makes of "{}" and the like
+    if (option.get_expected_max() == 0) {
+        if (given.back() != "true") return std::unexpected(name + "takes no value");
+        return entry.take({});
+    }
+    if (std::ranges::find(given, std::string(1, guard)) != given.end()) {
+        return std::unexpected(missing_value(option));
+    }
+    if (given.size() > 1 && !entry.several) return std::unexpected(name + "given more than once");
+    auto taken = entry.take(without_guards(given));
+    if (!taken) return std::unexpected(name + taken.error());
+    return {};
+}
+
+CommandNode* find_command(const CommandNode& node, std::string_view name) {
+    for (const auto& command : node.commands) {
+        if (command->parser.get_name() == name) return command.get();
     }
     return nullptr;
 }
 
-CommandModel* CommandModel::find_command(std::string_view its_name) const {
-    for (const auto& command : commands) {
-        if (command->name == its_name) return command.get();
-    }
-    return nullptr;
-}
-
-CommandLine::Texts CommandModel::option_names() const {
-    CommandLine::Texts names;
-    for (const auto& option : options) {
-        if (!option->long_name.empty()) names.push_back(option->long_name);
-        if (!option->short_name.empty()) names.push_back(option->short_name);
+Texts option_names(const CommandNode& node) {
+    Texts names;
+    for (const CLI::Option* option : std::as_const(node.parser).get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+        for (const std::string& name : option->get_snames()) names.push_back("-" + name);
     }
     return names;
 }
 
+/// "; did you mean 'tail'?", or nothing when no name is near.
+std::string suggestion(std::string_view word, const Texts& names, const std::string& path = {}) {
+    const std::string_view shown = word.substr(0, name_shown_max);
+    const auto distance = [&](const std::string& name) { return edit_distance(name, shown); };
+    const auto nearest = std::ranges::min_element(names, {}, distance);
+    if (nearest == names.end()) return {};
+    const std::size_t off = distance(*nearest);
+    if (off > 1 + shown.size() / 3 || off >= nearest->size()) return {};
+    return "; did you mean '" + path + *nearest + "'?";
+}
+
+void add_holders(const CommandNode& node, const std::string& path, const std::string& option,
+                 Texts& holders) {
+    for (const auto& command : node.commands) {
+        const std::string name = path + command->parser.get_name();
+        const Texts names = option_names(*command);
+        if (std::ranges::find(names, option) != names.end()) holders.push_back('\'' + name + '\'');
+        add_holders(*command, name + ' ', option, holders);
+    }
+}
+
+/// "; it belongs to 'tail' and 'events'", or nothing when no command has it.
+std::string owner_hint(const CommandNode& root, const std::string& option) {
+    constexpr std::size_t most = 3;
+    Texts holders;
+    add_holders(root, "", option, holders);
+    if (holders.empty()) return {};
+    if (holders.size() > most) {
+        holders.resize(most);
+        holders.emplace_back("others");
+    }
+    std::string text = "; it belongs to " + holders.front();
+    for (std::size_t i = 1; i < holders.size(); ++i) {
+        text += (i + 1 == holders.size() ? " and " : ", ") + holders[i];
+    }
+    return text;
+}
+
+/// Reads one command line.
+class Reader {
+  public:
+    explicit Reader(CommandNode& root) : root_(root), at_(&root) {}
+
+    /// What the user asked to see, empty for nothing; or what is wrong.
+    std::expected<std::string, std::string> read(Texts words) {
+        std::ranges::transform(words, words.begin(), guarded);
+        bool more = true;
+        while (more) {
+            if (auto parsed = parse(std::move(words)); !parsed)
+                return std::unexpected(parsed.error());
+            if (!version_.empty()) return version_ + '\n';
+            words = at_->parser.remaining();
+            more = descend(words);
+        }
+        if (help_) return HelpFormatter().help(*at_, root_.parser.get_name() + path());
+        // A misspelt option may be the one that is missing.
+        const std::string& fault = unknown_.empty() ? incomplete_ : unknown_;
+        if (!fault.empty()) return std::unexpected(fault);
+        return {};
+    }
+
+  private:
+    /// The options and arguments of one command.
+    Taken parse(Texts words) {
+        // The library takes them from the end.
+        std::ranges::reverse(words);
+        try {
+            at_->parser.parse(std::move(words));
+        } catch (const CLI::CallForVersion& asked) {
+            version_ = asked.what();
+            return {};
+        } catch (const CLI::CallForHelp&) {
+            help_ = true;
+        } catch (const CLI::ArgumentMismatch& error) {
+            // Its text begins with the option's name.
+            const std::string text = error.what();
+            return std::unexpected(
+                missing_value(*at_->parser.get_option(text.substr(0, text.find(':')))));
+        } catch (const CLI::ParseError& error) {
+            if (incomplete_.empty()) incomplete_ = error.what();
+        }
+        for (const CommandNode::Entry& entry : at_->entries) {
+            if (auto taken = take(entry); !taken) return taken;
+        }
+        return {};
+    }
+
+    /// Goes to the command that `words`, which the present one left, begin with, and leaves what
+    /// follows it. False when this is the last one.
+    bool descend(Texts& words) {
+        if (at_->takes_rest) {
+            at_->rest = without_guards(words);
+            return false;
+        }
+        bool options_ended = false;
+        for (auto word = words.begin(); word != words.end(); ++word) {
+            if (*word == "--" && !options_ended) {
+                options_ended = true;
+            } else if (is_option(*word) && !options_ended) {
+                refuse_option(*word);
+                if (at_->commands.empty()) return false;
+            } else if (CommandNode* const next = find_command(*at_, *word)) {
+                at_->chosen = next;
+                at_ = next;
+                words.erase(words.begin(), word + 1);
+                return true;
+            } else {
+                refuse_word(*word);
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /// Without its value, which may be a secret.
+    void refuse_option(const std::string& word) {
+        if (!unknown_.empty()) return;
+        const std::string name = word.substr(0, word.find('='));
+        unknown_ = "unknown option '" + name + '\'';
+        const std::string owners = owner_hint(root_, name);
+        if (owners.empty()) {
+            unknown_ += suggestion(name, option_names(*at_));
+        } else {
+            unknown_ +=
+                (at_ == &root_ ? " before the command" : " of '" + path().substr(1) + '\'') +
+                owners;
+        }
+    }
+
+    void refuse_word(std::string word) {
+        if (!unknown_.empty()) return;
+        word = without_guard(std::move(word));
+        // After `--`, it may be an option with its value.
+        if (is_option(word)) word.resize(std::min(word.size(), word.find('=')));
+        if (at_->commands.empty()) {
+            unknown_ = "unexpected argument '" + word + '\'';
+            return;
+        }
+        Texts names;
+        for (const auto& command : at_->commands) names.push_back(command->parser.get_name());
+        const std::string before = at_ == &root_ ? "" : path().substr(1) + ' ';
+        unknown_ = "unknown command '" + before + word + '\'' + suggestion(word, names, before);
+    }
+
+    /// " dead-letters list"
+    [[nodiscard]] std::string path() const {
+        std::string names;
+        for (const CommandNode* node = root_.chosen; node != nullptr; node = node->chosen) {
+            names += ' ' + node->parser.get_name();
+        }
+        return names;
+    }
+
+    CommandNode& root_;
+    CommandNode* at_;
+    bool help_ = false;
+    std::string version_;
+    std::string incomplete_;
+    std::string unknown_;
+};
+
+}  // namespace
+
 CommandLine::Option& CommandLine::Option::placeholder(const std::string& word) {
-    option_->placeholder = word;
+    option_->type_name(word);
     return *this;
 }
 
 CommandLine::Option& CommandLine::Option::heading(const std::string& heading) {
-    option_->heading = heading;
+    option_->group(heading);
     return *this;
 }
 
 CommandLine::Option& CommandLine::Option::required() {
-    option_->required = true;
+    option_->required();
     return *this;
 }
 
 CommandLine::Option& CommandLine::Option::excludes(const Option& other) {
-    option_->excludes.push_back(other.option_);
-    other.option_->excludes.push_back(option_);
+    option_->excludes(other.option_);
     return *this;
 }
 
 CommandLine::Command CommandLine::Command::add_command(const std::string& name,
                                                        const std::string& summary,
                                                        const std::string& heading) {
-    if (!is_bare(name)) fail("'" + name + "' is no name of a command");
-    if (command_->find_command(name) != nullptr) fail("'" + name + "' is there already");
-    for (const auto& option : command_->options) {
-        if (option->kind == Kind::argument) {
-            fail("'" + name + "' would stand where " + option->argument + " stands");
-        }
+    const bool has_arguments = std::ranges::any_of(
+        node_->entries, [](const auto& entry) { return entry.option->get_positional(); });
+    if (has_arguments || find_command(*node_, name) != nullptr ||
+        !CLI::detail::valid_name_string(name)) {
+        throw std::logic_error("CommandLine: '" + name + "' cannot be a command here");
     }
-    auto command = std::make_unique<CommandModel>();
-    command->name = name;
-    command->summary = summary;
-    command->heading = heading;
-    return Command(command_->commands.emplace_back(std::move(command)).get());
+    node_->parser.prefix_command();
+    auto node = std::make_unique<CommandNode>(name, summary);
+    node->parser.group(heading);
+    return Command(node_->commands.emplace_back(std::move(node)).get());
 }
 
 CommandLine::Option CommandLine::Command::add(const std::string& name, Value value,
                                               const std::string& summary) {
     const bool argument = !name.starts_with('-');
-    OptionModel& option =
-        add_option(*command_, argument ? Kind::argument : Kind::value, name, summary);
-    if (!argument) option.placeholder = value.kind_;
-    option.several = value.several_;
-    option.take = std::move(value.take_);
-    return Option(&option);
+    const auto has_name = [&](const auto& entry) { return entry.option->get_name() == name; };
+    if (name.empty()) throw std::logic_error("CommandLine: an option needs a name");
+    if (argument && (!node_->commands.empty() || std::ranges::any_of(node_->entries, has_name))) {
+        throw std::logic_error("CommandLine: '" + name + "' cannot be an argument here");
+    }
+    CLI::Option* const option =
+        declare([&] { return node_->parser.add_option(name, CLI::callback_t{}, summary); });
+    option->take_all()->type_name(argument ? "" : value.kind_);
+    // `--type A B` is a type A, and a B that is something else.
+    if (argument && value.several_) option->expected(1, CLI::detail::expected_max_vector_size);
+    option->allow_extra_args(argument && value.several_);
+    node_->entries.push_back({option, std::move(value.take_), value.several_});
+    return Option(option);
 }
 
 CommandLine::Option CommandLine::Command::add_flag(const std::string& name, bool& given,
@@ -166,59 +392,82 @@ CommandLine::Option CommandLine::Command::add_flag(const std::string& name, bool
 CommandLine::Option CommandLine::Command::add_flag(const std::string& name,
                                                    std::function<void()> given,
                                                    const std::string& summary) {
-    OptionModel& option = add_option(*command_, Kind::flag, name, summary);
-    option.take = [given = std::move(given)](const Texts&) { return given(), Taken(); };
-    return Option(&option);
-}
-
-CommandLine::Option CommandLine::Command::add_help() {
-    return Option(&add_option(*command_, Kind::help, "-h,--help", "Print this help and exit"));
-}
-
-CommandLine::Option CommandLine::Command::add_version(const std::string& text) {
-    OptionModel& option = add_option(*command_, Kind::version, "--version",
-                                     "Display program version information and exit");
-    option.version = text;
-    return Option(&option);
-}
-
-CommandLine::Option CommandLine::Command::find(const std::string& name) const {
-    OptionModel* const option = command_->find_option(name);
-    if (option == nullptr) fail("there is no '" + name + "' here");
+    if (!name.starts_with('-')) throw std::logic_error("CommandLine: no flag is '" + name + '\'');
+    CLI::Option* const option =
+        declare([&] { return node_->parser.add_option(name, CLI::callback_t{}, summary); });
+    option->take_all()->expected(0);
+    node_->entries.push_back(
+        {option, [given = std::move(given)](const Texts&) { return given(), Taken(); }, true});
     return Option(option);
 }
 
+CommandLine::Option CommandLine::Command::add_help() {
+    return Option(node_->parser.set_help_flag("-h,--help", "Print this help and exit"));
+}
+
+CommandLine::Option CommandLine::Command::add_version(const std::string& text) {
+    return Option(node_->parser.set_version_flag("--version", text, "Print the version and exit"));
+}
+
+CommandLine::Option CommandLine::Command::find(const std::string& name) const {
+    return Option(declare([&] { return node_->parser.get_option(name); }));
+}
+
 void CommandLine::Command::footer(const std::string& text) {
-    command_->footer = text;
+    node_->parser.footer(text);
 }
 
 void CommandLine::Command::allow_rest() {
-    command_->allow_rest = true;
+    node_->takes_rest = true;
 }
 
 std::vector<CommandLine::Command> CommandLine::Command::commands() const {
     std::vector<Command> all;
-    all.reserve(command_->commands.size());
-    for (const auto& command : command_->commands) all.push_back(Command(command.get()));
+    all.reserve(node_->commands.size());
+    for (const auto& command : node_->commands) all.push_back(Command(command.get()));
     return all;
 }
 
 CommandLine::Texts CommandLine::Command::options() const {
-    return command_->option_names();
+    return option_names(*node_);
 }
 
 std::string CommandLine::Command::name() const {
-    return command_->name;
+    return node_->parser.get_name();
 }
 
-CommandLine::CommandLine(const std::string& program) : root_(std::make_unique<CommandModel>()) {
-    root_->name = program;
-}
+CommandLine::CommandLine(const std::string& program)
+    : root_(std::make_unique<CommandNode>(program)) {}
 
 CommandLine::~CommandLine() = default;
 
 CommandLine::Command CommandLine::root() {
     return Command(root_.get());
+}
+
+std::expected<bool, std::string> CommandLine::parse(int argc, char** argv, std::ostream& out) {
+    const auto asked = Reader(*root_).read(Texts(argv + std::min(argc, 1), argv + argc));
+    if (!asked) return std::unexpected(asked.error());
+    out << *asked;
+    return asked->empty();
+}
+
+CommandLine::Taken CommandLine::parse(Texts arguments) {
+    const auto asked = Reader(*root_).read(std::move(arguments));
+    if (asked && asked->empty()) return {};
+    return std::unexpected(asked ? *asked : asked.error());
+}
+
+CommandLine::Texts CommandLine::chosen() const {
+    Texts names;
+    for (const CommandNode* node = root_->chosen; node != nullptr; node = node->chosen) {
+        names.push_back(node->parser.get_name());
+    }
+    return names;
+}
+
+CommandLine::Texts CommandLine::rest() const {
+    return (root_->chosen == nullptr ? *root_ : *root_->chosen).rest;
 }
 
 }  // namespace quipu

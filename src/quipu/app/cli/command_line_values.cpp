@@ -29,7 +29,7 @@ std::string bound(double value) {
 std::string fault_of(Range range) {
     if (range.least == Range{}.least) return "must be at most " + bound(range.most);
     if (range.most == Range{}.most) return "must be at least " + bound(range.least);
-    return "must lie between " + bound(range.least) + " and " + bound(range.most);
+    return "must be between " + bound(range.least) + " and " + bound(range.most);
 }
 
 template <class Number>
@@ -43,7 +43,7 @@ Taken take_number(const std::string& text, Number& to, Range range, const char* 
     }
     const auto value = static_cast<double>(number);
     if (read.ec != std::errc{} || read.ptr != end || !std::isfinite(value)) {
-        return std::unexpected(shown(text) + " is no " + kind);
+        return std::unexpected(shown(text) + " is not a " + kind);
     }
     if (value < range.least || value > range.most) return std::unexpected(fault_of(range));
     to = number;
@@ -122,7 +122,7 @@ CommandLine::Value CommandLine::Value::one_of(std::string& to, Texts names) {
                 if (std::ranges::find(names, texts.front()) == names.end()) {
                     std::string all;
                     for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-                    return std::unexpected(shown(texts.front()) + " is none of " + all);
+                    return std::unexpected(shown(texts.front()) + " is not one of " + all);
                 }
                 to = texts.front();
                 return {};

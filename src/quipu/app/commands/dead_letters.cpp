@@ -5,9 +5,9 @@
 #include <optional>
 #include <thread>
 
+#include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/commands/event_output.hpp"
-#include "quipu/app/commands/program.hpp"
-#include "quipu/app/commands/writer.hpp"
+#include "quipu/app/commands/store_changes.hpp"
 #include "quipu/app/engines/store_access.hpp"
 
 namespace quipu {
@@ -45,6 +45,26 @@ struct ChangeView {
 
 namespace {
 
+/// Which dead letters are meant: by number, or all open ones that the filters leave.
+struct LetterFilter {
+    std::vector<std::int64_t> ids;
+    bool all = false;
+    std::string group;
+    std::string event_type;
+};
+
+struct ListOptions {
+    LetterFilter filter;
+    std::string status = "open";
+    std::size_t limit = 100;  ///< 0: all
+};
+
+struct ChangeOptions {
+    LetterFilter filter;
+    double rate = 100;  ///< requeue, per second
+    std::string reason;
+};
+
 views::LetterView view_of(const DeadLetter& letter) {
     views::LetterView view{.id = letter.id,
                            .group = to_valid_utf8(letter.group),
@@ -62,19 +82,18 @@ views::LetterView view_of(const DeadLetter& letter) {
     return view;
 }
 
-/// Calls `visit` for each letter that the filters leave, oldest first, until it says false.
-Result<void> each_letter(const DeadLettersArguments& arguments, Store& store,
+/// Calls `visit` for each letter that the filter leaves, oldest first, until it says false.
+Result<void> each_letter(const LetterFilter& filter, Store& store,
                          std::optional<DeadLetter::Status> status,
                          const std::function<bool(const DeadLetter&)>& visit) {
     constexpr std::size_t page = 100;
     for (std::int64_t after = 0;;) {
-        const auto letters = store.dead_letters(arguments.group, status, after, page);
+        const auto letters = store.dead_letters(filter.group, status, after, page);
         if (!letters) return std::unexpected(letters.error());
         if (letters->empty()) return {};
         after = letters->back().id;
         for (const DeadLetter& letter : *letters) {
-            if (!arguments.event_type.empty() &&
-                letter.record->event_type != arguments.event_type) {
+            if (!filter.event_type.empty() && letter.record->event_type != filter.event_type) {
                 continue;
             }
             if (!visit(letter)) return {};
@@ -82,19 +101,29 @@ Result<void> each_letter(const DeadLettersArguments& arguments, Store& store,
     }
 }
 
-int list(const Program& program, Store& store) {
-    const DeadLettersArguments& arguments = program.arguments.dead_letters;
-    Table table({"ID", "GROUP", "EVENT TYPE", "FAILED AT", "TRIES", "STATUS", "ERROR"});
+std::optional<DeadLetter::Status> status_named(std::string_view name) {
+    if (name == "open") return DeadLetter::Status::open;
+    if (name == "requeued") return DeadLetter::Status::requeued;
+    if (name == "discarded") return DeadLetter::Status::discarded;
+    return std::nullopt;
+}
+
+int list(const Invocation& invocation, const ListOptions& options) {
+    auto opened = open_to_read(invocation.definition, invocation.engines);
+    if (!opened) return invocation.fail(opened.error());
+    Store& store = **opened;
+    Table table({"ID", "GROUP", "EVENT TYPE", "FAILED AT", "ATTEMPTS", "STATUS", "ERROR"});
     std::size_t count = 0;
     bool more = false;
-    const auto listed = each_letter(arguments, store, arguments.status, [&](const auto& letter) {
-        if (arguments.limit != 0 && count == arguments.limit) {
+    const auto status = status_named(options.status);
+    const auto listed = each_letter(options.filter, store, status, [&](const auto& letter) {
+        if (options.limit != 0 && count == options.limit) {
             more = true;
             return false;
         }
         ++count;
-        if (program.arguments.common.json) {
-            program.print_json(view_of(letter));
+        if (invocation.json) {
+            invocation.print_json(view_of(letter));
         } else {
             table.add({std::to_string(letter.id), letter.group, letter.record->event_type,
                        format_time(letter.failed_at), std::to_string(letter.attempts.size()),
@@ -102,53 +131,54 @@ int list(const Program& program, Store& store) {
         }
         return true;
     });
-    if (!listed) return program.fail(listed.error());
-    if (!program.arguments.common.json) {
+    if (!listed) return invocation.fail(listed.error());
+    if (!invocation.json) {
         if (count == 0) {
-            program.out << "No dead letters.\n";
+            invocation.out << "No dead letters.\n";
         } else {
-            table.print(program.out);
+            table.print(invocation.out);
         }
     }
-    if (more) program.err << "There are more: add --limit 0 for all\n";
+    if (more) invocation.err << "There are more dead letters; --limit 0 lists all\n";
     return to_int(ExitCode::done);
 }
 
-int show(const Program& program, Store& store) {
-    const std::int64_t id = program.arguments.dead_letters.ids.front();
-    const auto letter = store.dead_letter(id);
-    if (!letter) return program.fail(letter.error());
+int show(const Invocation& invocation, std::int64_t id) {
+    auto store = open_to_read(invocation.definition, invocation.engines);
+    if (!store) return invocation.fail(store.error());
+    const auto letter = (*store)->dead_letter(id);
+    if (!letter) return invocation.fail(letter.error());
     if (!*letter) {
-        return program.fail(
-            {ErrorCode::not_found, "no dead letter has the number " + std::to_string(id)});
+        return invocation.fail(
+            {ErrorCode::not_found, "there is no dead letter " + std::to_string(id)});
     }
     views::LetterView view = view_of(**letter);
     const Record& record = *(*letter)->record;
-    if (program.arguments.common.json) {
+    if (invocation.json) {
         view.record.emplace(view_of(record));
-        return program.print_json(view);
+        return invocation.print_json(view);
     }
-    std::ostream& out = program.out;
+    std::ostream& out = invocation.out;
     out << "dead letter " << id << " of group " << printable(view.group) << ", " << view.status
         << '\n';
     if (!view.note.empty()) out << "note: " << printable(view.note) << '\n';
     out << "error: " << printable(view.error) << '\n';
     for (const views::AttemptView& attempt : view.attempts) {
-        out << "  tried " << format_time(attempt.at) << ": " << printable(attempt.error) << '\n';
+        out << "  attempt at " << format_time(attempt.at) << ": " << printable(attempt.error)
+            << '\n';
     }
-    EventPrinter(program, false).print(record);
+    EventPrinter(invocation, false).print(record);
     out << pretty_json(record.body) << '\n';
     return to_int(ExitCode::done);
 }
 
-Result<std::vector<std::int64_t>> chosen(const Program& program) {
-    const DeadLettersArguments& arguments = program.arguments.dead_letters;
-    if (!arguments.ids.empty()) return arguments.ids;
-    auto store = open_to_read(program.definition, program.arguments.common.engines);
+Result<std::vector<std::int64_t>> chosen(const Invocation& invocation, const LetterFilter& filter) {
+    if (!filter.ids.empty()) return filter.ids;
+    auto store = open_to_read(invocation.definition, invocation.engines);
     if (!store) return std::unexpected(std::move(store.error()));
     std::vector<std::int64_t> ids;
     auto found =
-        each_letter(arguments, **store, DeadLetter::Status::open, [&](const DeadLetter& letter) {
+        each_letter(filter, **store, DeadLetter::Status::open, [&](const DeadLetter& letter) {
             ids.push_back(letter.id);
             return true;
         });
@@ -157,60 +187,161 @@ Result<std::vector<std::int64_t>> chosen(const Program& program) {
 }
 
 /// Requeues or discards, one after the other, no faster than --rate.
-int change(const Program& program, std::string_view done_word,
-           const std::function<Result<void>(Writer&, std::int64_t)>& action) {
-    const auto ids = chosen(program);
-    if (!ids) return program.fail(ids.error());
-    auto writer = open_writer(program.definition, program.arguments.common, false);
-    if (!writer) return program.fail(writer.error());
-    const std::chrono::duration<double> pause(1 / program.arguments.dead_letters.rate);
+int change(const Invocation& invocation, const ChangeOptions& options, std::string_view done_word,
+           const std::function<Result<void>(StoreChanges&, std::int64_t)>& action) {
+    const auto ids = chosen(invocation, options.filter);
+    if (!ids) return invocation.fail(ids.error());
+    auto changes = open_store_changes(invocation.definition, invocation.engines, false);
+    if (!changes) return invocation.fail(changes.error());
+    const std::chrono::duration<double> pause(1 / options.rate);
     auto next = std::chrono::steady_clock::now();
     ExitCode code = ExitCode::done;
     std::size_t count = 0;
     for (const std::int64_t id : *ids) {
         std::this_thread::sleep_until(next);
         next += std::chrono::duration_cast<std::chrono::steady_clock::duration>(pause);
-        const Result<void> done = action(**writer, id);
+        const Result<void> done = action(**changes, id);
         if (done) {
             ++count;
         } else {
             const ExitCode failed = exit_code_of(done.error().code);
             if (to_int(failed) > to_int(code)) code = failed;
         }
-        if (program.arguments.common.json) {
-            program.print_json(
+        if (invocation.json) {
+            invocation.print_json(
                 views::ChangeView{.id = id,
                                   .ok = done.has_value(),
                                   .error = done ? std::string{} : done.error().message});
         } else if (!done) {
-            program.err << program.definition.name << ": " << printable(done.error().message)
-                        << '\n';
+            invocation.err << invocation.definition.name << ": " << printable(done.error().message)
+                           << '\n';
         }
         if (!done && done.error().retryable()) break;
     }
-    if (!program.arguments.common.json) {
-        program.out << count << " of " << ids->size() << ' ' << done_word << '\n';
+    if (!invocation.json) {
+        invocation.out << count << " of " << ids->size() << ' ' << done_word << '\n';
     }
     return to_int(code);
 }
 
+int requeue(const Invocation& invocation, const ChangeOptions& options) {
+    return change(invocation, options, "requeued",
+                  [](StoreChanges& store, std::int64_t id) { return store.requeue(id); });
+}
+
+int discard(const Invocation& invocation, const ChangeOptions& options) {
+    return change(invocation, options, "discarded", [&](StoreChanges& store, std::int64_t id) {
+        return store.discard(id, options.reason);
+    });
+}
+
+constexpr std::string_view examples =
+    "  $P dead-letters list\n"
+    "  $P dead-letters show 3\n"
+    "  $P dead-letters requeue 3 4\n"
+    "  $P dead-letters requeue --all --type $T --rate 20\n"
+    "  $P dead-letters discard 5 --reason \"test data\"";
+constexpr SharedOptions shared{.store = true, .json = true};
+
+void add_filters(CommandLine::Command command, LetterFilter& filter) {
+    command.add("--group", filter.group, "Only dead letters of this group").placeholder("NAME");
+    command.add("--type", filter.event_type, "Only dead letters of this event type")
+        .placeholder("TYPE");
+}
+
+/// What `requeue` and `discard` have in common.
+void add_choice(CommandLine::Command command, LetterFilter& filter) {
+    command.add("ID", filter.ids, "Numbers of dead letters");
+    command.add_flag("--all", filter.all, "All open ones that match --group and --type");
+    add_filters(command, filter);
+}
+
+std::function<CommandLine::Taken()> check_choice(const std::shared_ptr<ChangeOptions>& options) {
+    return [options]() -> CommandLine::Taken {
+        const LetterFilter& filter = options->filter;
+        const bool bulk = filter.all || !filter.group.empty() || !filter.event_type.empty();
+        if (bulk != filter.ids.empty()) {
+            return std::unexpected(
+                bulk ? "give either numbers or --all, --group, --type, not both"
+                     : "give the numbers of dead letters, or --all, --group NAME, --type TYPE");
+        }
+        return {};
+    };
+}
+
+void add_list(CommandSet& commands, CommandLine::Command above,
+              const std::shared_ptr<ListOptions>& options) {
+    CommandLine::Command command = commands.add_below(
+        above,
+        {.name = "list",
+         .summary = "List dead letters (open ones)",
+         .examples = examples,
+         .shared = shared,
+         .run = [options](const Invocation& invocation) { return list(invocation, *options); }});
+    command
+        .add("--status",
+             CommandLine::Value::one_of(options->status, {"open", "requeued", "discarded", "any"}),
+             "open, requeued, discarded or any (open)")
+        .placeholder("STATUS");
+    command.add("--limit", options->limit, "At most N dead letters; 0 for all (100)")
+        .placeholder("N");
+    add_filters(command, options->filter);
+}
+
+void add_show_letter(CommandSet& commands, CommandLine::Command above) {
+    const auto id = std::make_shared<std::int64_t>(0);
+    CommandLine::Command command = commands.add_below(
+        above, {.name = "show",
+                .summary = "Show a dead letter with its event and every attempt's error",
+                .examples = examples,
+                .shared = shared,
+                .run = [id](const Invocation& invocation) { return show(invocation, *id); }});
+    command.add("ID", *id, "Number of the dead letter").required();
+}
+
+void add_requeue(CommandSet& commands, CommandLine::Command above) {
+    const auto options = std::make_shared<ChangeOptions>();
+    CommandLine::Command command = commands.add_below(
+        above,
+        {.name = "requeue",
+         .summary = "Hand dead letters to their group again",
+         .examples = examples,
+         .shared = shared,
+         .run = [options](const Invocation& invocation) { return requeue(invocation, *options); },
+         .check = check_choice(options)});
+    add_choice(command, options->filter);
+    command.add("--rate", {options->rate, {0.01, 100'000}}, "At most N per second (100)")
+        .placeholder("N");
+}
+
+void add_discard(CommandSet& commands, CommandLine::Command above) {
+    const auto options = std::make_shared<ChangeOptions>();
+    CommandLine::Command command = commands.add_below(
+        above,
+        {.name = "discard",
+         .summary = "Set dead letters aside for good",
+         .examples = examples,
+         .shared = shared,
+         .run = [options](const Invocation& invocation) { return discard(invocation, *options); },
+         .check = check_choice(options)});
+    add_choice(command, options->filter);
+    command.add("--reason", options->reason, "Why, for those who look later");
+}
+
 }  // namespace
 
-int dead_letters_command(const Program& program) {
-    using Action = DeadLettersArguments::Action;
-    const DeadLettersArguments& arguments = program.arguments.dead_letters;
-    if (arguments.action == Action::requeue) {
-        return change(program, "requeued",
-                      [](Writer& writer, std::int64_t id) { return writer.requeue(id); });
-    }
-    if (arguments.action == Action::discard) {
-        return change(program, "discarded", [&](Writer& writer, std::int64_t id) {
-            return writer.discard(id, arguments.reason);
-        });
-    }
-    auto store = open_to_read(program.definition, program.arguments.common.engines);
-    if (!store) return program.fail(store.error());
-    return arguments.action == Action::show ? show(program, **store) : list(program, **store);
+void add_dead_letters(CommandSet& commands) {
+    const auto listed = std::make_shared<ListOptions>();
+    CommandLine::Command command = commands.add(
+        {.name = "dead-letters",
+         .summary = "Inspect, requeue or discard dead letters",
+         .examples = examples,
+         .shared = shared,
+         .run = [listed](const Invocation& invocation) { return list(invocation, *listed); }});
+    add_list(commands, command, listed);
+    add_show_letter(commands, command);
+    add_requeue(commands, command);
+    add_discard(commands, command);
 }
 
 }  // namespace quipu

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
-#include "quipu/app/commands/doctor_view.hpp"
+#include "quipu/app/commands/command_set.hpp"
+#include "quipu/app/commands/diagnosis.hpp"
 
 namespace quipu {
 
@@ -28,14 +29,14 @@ void print_store(const Line& line, const views::StoreView& store) {
     line("  mode", store.mode);
 }
 
-void print(const Program& program, const views::DoctorView& view) {
-    std::ostream& out = program.out;
+void print(const Invocation& invocation, const views::Diagnosis& view) {
+    std::ostream& out = invocation.out;
     const auto line = [&](std::string_view name, std::string_view value) {
         out << fmt::format("{:<16}{}\n", name, printable(value));
     };
     line(view.program, view.version);
     for (const views::Fact& fact : view.versions) line("  " + fact.name, fact.value);
-    line("store", view.store ? view.store->location : view.file + " (not made yet)");
+    line("store", view.store ? view.store->location : view.file + " (does not exist yet)");
     if (view.store) print_store(line, *view.store);
     line("log", view.log ? view.log->location : "store");
     if (view.log) {
@@ -53,14 +54,23 @@ void print(const Program& program, const views::DoctorView& view) {
     if (view.problems.empty()) out << "No problems found.\n";
 }
 
+int examine(const Invocation& invocation) {
+    const views::Diagnosis view = diagnose(invocation);
+    const ExitCode code = view.problems.empty() ? ExitCode::done : ExitCode::no;
+    if (invocation.json) return invocation.print_json(view, code);
+    print(invocation, view);
+    return to_int(code);
+}
+
 }  // namespace
 
-int doctor_command(const Program& program) {
-    const views::DoctorView view = examine(program);
-    const ExitCode code = view.problems.empty() ? ExitCode::done : ExitCode::no;
-    if (program.arguments.common.json) return program.print_json(view, code);
-    print(program, view);
-    return to_int(code);
+void add_doctor(CommandSet& commands) {
+    commands.add({.name = "doctor",
+                  .summary = "Show versions, the state of the store, and problems",
+                  .examples = "  $P doctor\n"
+                              "  $P doctor --json",
+                  .shared = {.store = true, .log = true, .topics = true, .json = true},
+                  .run = examine});
 }
 
 }  // namespace quipu

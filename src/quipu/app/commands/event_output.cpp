@@ -51,23 +51,24 @@ EventView view_of(const Record& record) {
     return view;
 }
 
-EventPrinter::EventPrinter(const Program& program, bool body) : program_(program), body_(body) {
-    for (const EventInfo& info : program.definition.types->all()) {
+EventPrinter::EventPrinter(const Invocation& invocation, bool body)
+    : invocation_(invocation), body_(body) {
+    for (const EventInfo& info : invocation.definition.types->all()) {
         type_width_ = std::max(type_width_, info.event_type.size());
     }
 }
 
 void EventPrinter::print(const Record& record) const {
-    if (program_.arguments.common.json) {
-        program_.print_json(view_of(record));
+    if (invocation_.json) {
+        invocation_.print_json(view_of(record));
         return;
     }
     const std::string& about = record.aggregate_id.empty() ? record.key : record.aggregate_id;
-    program_.out << fmt::format("{}  {:>6}  {:<{}}  {}{}\n", format_time(record.timestamp),
-                                record.position, printable(record.event_type), type_width_,
-                                printable(record.event_id),
-                                about == record.event_id ? "" : "  " + printable(about));
-    if (body_) program_.out << "    " << printable(compact_json(record.body)) << '\n';
+    invocation_.out << fmt::format("{}  {:>6}  {:<{}}  {}{}\n", format_time(record.timestamp),
+                                   record.position, printable(record.event_type), type_width_,
+                                   printable(record.event_id),
+                                   about == record.event_id ? "" : "  " + printable(about));
+    if (body_) invocation_.out << "    " << printable(compact_json(record.body)) << '\n';
 }
 
 }  // namespace quipu

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "quipu/app/commands/program.hpp"
+#include "quipu/app/commands/invocation.hpp"
 #include "quipu/event/field.hpp"
 #include "quipu/store/record.hpp"
 
@@ -39,11 +39,11 @@ struct EventView {
 /// Prints events one after the other: a line each, or a JSON line with --json.
 class EventPrinter {
   public:
-    EventPrinter(const Program& program, bool body);
+    EventPrinter(const Invocation& invocation, bool body);
     void print(const Record& record) const;
 
   private:
-    const Program& program_;
+    const Invocation& invocation_;
     bool body_;
     std::size_t type_width_ = 0;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/app/commands/argument_values.hpp"
+#include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/commands/event_output.hpp"
-#include "quipu/app/commands/program.hpp"
 #include "quipu/app/engines/store_access.hpp"
 
 namespace quipu {
@@ -9,40 +10,71 @@ namespace {
 
 constexpr std::size_t page_max = 1000;
 
-EventQuery query_of(const EventsArguments& arguments) {
+struct EventsOptions {
+    std::vector<std::string> event_types;
+    std::string aggregate_id;
+    std::string execution_id;
+    std::string user_id;
+    std::optional<Time> from;
+    std::optional<Time> until;
+    std::vector<std::pair<std::string, std::string>> members;
+    bool newest_first = false;
+    std::size_t limit = 100;  ///< 0: all
+    std::string cursor;
+    bool body = false;
+};
+
+CommandLine::Take take_instant(std::optional<Time>& to) {
+    return [&to](const CommandLine::Texts& texts) -> CommandLine::Taken {
+        auto time = parse_instant(texts.front());
+        if (!time) return std::unexpected(std::move(time.error()));
+        to = *time;
+        return {};
+    };
+}
+
+CommandLine::Take take_members(std::vector<std::pair<std::string, std::string>>& to) {
+    return [&to](const CommandLine::Texts& texts) -> CommandLine::Taken {
+        for (const std::string& text : texts) {
+            auto member = parse_member(text);
+            if (!member) return std::unexpected(std::move(member.error()));
+            to.push_back(std::move(*member));
+        }
+        return {};
+    };
+}
+
+EventQuery query_of(const EventsOptions& options) {
     EventQuery query;
-    query.event_types = arguments.event_types;
-    query.aggregate_id = arguments.aggregate_id;
-    query.execution_id = arguments.execution_id;
-    query.from = arguments.from;
-    query.until = arguments.until;
-    query.members = arguments.members;
-    if (!arguments.user_id.empty()) {
-        query.members.emplace_back("metadata.user_id", arguments.user_id);
+    query.event_types = options.event_types;
+    query.aggregate_id = options.aggregate_id;
+    query.execution_id = options.execution_id;
+    query.from = options.from;
+    query.until = options.until;
+    query.members = options.members;
+    if (!options.user_id.empty()) {
+        query.members.emplace_back("metadata.user_id", options.user_id);
     }
-    query.newest_first = arguments.newest_first;
-    query.cursor = arguments.cursor;
+    query.newest_first = options.newest_first;
+    query.cursor = options.cursor;
     return query;
 }
 
-}  // namespace
-
-int events_command(const Program& program) {
-    const EventsArguments& arguments = program.arguments.events;
-    auto store = open_to_read(program.definition, program.arguments.common.engines);
-    if (!store) return program.fail(store.error());
-    const EventPrinter printer(program, arguments.body);
-    EventQuery query = query_of(arguments);
+int search(const Invocation& invocation, const EventsOptions& options) {
+    auto store = open_to_read(invocation.definition, invocation.engines);
+    if (!store) return invocation.fail(store.error());
+    const EventPrinter printer(invocation, options.body);
+    EventQuery query = query_of(options);
     std::size_t found = 0;
     std::size_t damaged = 0;
-    while (arguments.limit == 0 || found < arguments.limit) {
-        query.limit = arguments.limit == 0 ? page_max : std::min(page_max, arguments.limit - found);
+    while (options.limit == 0 || found < options.limit) {
+        query.limit = options.limit == 0 ? page_max : std::min(page_max, options.limit - found);
         const auto page = (*store)->query(query);
-        if (!page) return program.fail(page.error());
+        if (!page) return invocation.fail(page.error());
         for (const Record& record : page->records) printer.print(record);
         for (const std::int64_t position : page->damaged) {
-            program.err << program.definition.name << ": the event at position " << position
-                        << " does not read back as written; run 'verify'\n";
+            invocation.err << invocation.definition.name << ": the event at position " << position
+                           << " does not read back as written; run 'verify'\n";
         }
         found += page->records.size();
         damaged += page->damaged.size();
@@ -50,12 +82,48 @@ int events_command(const Program& program) {
         if (query.cursor.empty()) break;
     }
     if (!query.cursor.empty()) {
-        program.err << "There are more: add --cursor " << query.cursor << '\n';
+        invocation.err << "There are more events; continue with --cursor " << query.cursor << '\n';
     }
     if (found == 0 && damaged == 0) {
-        program.err << program.definition.name << ": no event matches\n";
+        invocation.err << invocation.definition.name << ": no event matches\n";
     }
     return to_int(found > 0 && damaged == 0 ? ExitCode::done : ExitCode::no);
+}
+
+}  // namespace
+
+void add_events(CommandSet& commands) {
+    const auto options = std::make_shared<EventsOptions>();
+    CommandLine::Command command = commands.add(
+        {.name = "events",
+         .summary = "Search the stored events",
+         .examples = "  $P events --type $T --newest --limit 20\n"
+                     "  $P events --aggregate order-17 --body\n"
+                     "  $P events --from 2026-01-02 --until 2026-01-03T12:00:00Z\n"
+                     "  $P events --where metadata.user_id=u-1 --json",
+         .shared = {.store = true, .json = true},
+         .run = [options](const Invocation& invocation) { return search(invocation, *options); }});
+    commands.add_types(command, options->event_types);
+    command.add("--aggregate", options->aggregate_id, "Only events of this aggregate")
+        .placeholder("ID");
+    command
+        .add("--execution", options->execution_id,
+             "Only events of this execution: by aggregate or field execution_id")
+        .placeholder("ID");
+    command.add("--user", options->user_id, "Only events of this user (metadata.user_id)")
+        .placeholder("ID");
+    command.add("--from", take_instant(options->from), "Only events at or after this time")
+        .placeholder("TIME");
+    command.add("--until", take_instant(options->until), "Only events before this time")
+        .placeholder("TIME");
+    command
+        .add("--where", CommandLine::Value::several(take_members(options->members)),
+             "Only events in whose JSON this field has this value; may be repeated")
+        .placeholder("PATH=VALUE");
+    command.add_flag("--newest", options->newest_first, "Newest first");
+    command.add("--limit", options->limit, "At most N events; 0 for all (100)").placeholder("N");
+    command.add("--cursor", options->cursor, "Continue where a search with --limit stopped");
+    command.add_flag("--body", options->body, "Print each event's JSON, too");
 }
 
 }  // namespace quipu

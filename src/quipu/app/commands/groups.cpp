@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/commands/group_report.hpp"
-#include "quipu/app/commands/program.hpp"
 #include "quipu/app/engines/store_access.hpp"
 
 namespace quipu {
@@ -23,27 +23,35 @@ std::string remark(const GroupRow& row) {
     return row.problem.value_or("");
 }
 
-}  // namespace
-
-int groups_command(const Program& program) {
-    auto store = open_to_read(program.definition, program.arguments.common.engines);
-    if (!store) return program.fail(store.error());
+int show_groups(const Invocation& invocation) {
+    auto store = open_to_read(invocation.definition, invocation.engines);
+    if (!store) return invocation.fail(store.error());
     std::optional<ProgramStatus> running;
-    if (auto status = running_program(program.arguments.common.engines)) {
+    if (auto status = running_program(invocation.engines)) {
         running = std::move(*status);
     }
-    auto rows = group_report(program.definition, **store, running);
-    if (!rows) return program.fail(rows.error());
-    if (program.arguments.common.json)
-        return program.print_json(views::GroupsView{std::move(*rows)});
+    auto rows = group_report(invocation.definition, **store, running);
+    if (!rows) return invocation.fail(rows.error());
+    if (invocation.json) return invocation.print_json(views::GroupsView{std::move(*rows)});
     Table table({"GROUP", "POSITION", "LAG", "IN FLIGHT", "PARKED", "DEAD LETTERS", ""});
     for (const GroupRow& row : *rows) {
         table.add({row.group, std::to_string(row.position), std::to_string(row.lag),
                    row.in_flight ? std::to_string(*row.in_flight) : "-", std::to_string(row.parked),
                    std::to_string(row.dead_letters), remark(row)});
     }
-    table.print(program.out);
+    table.print(invocation.out);
     return to_int(ExitCode::done);
+}
+
+}  // namespace
+
+void add_groups(CommandSet& commands) {
+    commands.add({.name = "groups",
+                  .summary = "Show the position and lag of each consumer group",
+                  .examples = "  $P groups\n"
+                              "  $P groups --json",
+                  .shared = {.store = true, .json = true},
+                  .run = show_groups});
 }
 
 }  // namespace quipu

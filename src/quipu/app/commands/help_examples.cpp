@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/commands/help_examples.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include "quipu/codec/json.hpp"
@@ -44,75 +42,6 @@ void append_value(std::string& out, const TypeInfo& type, const EventTypes& type
     }
 }
 
-struct CommandExamples {
-    std::string_view command;
-    std::string_view text;  // $P program, $T event type, $J example JSON
-};
-
-constexpr std::array examples{
-    CommandExamples{"",
-                    "  $P run                       handle events until stopped\n"
-                    "  $P publish $T '$J'\n"
-                    "  $P tail                      watch events arrive\n"
-                    "  $P groups                    see how far each group is\n"},
-    CommandExamples{"run",
-                    "  $P run\n"
-                    "  $P run --file orders.db --http 127.0.0.1:8080\n"
-                    "  $P run --once                handle what is there, then stop\n"
-                    "  $P run --store mongodb://127.0.0.1/$P --log kafka://127.0.0.1:9092\n"
-                    "  $P run --json 2>log.jsonl    log as JSON lines\n"},
-    CommandExamples{"publish",
-                    "  $P publish $T '$J'\n"
-                    "  $P publish $T '$J' --aggregate order-17 --user u-1\n"
-                    "  $P publish $T - < event.json\n"},
-    CommandExamples{"tail",
-                    "  $P tail\n"
-                    "  $P tail --type $T --body\n"
-                    "  $P tail --last 100 --no-follow --json\n"},
-    CommandExamples{"show",
-                    "  $P show 0198a6c2-7f5e-7c3b-9d53-1f0a4be0c001\n"
-                    "  $P show 17                   the event at position 17\n"
-                    "  $P show 17 --json\n"},
-    CommandExamples{"events",
-                    "  $P events --type $T --newest --limit 20\n"
-                    "  $P events --aggregate order-17 --body\n"
-                    "  $P events --from 2026-01-02 --until 2026-01-03T12:00:00Z\n"
-                    "  $P events --where metadata.user_id=u-1 --json\n"},
-    CommandExamples{"validate",
-                    "  $P validate < cases.jsonl > verdicts.jsonl\n"
-                    "  one case a line, {\"id\":\"c1\",\"input\":\"{...an event...}\"}, gives\n"
-                    "  {\"id\":\"c1\",\"ok\":true,\"output\":\"...\"} or\n"
-                    "  {\"id\":\"c1\",\"ok\":false,\"errors\":[{\"type\":\"missing\",\"loc\":"
-                    "[...],\"msg\":\"...\"}]}\n"},
-    CommandExamples{"groups",
-                    "  $P groups\n"
-                    "  $P groups --json\n"},
-    CommandExamples{"dead-letters",
-                    "  $P dead-letters list\n"
-                    "  $P dead-letters show 3\n"
-                    "  $P dead-letters requeue 3 4\n"
-                    "  $P dead-letters requeue --all --type $T --rate 20\n"
-                    "  $P dead-letters discard 5 --reason \"test data\"\n"},
-    CommandExamples{"flow",
-                    "  $P flow > flow.mmd           for any viewer of Mermaid\n"
-                    "  $P flow --json\n"},
-    CommandExamples{"doctor",
-                    "  $P doctor\n"
-                    "  $P doctor --json\n"},
-    CommandExamples{"verify", "  $P verify && echo sound\n"},
-    CommandExamples{"topics",
-                    "  $P topics plan --log kafka://127.0.0.1:9092\n"
-                    "  $P topics diff --json        exit code 1 when something differs\n"
-                    "  $P topics apply\n"},
-    CommandExamples{
-        "promote",
-        "  $P promote $P.db --store mongodb://127.0.0.1/$P --log kafka://127.0.0.1:9092\n"
-        "  $P promote old.db --store new.db\n"},
-    CommandExamples{"config",
-                    "  $P config\n"
-                    "  $P config --reference > settings.md\n"},
-};
-
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
     for (std::size_t at = text.find(from); at != std::string::npos;
          at = text.find(from, at + to.size())) {
@@ -139,14 +68,8 @@ HelpExamples::HelpExamples(std::string_view program, const EventTypes& types) : 
     }
 }
 
-std::string HelpExamples::of(std::string_view command) const {
-    const auto found =
-        std::ranges::find_if(examples, [&](const auto& entry) { return entry.command == command; });
-    return found == examples.end() ? std::string{} : "Examples:\n" + filled(found->text);
-}
-
 std::string HelpExamples::filled(std::string_view text) const {
-    std::string result(text);
+    std::string result = "Examples:\n" + std::string(text);
     replace_all(result, "$P", program_);
     replace_all(result, "$T", type_);
     replace_all(result, "$J", json_);

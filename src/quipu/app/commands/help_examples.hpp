@@ -17,12 +17,10 @@ class HelpExamples {
   public:
     HelpExamples(std::string_view program, const EventTypes& types);
 
-    /// For one built-in command; for all of them when `command` is empty.
-    [[nodiscard]] std::string of(std::string_view command) const;
-
-  private:
+    /// "Examples:" and `text`, in which $P becomes the program, $T an event type and $J its JSON.
     [[nodiscard]] std::string filled(std::string_view text) const;
 
+  private:
     std::string program_;
     std::string type_;
     std::string json_;

@@ -2,7 +2,7 @@
 #include <charconv>
 #include <optional>
 
-#include "quipu/app/commands/program.hpp"
+#include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/engines/store_access.hpp"
 #include "quipu/app/promote/promote.hpp"
 
@@ -28,13 +28,19 @@ struct PromotedView {
 
 namespace {
 
-Result<std::optional<std::int64_t>> published_until(const Program& program, Store& source) {
-    const std::string& text = program.arguments.promote.published_until;
+struct PromoteCommandOptions {
+    std::filesystem::path file;
+    std::string published_until;  ///< a position, or "end"; empty: nothing is published yet
+};
+
+Result<std::optional<std::int64_t>> published_until(const Invocation& invocation,
+                                                    const std::string& text, Store& source) {
     if (text.empty()) return std::nullopt;
-    if (!program.arguments.common.engines.has_log()) {
-        return fail(ErrorCode::invalid,
-                    "--published-until says where a log begins, and none is named; add --log "
-                    "kafka://HOST:PORT");
+    if (!invocation.engines.has_log()) {
+        return fail(
+            ErrorCode::invalid,
+            "--published-until says up to where the log has the events, and no log is named; "
+            "add --log kafka://HOST:PORT");
     }
     if (text == "end") return source.last_position();
     std::int64_t position = 0;
@@ -46,70 +52,90 @@ Result<std::optional<std::int64_t>> published_until(const Program& program, Stor
     return position;
 }
 
-int report(const Program& program, const Promoted& done) {
-    if (program.arguments.common.json) {
-        return program.print_json(views::PromotedView{.events = done.events,
-                                                      .last_position = done.last_position,
-                                                      .archived = done.archived,
-                                                      .documents = done.documents,
-                                                      .groups = done.groups,
-                                                      .parked = done.parked,
-                                                      .dead_letters = done.dead_letters,
-                                                      .checksum = done.checksum,
-                                                      .resumed = done.resumed,
-                                                      .was_done = done.was_done});
+int report(const Invocation& invocation, const std::filesystem::path& source,
+           const Promoted& done) {
+    if (invocation.json) {
+        return invocation.print_json(views::PromotedView{.events = done.events,
+                                                         .last_position = done.last_position,
+                                                         .archived = done.archived,
+                                                         .documents = done.documents,
+                                                         .groups = done.groups,
+                                                         .parked = done.parked,
+                                                         .dead_letters = done.dead_letters,
+                                                         .checksum = done.checksum,
+                                                         .resumed = done.resumed,
+                                                         .was_done = done.was_done});
     }
-    const EngineOptions& engines = program.arguments.common.engines;
-    const std::string file = printable(program.arguments.promote.file.string());
+    const EngineOptions& engines = invocation.engines;
+    const std::string file = printable(source.string());
     const std::string target = printable(engines.store.shown());
-    std::ostream& out = program.out;
+    std::ostream& out = invocation.out;
     if (done.was_done) {
-        out << file << " was promoted to " << target << " before; nothing is left to do\n";
+        out << file << " has already been promoted to " << target << "; nothing to do\n";
         return to_int(ExitCode::done);
     }
-    out << file << " is promoted to " << target << (done.resumed ? ", in several attempts" : "")
-        << "; both were read and are the same:\n"
+    out << file << " has been promoted to " << target << (done.resumed ? ", in several attempts" : "")
+        << "; both were read back and agree:\n"
         << "  " << done.events << " events up to position " << done.last_position << ", checksum "
         << done.checksum << '\n'
         << "  " << done.archived << " archived, " << done.documents << " documents, " << done.groups
         << " groups, " << done.parked << " parked, " << done.dead_letters << " dead letters\n";
     if (engines.has_log()) {
-        out << "Next: '" << program.definition.name << " topics apply', then '"
-            << program.definition.name << " run', with the same --store and --log.\n";
+        out << "Next: '" << invocation.definition.name << " topics apply', then '"
+            << invocation.definition.name << " run', with the same --store and --log.\n";
     }
-    out << "Run nothing on " << file << " any more.\n";
+    out << "Do not run anything on " << file << " any more.\n";
     return to_int(ExitCode::done);
+}
+
+int run_promote(const Invocation& invocation, const PromoteCommandOptions& chosen) {
+    const std::filesystem::path& file = chosen.file;
+    const EngineOptions& engines = invocation.engines;
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) {
+        return invocation.fail({ErrorCode::unavailable, "there is no store at " + file.string()});
+    }
+    if (engines.one_writer() && std::filesystem::equivalent(file, engines.store.file, ignored)) {
+        return invocation.fail({ErrorCode::invalid,
+                                "a store cannot be promoted to itself; name another with --store"});
+    }
+    EngineOptions old;
+    old.store.file = file;
+    auto source = open_to_write(invocation.definition, old, {});
+    if (!source) return invocation.fail(source.error());
+    PromoteOptions options;
+    auto until = published_until(invocation, chosen.published_until, **source);
+    if (!until) return invocation.fail(until.error());
+    options.published_until = *until;
+    options.progress = [&](std::string_view what, std::int64_t done) {
+        if (!invocation.quiet) invocation.err << "copied " << what << ' ' << done << '\n';
+    };
+    auto target = open_to_write(invocation.definition, engines, {});
+    if (!target) return invocation.fail(target.error());
+    const auto done = promote(**source, file, **target, options);
+    return done ? report(invocation, file, *done) : invocation.fail(done.error());
 }
 
 }  // namespace
 
-int promote_command(const Program& program) {
-    const std::filesystem::path& file = program.arguments.promote.file;
-    const EngineOptions& engines = program.arguments.common.engines;
-    std::error_code ignored;
-    if (!std::filesystem::exists(file, ignored)) {
-        return program.fail({ErrorCode::unavailable, "there is no store at " + file.string()});
-    }
-    if (engines.one_writer() && std::filesystem::equivalent(file, engines.store.file, ignored)) {
-        return program.fail({ErrorCode::invalid,
-                             "a store cannot be promoted to itself; name another with --store"});
-    }
-    EngineOptions old;
-    old.store.file = file;
-    auto source = open_to_write(program.definition, old, {});
-    if (!source) return program.fail(source.error());
-    PromoteOptions options;
-    auto until = published_until(program, **source);
-    if (!until) return program.fail(until.error());
-    options.published_until = *until;
-    options.progress = [&](std::string_view what, std::int64_t done) {
-        if (!program.arguments.common.quiet)
-            program.err << "copied " << what << ' ' << done << '\n';
-    };
-    auto target = open_to_write(program.definition, engines, {});
-    if (!target) return program.fail(target.error());
-    const auto done = promote(**source, file, **target, options);
-    return done ? report(program, *done) : program.fail(done.error());
+void add_promote(CommandSet& commands) {
+    const auto options = std::make_shared<PromoteCommandOptions>();
+    CommandLine::Command command =
+        commands.add({.name = "promote",
+                      .summary = "Move a file's events and everything else in it to another store",
+                      .examples = "  $P promote $P.db --store mongodb://127.0.0.1/$P --log "
+                                  "kafka://127.0.0.1:9092\n"
+                                  "  $P promote old.db --store new.db",
+                      .shared = {.store = true, .log = true, .json = true, .quiet = true},
+                      .run = [options](const Invocation& invocation) {
+                          return run_promote(invocation, *options);
+                      }});
+    command.add("PATH", options->file, "The file; no program may be running on it").required();
+    command
+        .add("--published-until", options->published_until,
+             "Events up to this position are not published to the log again; 'end' for all of them "
+             "(none)")
+        .placeholder("POSITION");
 }
 
 }  // namespace quipu

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
 #include <istream>
 #include <iterator>
 
-#include "quipu/app/commands/program.hpp"
-#include "quipu/app/commands/writer.hpp"
+#include "quipu/app/commands/command_set.hpp"
+#include "quipu/app/commands/store_changes.hpp"
 #include "quipu/app/control/protocol.hpp"
 #include "quipu/delivery/publisher.hpp"
 
 namespace quipu {
 
 namespace {
+
+struct PublishCommandOptions {
+    std::vector<std::string> event_type;  ///< one
+    std::string json = "{}";
+    PublishOptions event;
+    std::string wait = "stored";
+    std::int64_t wait_seconds = 30;
+};
 
 /// Without the event's type, which the user has just written.
 std::string location_of(const Fault& fault, std::string_view event_type) {
@@ -27,61 +36,91 @@ std::string location_of(const Fault& fault, std::string_view event_type) {
     return text;
 }
 
-int refuse(const Program& program, const Faults& faults) {
-    program.err << program.definition.name << ": this is no valid "
-                << program.arguments.publish.event_type << ":\n";
+int refuse(const Invocation& invocation, const std::string& event_type, const Faults& faults) {
+    invocation.err << invocation.definition.name << ": this is not a valid " << event_type << ":\n";
     for (const Fault& fault : faults.list) {
-        const std::string location = location_of(fault, program.arguments.publish.event_type);
-        program.err << "  " << (location.empty() ? "" : printable(location) + ": ") << fault.message
-                    << '\n';
+        const std::string location = location_of(fault, event_type);
+        invocation.err << "  " << (location.empty() ? "" : printable(location) + ": ")
+                       << fault.message << '\n';
     }
     return to_int(ExitCode::usage);
 }
 
-PublishOptions options_of(const PublishArguments& arguments) {
-    PublishOptions options;
-    options.aggregate_id = arguments.aggregate_id;
-    options.key = arguments.key;
-    options.event_id = arguments.event_id;
-    options.user_id = arguments.user_id;
-    options.expected_sequence = arguments.expected_sequence;
-    return options;
+int publish(const Invocation& invocation, const PublishCommandOptions& options) {
+    const std::string& event_type = options.event_type.front();
+    const AppDefinition& definition = invocation.definition;
+    const std::string json = options.json == "-"
+                                 ? std::string(std::istreambuf_iterator<char>(invocation.in), {})
+                                 : options.json;
+    // Before a store is made or a program asked: a wrong input changes nothing anywhere.
+    if (const auto checked = check_json(*definition.types, definition.producer, event_type, json);
+        !checked) {
+        return refuse(invocation, event_type, checked.error());
+    }
+    auto changes = open_store_changes(definition, invocation.engines, true);
+    if (!changes) return invocation.fail(changes.error());
+    const auto done = (*changes)->publish(event_type, json, options.event);
+    if (!done) return invocation.fail(done.error());
+    if (options.wait == "log") {
+        const auto waited =
+            (*changes)->wait_published(done->position, std::chrono::seconds{options.wait_seconds});
+        if (!waited) {
+            return invocation.fail(
+                {waited.error().code, done->event_id + ": " + waited.error().message});
+        }
+    }
+    if (invocation.json) {
+        return invocation.print_json(PublishReply{.event_id = done->event_id,
+                                                  .position = done->position,
+                                                  .sequence = done->sequence,
+                                                  .duplicate = done->duplicate});
+    }
+    invocation.out << printable(done->event_id) << " at position " << done->position
+                   << (done->duplicate ? " (already stored)" : "") << '\n';
+    return to_int(ExitCode::done);
 }
 
 }  // namespace
 
-int publish_command(const Program& program) {
-    const PublishArguments& arguments = program.arguments.publish;
-    const AppDefinition& definition = program.definition;
-    const std::string json = arguments.json == "-"
-                                 ? std::string(std::istreambuf_iterator<char>(program.in), {})
-                                 : arguments.json;
-    // Before a store is made or a program asked: a wrong input changes nothing anywhere.
-    if (const auto checked =
-            check_json(*definition.types, definition.producer, arguments.event_type, json);
-        !checked) {
-        return refuse(program, checked.error());
-    }
-    auto writer = open_writer(definition, program.arguments.common, true);
-    if (!writer) return program.fail(writer.error());
-    const auto done = (*writer)->publish(arguments.event_type, json, options_of(arguments));
-    if (!done) return program.fail(done.error());
-    if (arguments.wait_for_log) {
-        const auto waited = (*writer)->wait_published(done->position, arguments.wait_timeout);
-        if (!waited) {
-            return program.fail(
-                {waited.error().code, done->event_id + ": " + waited.error().message});
-        }
-    }
-    if (program.arguments.common.json) {
-        return program.print_json(PublishReply{.event_id = done->event_id,
-                                               .position = done->position,
-                                               .sequence = done->sequence,
-                                               .duplicate = done->duplicate});
-    }
-    program.out << printable(done->event_id) << " at position " << done->position
-                << (done->duplicate ? " (it was stored before)" : "") << '\n';
-    return to_int(ExitCode::done);
+void add_publish(CommandSet& commands) {
+    const auto options = std::make_shared<PublishCommandOptions>();
+    PublishOptions& event = options->event;
+    CommandLine::Command command = commands.add(
+        {.name = "publish",
+         .summary = "Publish one event",
+         .examples = "  $P publish $T '$J'\n"
+                     "  $P publish $T '$J' --aggregate order-17 --user u-1\n"
+                     "  $P publish $T - < event.json",
+         .shared = {.store = true, .log = true, .json = true},
+         .run = [options](const Invocation& invocation) { return publish(invocation, *options); }});
+    command
+        .add("TYPE", take_types(*commands.definition().types, options->event_type),
+             "Type of the event")
+        .required();
+    command.add("JSON", options->json,
+                "Its fields as a JSON object; - reads them from standard input");
+    command.add("--key", event.key, "Ordering key: events of one key are handled in order");
+    command.add("--aggregate", event.aggregate_id, "Aggregate that the event belongs to")
+        .placeholder("ID");
+    command
+        .add("--event-id", event.event_id,
+             "Id of the event; an id that is stored already is not "
+             "stored again")
+        .placeholder("ID");
+    command.add("--user", event.user_id, "User on whose behalf it happens").placeholder("ID");
+    command
+        .add("--expected-sequence", event.expected_sequence,
+             "Fail unless the aggregate's last event has this sequence number")
+        .placeholder("N");
+    command
+        .add("--wait", CommandLine::Value::one_of(options->wait, {"stored", "log"}),
+             "Return when the event is stored, or only when the log has it, too: stored or log "
+             "(stored)")
+        .placeholder("WHEN");
+    command
+        .add("--wait-timeout", {options->wait_seconds, {0, 86'400}},
+             "Longest wait for the log, in seconds (30)")
+        .placeholder("SECONDS");
 }
 
 }  // namespace quipu

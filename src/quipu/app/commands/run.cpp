@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "quipu/app/commands/program.hpp"
+#include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/runtime/shell.hpp"
 #include "quipu/app/runtime/stop_signals.hpp"
 #include "quipu/app/runtime/waiting_room.hpp"
@@ -13,6 +13,17 @@
 namespace quipu {
 
 namespace {
+
+RunOptions options_of(const Invocation& invocation) {
+    const Settings& settings = invocation.settings;
+    return {.engines = invocation.engines,
+            .http = settings.text("http"),
+            .crash_only = settings.text("durability") != "full",
+            .allow_remote = settings.flag("allow-remote"),
+            .allowed_hosts = settings.list("allow-host"),
+            .drain_timeout = std::chrono::seconds{settings.number("drain-timeout")},
+            .stuck_after = std::chrono::seconds{settings.number("stuck-after")}};
+}
 
 /// Until everything in the log is handled, or a signal comes.
 void drain(Shell& shell, StopSignals& signals) {
@@ -26,11 +37,11 @@ void wait_for_signal(StopSignals& signals) {
     }
 }
 
-std::string greeting(const Program& program, const Shell& shell) {
-    std::string text = program.definition.name + " " + program.definition.version + " runs on " +
-                       program.arguments.common.engines.store.shown() + " as process " +
+std::string greeting(const Invocation& invocation, const Shell& shell) {
+    std::string text = invocation.definition.name + " " + invocation.definition.version +
+                       " runs on " + invocation.engines.store.shown() + " as process " +
                        std::to_string(::getpid());
-    const EngineOptions& engines = program.arguments.common.engines;
+    const EngineOptions& engines = invocation.engines;
     if (engines.has_log()) text += ", reads " + engines.log.shown();
     if (const std::string http = shell.http_address(); !http.empty()) {
         text += ", serves http://" + http;
@@ -39,63 +50,62 @@ std::string greeting(const Program& program, const Shell& shell) {
 }
 
 /// Opens the store; a database that does not answer is waited for. An exit code, when that is all.
-std::optional<int> open_store(const Program& program, Shell& shell, StopSignals& signals,
-                              Log& log) {
-    if (program.arguments.common.engines.one_writer()) {
+std::optional<int> open_store(const Invocation& invocation, const RunOptions& run, Shell& shell,
+                              StopSignals& signals, Log& log) {
+    if (invocation.engines.one_writer()) {
         auto opened = shell.open_store();
-        return opened ? std::nullopt : std::optional(program.fail(opened.error()));
+        return opened ? std::nullopt : std::optional(invocation.fail(opened.error()));
     }
     WaitingRoom room(signals, log);
     std::unique_ptr<WaitingServer> server;
     room.on_reason = [&](const std::string& reason) {
-        if (server == nullptr) server = std::make_unique<WaitingServer>(program.arguments);
+        if (server == nullptr) server = std::make_unique<WaitingServer>(run);
         server->set_reason(reason);
     };
     auto opened = room.persist([&] { return shell.open_store(); });
     if (room.stopped()) return to_int(ExitCode::done);
-    return opened ? std::nullopt : std::optional(program.fail(opened.error()));
+    return opened ? std::nullopt : std::optional(invocation.fail(opened.error()));
 }
 
 /// Starts everything; a log that does not answer is waited for, while HTTP is served.
-std::optional<int> start(const Program& program, Shell& shell, StopSignals& signals, Log& log) {
+std::optional<int> start(const Invocation& invocation, const RunOptions& run, Shell& shell,
+                         StopSignals& signals, Log& log) {
     WaitingRoom room(signals, log);
     room.on_reason = [&](const std::string& reason) { shell.waits_for(reason); };
     auto started = shell.start();
-    const EngineOptions& engines = program.arguments.common.engines;
+    const EngineOptions& engines = invocation.engines;
     if (started && engines.one_writer() && !engines.has_log()) {
         started = shell.start_groups();
     } else if (started) {
         started = room.persist([&] { return shell.start_groups(); });
     }
     if (started) return std::nullopt;
-    static_cast<void>(shell.stop(program.arguments.run.drain_timeout));
+    static_cast<void>(shell.stop(run.drain_timeout));
     if (room.stopped()) return to_int(ExitCode::done);
-    const int code = program.fail(started.error());
+    const int code = invocation.fail(started.error());
     // Missing topics are no answer of this command: it could not do its work.
     return started.error().code == ErrorCode::not_found ? to_int(ExitCode::unreachable) : code;
 }
 
-}  // namespace
-
-int run_command(const Program& program) {
-    const CommonArguments& common = program.arguments.common;
-    const RunArguments& run = program.arguments.run;
+int run_program(const Invocation& invocation, bool once) {
+    const RunOptions run = options_of(invocation);
     // First, so that every thread from here on leaves the signals to this one.
     StopSignals signals;
-    Log log({.program = program.definition.name,
-             .least = common.quiet ? LogLevel::error : log_level_from(common.log_level),
-             .json = common.json});
-    for (const Settings::Ignored& ignored : program.arguments.settings.ignored) {
+    Log log({.program = invocation.definition.name,
+             .least = invocation.quiet ? LogLevel::error
+                                       : log_level_from(invocation.settings.text("log-level")),
+             .json = invocation.json});
+    for (const Settings::Ignored& ignored : invocation.settings.ignored) {
         log.write(LogLevel::warning, "environment: " + ignored.variable +
-                                         " is no setting and is ignored; the nearest is " +
+                                         " is not a setting and is ignored; the nearest is " +
                                          ignored.nearest);
     }
-    Shell shell(program.definition, program.arguments, log);
-    if (auto opened = open_store(program, shell, signals, log); opened) return *opened;
-    if (auto opened = shell.open(); !opened) return program.fail(opened.error());
-    if (auto started = start(program, shell, signals, log); started) return *started;
-    log.write(LogLevel::info, greeting(program, shell));
-    if (run.once) {
+    Shell shell(invocation.definition, run, log);
+    if (auto opened = open_store(invocation, run, shell, signals, log); opened) return *opened;
+    if (auto opened = shell.open(); !opened) return invocation.fail(opened.error());
+    if (auto started = start(invocation, run, shell, signals, log); started) return *started;
+    log.write(LogLevel::info, greeting(invocation, shell));
+    if (once) {
         drain(shell, signals);
     } else {
         wait_for_signal(signals);
@@ -104,12 +114,39 @@ int run_command(const Program& program) {
     signals.exit_on_next();
     if (!shell.stop(run.drain_timeout)) {
         log.write(LogLevel::error,
-                  "a handler still ran after --drain-timeout; its event will be handled again");
-        program.out.flush();
+                  "a handler was still running after --drain-timeout; its event will be handled again");
+        invocation.out.flush();
         std::_Exit(to_int(ExitCode::no));
     }
     log.write(LogLevel::info, "stopped");
     return to_int(ExitCode::done);
+}
+
+}  // namespace
+
+void add_run(CommandSet& commands) {
+    const auto once = std::make_shared<bool>(false);
+    CommandLine::Command command = commands.add(
+        {.name = "run",
+         .summary = "Handle events until stopped",
+         .examples = "  $P run\n"
+                     "  $P run --file orders.db --http 127.0.0.1:8080\n"
+                     "  $P run --once                handle what is stored, then stop\n"
+                     "  $P run --store mongodb://127.0.0.1/$P --log kafka://127.0.0.1:9092\n"
+                     "  $P run --json 2>log.jsonl    log as JSON lines",
+         .shared = {.store = true,
+                    .log = true,
+                    .topics = true,
+                    .http = true,
+                    .run = true,
+                    .json = true,
+                    .quiet = true},
+         .run = [once](const Invocation& invocation) { return run_program(invocation, *once); }});
+    command.add_flag("--once", *once, "Handle everything in the log, then stop");
+    for (const RunFlag& flag : commands.definition().run_flags) {
+        command.add_flag("--" + flag.name, *flag.value, flag.summary)
+            .heading(commands.definition().name + "'s own options");
+    }
 }
 
 }  // namespace quipu

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <optional>
 
+#include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/commands/event_output.hpp"
-#include "quipu/app/commands/program.hpp"
 #include "quipu/app/engines/store_access.hpp"
 
 namespace quipu {
@@ -66,7 +66,7 @@ std::string outcome(Store& store, const GroupPosition& group, std::int64_t posit
             return entry.attempts.empty()
                        ? "parked behind an earlier event of its key"
                        : "parked after " + std::to_string(entry.attempts.size()) +
-                             " tries, next at " + format_time(entry.due_at);
+                             " attempts, next at " + format_time(entry.due_at);
         }
     }
     if (const auto letter = letter_of(store, group.group, position)) {
@@ -85,20 +85,20 @@ bool handles(const AppDefinition& definition, const std::string& group, const Re
     return false;
 }
 
-std::vector<views::GroupOutcome> outcomes(const Program& program, Store& store,
+std::vector<views::GroupOutcome> outcomes(const Invocation& invocation, Store& store,
                                           const Record& record) {
     std::vector<views::GroupOutcome> result;
     const auto groups = store.groups();
     if (!groups) return result;
     for (const GroupPosition& group : *groups) {
-        if (!handles(program.definition, group.group, record)) continue;
+        if (!handles(invocation.definition, group.group, record)) continue;
         result.push_back({group.group, outcome(store, group, record.position)});
     }
     return result;
 }
 
-void print(const Program& program, const Record& record, const views::ShowView& view) {
-    std::ostream& out = program.out;
+void print(const Invocation& invocation, const Record& record, const views::ShowView& view) {
+    std::ostream& out = invocation.out;
     const auto line = [&](std::string_view name, std::string_view value) {
         out << name << std::string(14 - name.size(), ' ') << printable(value) << '\n';
     };
@@ -124,34 +124,46 @@ void print(const Program& program, const Record& record, const views::ShowView& 
     out << pretty_json(record.body) << '\n';
 }
 
-}  // namespace
-
-int show_command(const Program& program) {
-    const std::string& id = program.arguments.event_id;
-    auto store = open_to_read(program.definition, program.arguments.common.engines);
-    if (!store) return program.fail(store.error());
+int show_event(const Invocation& invocation, const std::string& id) {
+    auto store = open_to_read(invocation.definition, invocation.engines);
+    if (!store) return invocation.fail(store.error());
     auto found = find(**store, id);
-    if (!found) return program.fail(found.error());
+    if (!found) return invocation.fail(found.error());
     views::ShowView view;
     if (!*found) {
         auto archived = (*store)->archived(id);
-        if (!archived) return program.fail(archived.error());
+        if (!archived) return invocation.fail(archived.error());
         if (!*archived) {
-            return program.fail(
-                {ErrorCode::not_found, "no event has the id or position '" + id + "' in " +
-                                           program.arguments.common.engines.store.shown()});
+            return invocation.fail({ErrorCode::not_found, "no event has the id or position '" + id +
+                                                              "' in " +
+                                                              invocation.engines.store.shown()});
         }
         view.archived = views::ArchiveView{.deleted_at = (*archived)->deleted_at,
                                            .deleted_by = (*archived)->deleted_by,
                                            .reason = (*archived)->reason};
         *found = std::move((*archived)->record);
     } else {
-        view.groups = outcomes(program, **store, **found);
+        view.groups = outcomes(invocation, **store, **found);
     }
     view.record = view_of(**found);
-    if (program.arguments.common.json) return program.print_json(view);
-    print(program, **found, view);
+    if (invocation.json) return invocation.print_json(view);
+    print(invocation, **found, view);
     return to_int(ExitCode::done);
+}
+
+}  // namespace
+
+void add_show(CommandSet& commands) {
+    const auto id = std::make_shared<std::string>();
+    CommandLine::Command command = commands.add(
+        {.name = "show",
+         .summary = "Show one event and what each group did with it",
+         .examples = "  $P show 0198a6c2-7f5e-7c3b-9d53-1f0a4be0c001\n"
+                     "  $P show 17                   the event at position 17\n"
+                     "  $P show 17 --json",
+         .shared = {.store = true, .json = true},
+         .run = [id](const Invocation& invocation) { return show_event(invocation, *id); }});
+    command.add("ID", *id, "Id or position of the event").required();
 }
 
 }  // namespace quipu

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "quipu/app/commands/program.hpp"
+#include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/engines/topic_plan.hpp"
 
 namespace quipu {
@@ -32,31 +32,31 @@ views::TopicStepView view_of(const TopicChange& change) {
             .text = describe(change)};
 }
 
-void print_steps(const Program& program, const std::vector<TopicChange>& changes) {
+void print_steps(const Invocation& invocation, const std::vector<TopicChange>& changes) {
     if (changes.empty()) {
-        program.out << "Every topic is as the catalogue wants it.\n";
+        invocation.out << "Every topic agrees with the catalogue.\n";
         return;
     }
     Table table({"TOPIC", "STEP"});
     for (const TopicChange& change : changes) {
         table.add({change.spec.event_type, describe(change)});
     }
-    table.print(program.out);
+    table.print(invocation.out);
 }
 
-int show(const Program& program, const std::vector<TopicChange>& changes, ExitCode code) {
-    if (!program.arguments.common.json) {
-        print_steps(program, changes);
+int show(const Invocation& invocation, const std::vector<TopicChange>& changes, ExitCode code) {
+    if (!invocation.json) {
+        print_steps(invocation, changes);
         return to_int(code);
     }
-    views::TopicsView view{.log = program.arguments.common.engines.log.shown(), .steps = {}};
+    views::TopicsView view{.log = invocation.engines.log.shown(), .steps = {}};
     for (const TopicChange& change : changes) view.steps.push_back(view_of(change));
-    return program.print_json(view, code);
+    return invocation.print_json(view, code);
 }
 
-int report(const Program& program, const std::vector<TopicResult>& results) {
+int report(const Invocation& invocation, const std::vector<TopicResult>& results) {
     ExitCode code = ExitCode::done;
-    views::TopicsView view{.log = program.arguments.common.engines.log.shown(), .steps = {}};
+    views::TopicsView view{.log = invocation.engines.log.shown(), .steps = {}};
     Table table({"TOPIC", "STEP", "RESULT"});
     for (const TopicResult& result : results) {
         views::TopicStepView step = view_of(result.change);
@@ -70,52 +70,72 @@ int report(const Program& program, const std::vector<TopicResult>& results) {
             const ExitCode reason = exit_code_of(result.error->code);
             if (to_int(reason) > to_int(code)) code = reason;
         }
-        const std::string good = made ? "there already" : "done";
+        const std::string good = made ? "exists already" : "done";
         table.add({step.event_type, step.step, failed ? error : good});
         view.steps.push_back(std::move(step));
     }
-    if (program.arguments.common.json) return program.print_json(view, code);
-    program.out << '\n';
-    table.print(program.out);
+    if (invocation.json) return invocation.print_json(view, code);
+    invocation.out << '\n';
+    table.print(invocation.out);
     return to_int(code);
 }
 
-int apply(const Program& program, TopicLog& log, std::vector<TopicChange> changes) {
-    if (!program.arguments.common.json) print_steps(program, changes);
+int apply(const Invocation& invocation, TopicLog& log, std::vector<TopicChange> changes) {
+    if (!invocation.json) print_steps(invocation, changes);
     // What only differs cannot be changed here, and is no step to take.
     std::erase_if(changes, [](const TopicChange& change) {
         return change.kind == TopicChange::Kind::differs;
     });
     if (changes.empty()) {
-        return program.arguments.common.json ? show(program, changes, ExitCode::done)
-                                             : to_int(ExitCode::done);
+        return invocation.json ? show(invocation, changes, ExitCode::done) : to_int(ExitCode::done);
     }
     const auto results = log.apply(changes);
-    if (!results) return program.fail(results.error());
-    return report(program, *results);
+    if (!results) return invocation.fail(results.error());
+    return report(invocation, *results);
+}
+
+enum class Action { plan, diff, apply };
+
+int run_topics(const Invocation& invocation, Action action) {
+    const EngineOptions& engines = invocation.engines;
+    if (!engines.has_log()) {
+        return invocation.fail({ErrorCode::invalid,
+                                "the store is the log and has no topics; name a log with "
+                                "--log kafka://HOST:PORT"});
+    }
+    auto log = open_log(engines, invocation.definition.name, {});
+    if (!log) return invocation.fail(log.error());
+    auto changes = topic_changes(**log, *invocation.definition.types, engines.replication);
+    if (!changes) {
+        return invocation.fail(
+            {changes.error().code, "log " + engines.log.shown() + ": " + changes.error().message});
+    }
+    if (action == Action::apply) return apply(invocation, **log, std::move(*changes));
+    const bool differs = action == Action::diff && !changes->empty();
+    return show(invocation, *changes, differs ? ExitCode::no : ExitCode::done);
 }
 
 }  // namespace
 
-int topics_command(const Program& program) {
-    using Action = TopicsArguments::Action;
-    const EngineOptions& engines = program.arguments.common.engines;
-    if (!engines.has_log()) {
-        return program.fail({ErrorCode::invalid,
-                             "the store is the log and has no topics; name a log with "
-                             "--log kafka://HOST:PORT"});
-    }
-    auto log = open_log(engines, program.definition.name, {});
-    if (!log) return program.fail(log.error());
-    auto changes = topic_changes(**log, *program.definition.types, engines.replication);
-    if (!changes) {
-        return program.fail(
-            {changes.error().code, "log " + engines.log.shown() + ": " + changes.error().message});
-    }
-    const Action action = program.arguments.topics.action;
-    if (action == Action::apply) return apply(program, **log, std::move(*changes));
-    const bool differs = action == Action::diff && !changes->empty();
-    return show(program, *changes, differs ? ExitCode::no : ExitCode::done);
+void add_topics(CommandSet& commands) {
+    const auto spec = [](std::string name, std::string summary, Action action) {
+        return CommandSpec{
+            .name = std::move(name),
+            .summary = std::move(summary),
+            .examples =
+                "  $P topics plan --log kafka://127.0.0.1:9092\n"
+                "  $P topics diff --json        exit code 1 when something differs\n"
+                "  $P topics apply",
+            .shared = {.log = true, .topics = true, .json = true},
+            .run = [action](const Invocation& call) { return run_topics(call, action); }};
+    };
+    const CommandLine::Command command =
+        commands.add(spec("topics", "Compare the log's topics with the catalogue", Action::plan));
+    commands.add_below(command,
+                       spec("plan", "Show the changes that would make them agree", Action::plan));
+    commands.add_below(command,
+                       spec("diff", "The same; exit code 1 when they differ", Action::diff));
+    commands.add_below(command, spec("apply", "Make the changes", Action::apply));
 }
 
 }  // namespace quipu

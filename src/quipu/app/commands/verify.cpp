@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/app/commands/program.hpp"
+#include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/engines/store_access.hpp"
 
 namespace quipu {
@@ -14,21 +14,33 @@ struct VerifyView {
 
 }  // namespace views
 
-int verify_command(const Program& program) {
-    auto store = open_to_read(program.definition, program.arguments.common.engines);
-    if (!store) return program.fail(store.error());
+namespace {
+
+int verify(const Invocation& invocation) {
+    auto store = open_to_read(invocation.definition, invocation.engines);
+    if (!store) return invocation.fail(store.error());
     const auto problems = (*store)->verify();
-    if (!problems) return program.fail(problems.error());
+    if (!problems) return invocation.fail(problems.error());
     const ExitCode code = problems->empty() ? ExitCode::done : ExitCode::no;
-    if (program.arguments.common.json) {
-        return program.print_json(
+    if (invocation.json) {
+        return invocation.print_json(
             views::VerifyView{.sound = problems->empty(), .problems = *problems}, code);
     }
-    for (const std::string& problem : *problems) program.out << printable(problem) << '\n';
-    program.out << program.arguments.common.engines.store.shown()
-                << (problems->empty() ? " is sound" : " is damaged") << "; its last position is "
-                << (*store)->last_position() << '\n';
+    for (const std::string& problem : *problems) invocation.out << printable(problem) << '\n';
+    invocation.out << invocation.engines.store.shown()
+                   << (problems->empty() ? " is sound" : " is damaged") << "; its last position is "
+                   << (*store)->last_position() << '\n';
     return to_int(code);
+}
+
+}  // namespace
+
+void add_verify(CommandSet& commands) {
+    commands.add({.name = "verify",
+                  .summary = "Read the whole store and check its integrity",
+                  .examples = "  $P verify && echo sound",
+                  .shared = {.store = true, .json = true},
+                  .run = verify});
 }
 
 }  // namespace quipu

@@ -48,7 +48,7 @@ Result<std::unique_ptr<Store>> open_to_read(const AppDefinition& definition,
         return fail(
             ErrorCode::unavailable,
             (file ? "there is no store at " + engines.store.shown() : store.error().message) +
-                "; '" + definition.name + " run' makes one, or name another with " +
+                "; '" + definition.name + " run' creates one, or name another with " +
                 (file ? "--file" : "--store"));
     }
     return store;

@@ -21,14 +21,14 @@ Result<std::pair<std::string, std::uint16_t>> parse_http_address(std::string_vie
     return std::pair{host.empty() ? std::string("127.0.0.1") : std::string(host), port};
 }
 
-Result<HttpServerOptions> http_options(const Arguments& arguments) {
-    auto address = parse_http_address(arguments.common.http);
+Result<HttpServerOptions> http_options(const RunOptions& run) {
+    auto address = parse_http_address(run.http);
     if (!address) return std::unexpected(std::move(address.error()));
     HttpServerOptions options;
     options.address = std::move(address->first);
     options.port = address->second;
-    options.allow_remote = arguments.run.allow_remote;
-    options.allowed_hosts = arguments.run.allowed_hosts;
+    options.allow_remote = run.allow_remote;
+    options.allowed_hosts = run.allowed_hosts;
     return options;
 }
 

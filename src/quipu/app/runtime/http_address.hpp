@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "quipu/app/commands/arguments.hpp"
+#include "quipu/app/runtime/run_options.hpp"
 #include "quipu/base/error.hpp"
 #include "quipu/http/server.hpp"
 
@@ -17,6 +17,6 @@ namespace quipu {
     std::string_view text);
 
 /// How the program's HTTP server listens, by its settings.
-[[nodiscard]] Result<HttpServerOptions> http_options(const Arguments& arguments);
+[[nodiscard]] Result<HttpServerOptions> http_options(const RunOptions& run);
 
 }  // namespace quipu

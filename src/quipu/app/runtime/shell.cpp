@@ -37,9 +37,9 @@ std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point end) 
 
 }  // namespace
 
-Shell::Shell(const AppDefinition& definition, const Arguments& arguments, Log& log)
-    : definition_(definition), arguments_(arguments), log_(log) {
-    const EngineOptions& engines = arguments.common.engines;
+Shell::Shell(const AppDefinition& definition, const RunOptions& options, Log& log)
+    : definition_(definition), options_(options), log_(log) {
+    const EngineOptions& engines = options.engines;
     if (engines.one_writer()) control_socket_.emplace(engines.store.file);
 }
 
@@ -58,11 +58,10 @@ EngineNotice Shell::notice() {
 }
 
 Result<void> Shell::open_store() {
-    const auto durability = arguments_.run.crash_only
-                                ? SqliteOptions::Durability::process_crash_only
-                                : SqliteOptions::Durability::full;
+    const auto durability = options_.crash_only ? SqliteOptions::Durability::process_crash_only
+                                                : SqliteOptions::Durability::full;
     if (auto made = make_http(); !made) return made;
-    auto store = open_to_write(definition_, arguments_.common.engines,
+    auto store = open_to_write(definition_, options_.engines,
                                {.durability = durability, .notice = notice()});
     if (!store) return std::unexpected(std::move(store.error()));
     store_ = std::move(*store);
@@ -85,7 +84,7 @@ Result<void> Shell::open() {
 }
 
 Result<void> Shell::make_log() {
-    const EngineOptions& engines = arguments_.common.engines;
+    const EngineOptions& engines = options_.engines;
     if (!engines.has_log()) return {};
     auto log = open_log(engines, definition_.name, notice());
     if (!log) return std::unexpected(std::move(log.error()));
@@ -100,7 +99,7 @@ void Shell::make_runtime() {
     RuntimeOptions options;
     options.producer = definition_.producer;
     options.log = topic_log_.get();
-    options.member = arguments_.common.engines.member;
+    options.member = options_.engines.member;
     options.notice = [this](const DeliveryNotice& notice) {
         log_.write(level_of(notice.level), notice.text,
                    {{"group", notice.group},
@@ -112,8 +111,8 @@ void Shell::make_runtime() {
 }
 
 Result<void> Shell::make_http() {
-    if (arguments_.common.http.empty()) return {};
-    auto options = http_options(arguments_);
+    if (options_.http.empty()) return {};
+    auto options = http_options(options_);
     if (!options) return std::unexpected(std::move(options.error()));
     options->on_error = [this](std::string_view text) { log_.write(LogLevel::error, text); };
     http_host_ = options->address.contains(':') ? "[" + options->address + "]" : options->address;
@@ -141,14 +140,14 @@ Result<void> Shell::start() {
     if (http_ != nullptr) {
         if (auto started = http_->start(); !started) {
             return fail(started.error().code,
-                        "--http " + arguments_.common.http + ": " + started.error().message);
+                        "--http " + options_.http + ": " + started.error().message);
         }
     }
     return control_ != nullptr ? control_->start() : Result<void>{};
 }
 
 Result<void> Shell::check_topics() {
-    const EngineOptions& engines = arguments_.common.engines;
+    const EngineOptions& engines = options_.engines;
     const auto named = [&](const Error& error) {
         return fail(error.code, "log " + engines.log.shown() + ": " + error.message);
     };
@@ -183,7 +182,7 @@ Result<void> Shell::check_topics() {
 Result<void> Shell::start_groups() {
     if (topic_log_ != nullptr) {
         if (auto checked = check_topics(); !checked) return checked;
-        if (arguments_.common.engines.relay && !std::exchange(relay_started_, true)) {
+        if (options_.engines.relay && !std::exchange(relay_started_, true)) {
             if (auto started = relay_->start(); !started) {
                 relay_started_ = false;
                 return started;
@@ -233,7 +232,7 @@ Result<void> Shell::wait_published(std::int64_t position, std::chrono::milliseco
 bool Shell::drain(std::chrono::milliseconds timeout) {
     const auto end = std::chrono::steady_clock::now() + timeout;
     const std::int64_t last = store_->last_position();
-    const bool publishes = relay_ != nullptr && arguments_.common.engines.relay;
+    const bool publishes = relay_ != nullptr && options_.engines.relay;
     if (publishes && !relay_->wait_published(last, left_until(end))) return false;
     return runtime_->drain(left_until(end)) && (!publishes || store_->last_position() == last);
 }

@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "quipu/app/app.hpp"
-#include "quipu/app/commands/arguments.hpp"
 #include "quipu/app/control/protocol.hpp"
 #include "quipu/app/control/socket.hpp"
 #include "quipu/app/runtime/log.hpp"
@@ -18,6 +17,7 @@
 #include "quipu/app/runtime/purge_job.hpp"
 #include "quipu/app/runtime/readiness.hpp"
 #include "quipu/app/runtime/relay_watch.hpp"
+#include "quipu/app/runtime/run_options.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/http/server.hpp"
@@ -30,7 +30,7 @@ namespace quipu {
 /// called again after an error that may pass.
 class Shell final : public Running {
   public:
-    Shell(const AppDefinition& definition, const Arguments& arguments, Log& log);
+    Shell(const AppDefinition& definition, const RunOptions& options, Log& log);
     ~Shell() override;
 
     [[nodiscard]] Result<void> open_store();
@@ -78,7 +78,7 @@ class Shell final : public Running {
     [[nodiscard]] EngineNotice notice();
 
     const AppDefinition& definition_;
-    const Arguments& arguments_;
+    const RunOptions& options_;
     Log& log_;
     const Time started_at_ = now();
     std::atomic<bool> started_ = false;

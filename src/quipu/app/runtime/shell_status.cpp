@@ -10,7 +10,7 @@
 namespace quipu {
 
 std::optional<RelayStatus> Shell::relay_status() const {
-    if (relay_ == nullptr || !arguments_.common.engines.relay) return std::nullopt;
+    if (relay_ == nullptr || !options_.engines.relay) return std::nullopt;
     return relay_->status();
 }
 
@@ -24,7 +24,7 @@ Readiness Shell::readiness() {
                          .relay_still = {},
                          .groups = runtime_->status(),
                          .service_problems = {},
-                         .stuck_after = arguments_.run.stuck_after};
+                         .stuck_after = options_.stuck_after};
     {
         const std::lock_guard lock(waiting_mutex_);
         facts.waits_for = waits_for_;

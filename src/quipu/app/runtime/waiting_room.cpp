@@ -33,11 +33,11 @@ Result<void> WaitingRoom::persist(const std::function<Result<void>()>& attempt) 
     }
 }
 
-WaitingServer::WaitingServer(const Arguments& arguments) {
-    if (arguments.common.http.empty()) return;
-    auto options = http_options(arguments);
-    if (!options) return;
-    server_ = std::make_unique<HttpServer>(std::move(*options));
+WaitingServer::WaitingServer(const RunOptions& options) {
+    if (options.http.empty()) return;
+    auto server_options = http_options(options);
+    if (!server_options) return;
+    server_ = std::make_unique<HttpServer>(std::move(*server_options));
     add_health_routes(*server_, [this] {
         const std::lock_guard lock(mutex_);
         return Readiness{.ready = false, .because = {"the program is starting: " + reason_}};

@@ -7,8 +7,8 @@
 #include <mutex>
 #include <string>
 
-#include "quipu/app/commands/arguments.hpp"
 #include "quipu/app/runtime/log.hpp"
+#include "quipu/app/runtime/run_options.hpp"
 #include "quipu/app/runtime/stop_signals.hpp"
 #include "quipu/base/error.hpp"
 #include "quipu/http/server.hpp"
@@ -41,7 +41,7 @@ class WaitingRoom {
 class WaitingServer {
   public:
     /// Listens from here on; a port in use is found by the program itself.
-    explicit WaitingServer(const Arguments& arguments);
+    explicit WaitingServer(const RunOptions& options);
     ~WaitingServer();
     void set_reason(std::string reason);
 

@@ -31,17 +31,28 @@ std::expected<std::pair<std::string, std::string>, std::string> property_of(
     }
     std::string name = text.substr(0, equals);
     if (is_secret_name(name)) {
-        return std::unexpected('\'' + printable(name) +
-                               "' is a secret, and others can read a command line; set kafka." +
-                               printable(name) + " in the configuration file or the environment");
+        return std::unexpected(
+            '\'' + printable(name) +
+            "' is a secret, and other users can read a command line; set kafka." + printable(name) +
+            " in the configuration file or the environment");
     }
     return std::pair(std::move(name), text.substr(equals + 1));
 }
 
 }  // namespace
 
-void SettingOptions::add(CommandLine::Command command, const Setting& setting,
-                         const std::string& heading) {
+bool SharedOptions::of(Setting::Scope scope) const noexcept {
+    switch (scope) {
+        case Setting::Scope::store: return store;
+        case Setting::Scope::log: return log;
+        case Setting::Scope::topics: return topics;
+        case Setting::Scope::http: return http;
+        case Setting::Scope::run: return run;
+    }
+    return false;
+}
+
+void SettingOptions::add_setting(CommandLine::Command command, const Setting& setting) {
     const auto set = [this, chosen = &setting](const std::string& text) -> Taken {
         auto value = check_setting(*chosen, text);
         if (!value) return std::unexpected(std::move(value.error()));
@@ -71,10 +82,10 @@ void SettingOptions::add(CommandLine::Command command, const Setting& setting,
     };
     CommandLine::Option option = added();
     if (!setting.placeholder.empty()) option.placeholder(setting.placeholder);
-    if (!heading.empty()) option.heading(heading);
+    if (setting.scope != Setting::Scope::run) option.heading(heading_);
 }
 
-void SettingOptions::add_files(CommandLine::Command command) {
+void SettingOptions::add_file(CommandLine::Command command) {
     command
         .add(
             "--file",
@@ -83,13 +94,16 @@ void SettingOptions::add_files(CommandLine::Command command) {
                 sources_.switches["store"] = "--file";
                 return {};
             },
-            "The store as a file: the same as --store sqlite:PATH")
+            "Store events in this file: short for --store sqlite:PATH")
         .placeholder("PATH")
         .heading(heading_)
         .excludes(command.find("--store"));
+}
+
+void SettingOptions::add_config(CommandLine::Command command) {
     command
         .add("--config", sources_.file,
-             "A file with settings, see 'config --reference' (or set QUIPU_CONFIG)")
+             "Read settings from this file (or set QUIPU_CONFIG); see 'config --reference'")
         .placeholder("PATH")
         .heading(heading_);
 }
@@ -105,17 +119,12 @@ void SettingOptions::add_kafka(CommandLine::Command command) {
     };
     command
         .add("--kafka", CommandLine::Value::several(take),
-             "A property of librdkafka; may be given several times")
+             "Property of librdkafka; may be repeated")
         .placeholder("PROPERTY=VALUE")
         .heading(heading_);
 }
 
-void SettingOptions::add_common(CommandLine::Command command) {
-    for (const Setting& setting : table_) {
-        if (!setting.secret && !setting.run_only) add(command, setting, heading_);
-    }
-    add_files(command);
-    add_kafka(command);
+void SettingOptions::add_no_http(CommandLine::Command command) {
     command
         .add_flag(
             "--no-http",
@@ -123,15 +132,19 @@ void SettingOptions::add_common(CommandLine::Command command) {
                 sources_.command_line["http"] = "";
                 sources_.switches["http"] = "--no-http";
             },
-            "Serve no HTTP")
+            "Do not serve HTTP")
         .heading(heading_)
         .excludes(command.find("--http"));
 }
 
-void SettingOptions::add_run(CommandLine::Command command) {
+void SettingOptions::add(CommandLine::Command command, const SharedOptions& shared) {
     for (const Setting& setting : table_) {
-        if (!setting.secret && setting.run_only) add(command, setting, "");
+        if (!setting.secret && shared.of(setting.scope)) add_setting(command, setting);
     }
+    if (shared.store) add_file(command);
+    if (shared.log) add_kafka(command);
+    if (shared.http && shared.run) add_no_http(command);
+    if (shared.any_setting()) add_config(command);
 }
 
 }  // namespace quipu

@@ -26,8 +26,8 @@ a value wins:
 
 `PROGRAM config` prints the settings in force and where each comes from, without secrets. A wrong
 value or an unknown name is an error, which suggests the nearest valid name. Variables that begin
-with `QUIPU_` and name no setting are ignored, because other programs may have set them; `run` warns
-about them and `config` lists them.
+with `QUIPU_` and resemble no setting are ignored, because other programs may have set them; `run`
+warns about them and `config` lists them.
 
 ## Settings
 
@@ -35,9 +35,9 @@ about them and `config` lists them.
 
 // clang-format off
 constexpr std::string_view tail = R"(
-`--file PATH` is short for `--store sqlite:PATH`, and `--no-http` turns HTTP off. Switches marked
-with `run` exist for that command only; in the environment and in a file these settings may be given
-for every command.
+`--file PATH` is short for `--store sqlite:PATH`, and `--no-http` turns HTTP off. Each command has the
+options that mean something to it, which `PROGRAM COMMAND --help` shows; those marked with `run` belong
+to that command alone. In the environment and in a file, any setting may be given for every command.
 
 ## Stores
 
@@ -103,14 +103,14 @@ std::string option_of(const Setting& setting) {
     if (setting.secret) return "none";
     std::string text = "`" + setting.option();
     if (!setting.placeholder.empty()) text += " " + setting.placeholder;
-    return text + "`" + (setting.run_only ? " (`run`)" : "");
+    return text + "`" + (setting.scope == Setting::Scope::run ? " (`run`)" : "");
 }
 
 }  // namespace
 
 std::string setting_reference() {
     std::string text(head);
-    text += "| in a file | variable | switch | default | meaning |\n|---|---|---|---|---|\n";
+    text += "| in a file | variable | option | default | meaning |\n|---|---|---|---|---|\n";
     for (const Setting& setting : make_settings("PROGRAM", "")) {
         const std::string fallback =
             setting.fallback.empty() ? "none" : "`" + setting.fallback + "`";

@@ -39,7 +39,7 @@ std::expected<std::string, std::string> check_number(const Setting& setting,
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (problem != std::errc{} || end != text.data() + text.size() || value < setting.least ||
         value > setting.most) {
-        return std::unexpected("'" + printable(text.substr(0, 40)) + "' is no number from " +
+        return std::unexpected("'" + printable(text.substr(0, 40)) + "' is not a number from " +
                                std::to_string(setting.least) + " to " +
                                std::to_string(setting.most));
     }
@@ -50,8 +50,8 @@ std::expected<std::string, std::string> check_choice(const Setting& setting,
                                                      std::string_view text) {
     if (std::ranges::find(setting.choices, text) != setting.choices.end()) return std::string(text);
     const std::vector<std::string_view> names(setting.choices.begin(), setting.choices.end());
-    return std::unexpected("there is no '" + printable(text.substr(0, 40)) + "'; the nearest is " +
-                           std::string(nearest_name(text, names)));
+    return std::unexpected("unknown value '" + printable(text.substr(0, 40)) +
+                           "'; the nearest is " + std::string(nearest_name(text, names)));
 }
 
 }  // namespace
@@ -67,96 +67,102 @@ std::string Setting::variable() const {
 
 std::vector<Setting> make_settings(std::string_view program, std::string_view default_http) {
     using enum Setting::Kind;
+    using Scope = Setting::Scope;
     return {
         {.name = "store",
          .placeholder = "URL",
          .kind = store_url,
          .fallback = std::string(program) + ".db",
-         .meaning = "Where events are kept: a path, sqlite:PATH, mongodb://HOST/DATABASE or "
+         .meaning = "Where events are stored: a path, sqlite:PATH, mongodb://HOST/DATABASE or "
                     "mongodb+srv://HOST/DATABASE"},
         {.name = "log",
          .placeholder = "URL",
          .kind = log_url,
          .fallback = "store",
-         .meaning =
-             "Where groups read: store, or kafka://HOST:PORT,HOST:PORT/PREFIX?PROPERTY=VALUE"},
+         .meaning = "Where groups read events: store, or "
+                    "kafka://HOST:PORT,HOST:PORT/PREFIX?PROPERTY=VALUE",
+         .scope = Scope::log},
         {.name = "topic-prefix",
          .placeholder = "TEXT",
-         .meaning = "What the names of topics begin with, before the event type; also the path of "
-                    "the log's URL"},
+         .meaning = "Prefix of topic names, before the event type; also the path of the log's URL",
+         .scope = Scope::log},
         {.name = "topic-replication",
          .placeholder = "N",
          .kind = number,
          .fallback = "1",
-         .meaning = "Replicas of each topic that 'topics apply' makes",
+         .meaning = "Replication factor of topics that 'topics apply' creates",
+         .scope = Scope::topics,
          .least = 1,
          .most = 100},
         {.name = "member",
          .placeholder = "NAME",
-         .meaning = "A name of this process in the log's consumer groups that outlives restarts "
-                    "and that no other process has"},
+         .meaning = "Name of this process in the log's consumer groups: stable across restarts, "
+                    "and unique among processes",
+         .scope = Scope::run},
         {.name = "relay",
          .kind = flag,
          .fallback = "true",
          .meaning = "Publish the store's events to the log; off for processes that only consume",
-         .run_only = true},
+         .scope = Scope::run},
         {.name = "create-topics",
          .kind = flag,
          .fallback = "false",
          .meaning = "Do what 'topics apply' does before the groups start",
-         .run_only = true},
+         .scope = Scope::run},
         {.name = "mongodb-database",
          .placeholder = "NAME",
          .fallback = "quipu",
-         .meaning = "The database, when the store's URL names none"},
+         .meaning = "Name of the database when the store's URL has none"},
         {.name = "mongodb-password",
          .placeholder = "TEXT",
-         .meaning = "The password for the user in the store's URL",
+         .meaning = "Password of the user in the store's URL",
          .secret = true},
         {.name = "http",
          .placeholder = "ADDR:PORT",
          .fallback = std::string(default_http),
-         .meaning = "Where the program serves HTTP"},
+         .meaning = "Address of the program's HTTP server",
+         .scope = Scope::http},
         {.name = "log-level",
          .placeholder = "LEVEL",
          .kind = choice,
          .fallback = "info",
-         .meaning = "debug, info, warning or error",
+         .meaning = "Least severe messages to log: debug, info, warning or error",
+         .scope = Scope::run,
          .choices = {"debug", "info", "warning", "error"}},
         {.name = "drain-timeout",
          .placeholder = "SECONDS",
          .kind = number,
          .fallback = "30",
-         .meaning = "Longest wait for handlers when stopping, in seconds",
-         .run_only = true,
+         .meaning = "Longest wait for running handlers when stopping, in seconds",
+         .scope = Scope::run,
          .least = 0,
          .most = day},
         {.name = "stuck-after",
          .placeholder = "SECONDS",
          .kind = number,
          .fallback = "60",
-         .meaning = "A group or relay without progress for so long is not ready, in seconds",
-         .run_only = true,
+         .meaning = "Seconds without progress after which a group or the relay is not ready",
+         .scope = Scope::run,
          .least = 1,
          .most = day},
         {.name = "durability",
-         .placeholder = "WHAT",
+         .placeholder = "LEVEL",
          .kind = choice,
          .fallback = "full",
-         .meaning = "Of a file: full, or process-crash-only: faster, but a power cut may take the "
-                    "last events",
-         .run_only = true,
+         .meaning = "Of a file: full, or process-crash-only, which is faster but may lose the last "
+                    "events in a power failure",
+         .scope = Scope::run,
          .choices = {"full", "process-crash-only"}},
         {.name = "allow-remote",
          .kind = flag,
          .fallback = "false",
-         .meaning = "Let HTTP listen where other machines can reach it",
-         .run_only = true},
+         .meaning = "Let HTTP listen on addresses that other machines can reach",
+         .scope = Scope::run},
         {.name = "allow-host",
          .placeholder = "NAME",
          .kind = list,
-         .meaning = "Host names by which HTTP clients may call this program, with commas between",
-         .run_only = true},
+         .meaning = "Host names by which HTTP clients may address the program, separated by commas",
+         .scope = Scope::run},
     };
 }
 

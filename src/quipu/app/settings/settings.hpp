@@ -13,18 +13,21 @@
 
 namespace quipu {
 
-/// One setting of a program. Everything about it comes from here: its switch, its environment
+/// One setting of a program. Everything about it comes from here: its option, its environment
 /// variable, its line in a configuration file, `config` and the reference.
 struct Setting {
     enum class Kind { text, number, flag, choice, list, store_url, log_url };
+    /// Which commands have an option for it: those that use the store, the log, the definition of
+    /// topics or HTTP, or `run` alone.
+    enum class Scope { store, log, topics, http, run };
 
-    std::string name = {};         ///< in a file; the switch is --name, the variable QUIPU_NAME
+    std::string name = {};         ///< in a file; the option is --name, the variable QUIPU_NAME
     std::string placeholder = {};  ///< of the value, in help: "URL"; empty for flags
     Kind kind = Kind::text;
     std::string fallback = {};  ///< its value when nobody sets it
     std::string meaning = {};   ///< one line
-    bool run_only = false;      ///< a switch of `run` only
-    bool secret = false;        ///< no switch; never printed
+    Scope scope = Scope::store;
+    bool secret = false;  ///< no option; never printed
     std::int64_t least = 0;
     std::int64_t most = 0;                  ///< of a number
     std::vector<std::string> choices = {};  ///< of a choice
@@ -89,7 +92,7 @@ struct SettingSources {
     std::string file_variable;
     std::map<std::string, std::string> command_line;         ///< by name, checked
     std::vector<std::pair<std::string, std::string>> kafka;  ///< of the command line
-    std::map<std::string, std::string> switches;  ///< the switch used, where it is not option()
+    std::map<std::string, std::string> switches;  ///< the option used, where it is not option()
 };
 
 /// Reads everything. Errors (ErrorCode::invalid; unavailable for a file that cannot be read) name

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "quipu/app/commands/group_report.hpp"
-#include "quipu/app/commands/program.hpp"
+#include "quipu/app/commands/invocation.hpp"
 #include "quipu/app/control/client.hpp"
 
 namespace quipu {
@@ -38,7 +38,7 @@ struct LogView {
     std::vector<std::string> topic_differences;
 };
 
-struct DoctorView {
+struct Diagnosis {
     std::string program;
     std::string version;
     std::vector<Fact> versions;
@@ -54,7 +54,7 @@ struct DoctorView {
 }  // namespace views
 
 /// Looks at the program's store, log, groups and services, and at the program that runs, if one
-/// does. What can't be looked at is one of the problems.
-[[nodiscard]] views::DoctorView examine(const Program& program);
+/// does. What cannot be examined is one of the problems.
+[[nodiscard]] views::Diagnosis diagnose(const Invocation& invocation);
 
 }  // namespace quipu

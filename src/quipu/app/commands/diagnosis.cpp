@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-#include "quipu/app/commands/doctor_view.hpp"
+#include "quipu/app/commands/diagnosis.hpp"
 #include "quipu/app/commands/versions.hpp"
 #include "quipu/app/engines/store_access.hpp"
 #include "quipu/app/engines/topic_plan.hpp"
@@ -19,18 +19,18 @@ std::int64_t free_bytes(const std::filesystem::path& file) {
     return static_cast<std::int64_t>(info.f_bavail) * static_cast<std::int64_t>(info.f_frsize);
 }
 
-void check_mode(views::DoctorView& view, views::StoreView& store,
+void check_mode(views::Diagnosis& view, views::StoreView& store,
                 const std::filesystem::path& file) {
     struct stat info{};
     if (::stat(file.c_str(), &info) != 0) return;
     store.mode = fmt::format("{:04o}", info.st_mode & 07777U);
     if ((info.st_mode & 077U) != 0) {
-        view.problems.push_back("others may open the store (mode " + store.mode +
+        view.problems.push_back("other users can open the store (mode " + store.mode +
                                 "); run 'chmod 600 " + file.string() + "'");
     }
 }
 
-void look_at_groups(const AppDefinition& definition, views::DoctorView& view, Store& store) {
+void look_at_groups(const AppDefinition& definition, views::Diagnosis& view, Store& store) {
     auto rows = group_report(definition, store, view.running);
     if (!rows) {
         view.problems.push_back(rows.error().message);
@@ -48,11 +48,11 @@ void look_at_groups(const AppDefinition& definition, views::DoctorView& view, St
     }
 }
 
-void look_at_store(const Program& program, views::DoctorView& view) {
-    const EngineOptions& engines = program.arguments.common.engines;
+void look_at_store(const Invocation& invocation, views::Diagnosis& view) {
+    const EngineOptions& engines = invocation.engines;
     const std::filesystem::path& file = engines.store.file;
     if (engines.one_writer() && !std::filesystem::exists(file)) return;
-    auto store = open_to_read(program.definition, engines);
+    auto store = open_to_read(invocation.definition, engines);
     if (!store) {
         view.problems.push_back(store.error().message);
         return;
@@ -73,21 +73,21 @@ void look_at_store(const Program& program, views::DoctorView& view) {
                          .free_bytes = engines.one_writer() ? free_bytes(file) : 0,
                          .mode = {}};
     if (engines.one_writer()) check_mode(view, *view.store, file);
-    look_at_groups(program.definition, view, **store);
+    look_at_groups(invocation.definition, view, **store);
 }
 
-void look_at_log(const Program& program, views::DoctorView& view) {
-    const EngineOptions& engines = program.arguments.common.engines;
+void look_at_log(const Invocation& invocation, views::Diagnosis& view) {
+    const EngineOptions& engines = invocation.engines;
     if (!engines.has_log()) return;
     views::LogView& shown = view.log.emplace();
     shown.location = engines.log.shown();
-    auto log = open_log(engines, program.definition.name, {});
+    auto log = open_log(engines, invocation.definition.name, {});
     if (!log) {
         view.problems.push_back(log.error().message);
         return;
     }
     // Waits for an answer, unlike health().
-    auto changes = topic_changes(**log, *program.definition.types, engines.replication);
+    auto changes = topic_changes(**log, *invocation.definition.types, engines.replication);
     shown.engine = (*log)->health().engine;
     shown.reachable = changes.has_value();
     if (!changes) {
@@ -99,12 +99,12 @@ void look_at_log(const Program& program, views::DoctorView& view) {
     }
     if (const std::string missing = missing_topics(*changes); !missing.empty()) {
         view.problems.push_back("the log lacks the topics " + missing + "; run '" +
-                                program.definition.name + " topics apply'");
+                                invocation.definition.name + " topics apply'");
     }
 }
 
-void look_for_program(const Program& program, views::DoctorView& view) {
-    auto status = running_program(program.arguments.common.engines);
+void look_for_program(const Invocation& invocation, views::Diagnosis& view) {
+    auto status = running_program(invocation.engines);
     if (status) {
         view.running = std::move(*status);
         for (const std::string& reason : view.running->not_ready_because) {
@@ -117,16 +117,16 @@ void look_for_program(const Program& program, views::DoctorView& view) {
 
 }  // namespace
 
-views::DoctorView examine(const Program& program) {
-    const AppDefinition& definition = program.definition;
-    views::DoctorView view;
+views::Diagnosis diagnose(const Invocation& invocation) {
+    const AppDefinition& definition = invocation.definition;
+    views::Diagnosis view;
     view.program = definition.name;
     view.version = definition.version;
-    view.file = program.arguments.common.engines.store.shown();
+    view.file = invocation.engines.store.shown();
     for (auto& [name, version] : library_versions()) view.versions.push_back({name, version});
-    look_for_program(program, view);
-    look_at_store(program, view);
-    look_at_log(program, view);
+    look_for_program(invocation, view);
+    look_at_store(invocation, view);
+    look_at_log(invocation, view);
     for (std::string& problem : view.problems) problem = mask_secrets(problem);
     for (Service* service : definition.services) {
         std::vector<std::pair<std::string, std::string>> facts;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/app/commands/writer.hpp"
+#include "quipu/app/commands/store_changes.hpp"
 
 #include <chrono>
 #include <thread>
@@ -15,9 +15,10 @@ namespace quipu {
 
 namespace {
 
-class ControlWriter final : public Writer {
+class ChangesThroughProgram final : public StoreChanges {
   public:
-    explicit ControlWriter(std::unique_ptr<ControlClient> control) : control_(std::move(control)) {}
+    explicit ChangesThroughProgram(std::unique_ptr<ControlClient> control)
+        : control_(std::move(control)) {}
 
     Result<Published> publish(std::string_view event_type, std::string_view json,
                               const PublishOptions& options) override {
@@ -35,10 +36,10 @@ class ControlWriter final : public Writer {
     std::unique_ptr<ControlClient> control_;
 };
 
-class StoreWriter final : public Writer {
+class DirectChanges final : public StoreChanges {
   public:
-    StoreWriter(std::unique_ptr<Store> store, const AppDefinition& definition,
-                const EngineOptions& engines)
+    DirectChanges(std::unique_ptr<Store> store, const AppDefinition& definition,
+                  const EngineOptions& engines)
         : store_(std::move(store)),
           publisher_(*store_, *definition.types, definition.producer),
           program_(definition.name),
@@ -79,21 +80,21 @@ class StoreWriter final : public Writer {
     const EngineOptions& engines_;
 };
 
-Result<std::unique_ptr<Writer>> make_writer(const AppDefinition& definition,
-                                            const EngineOptions& engines,
-                                            Result<std::unique_ptr<Store>> store) {
+Result<std::unique_ptr<StoreChanges>> direct_changes(const AppDefinition& definition,
+                                                     const EngineOptions& engines,
+                                                     Result<std::unique_ptr<Store>> store) {
     if (!store) return std::unexpected(std::move(store.error()));
-    return std::make_unique<StoreWriter>(std::move(*store), definition, engines);
+    return std::make_unique<DirectChanges>(std::move(*store), definition, engines);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Writer>> open_writer(const AppDefinition& definition,
-                                            const CommonArguments& common, bool create) {
-    const EngineOptions& engines = common.engines;
+Result<std::unique_ptr<StoreChanges>> open_store_changes(const AppDefinition& definition,
+                                                         const EngineOptions& engines,
+                                                         bool create) {
     if (!engines.one_writer()) {
         // There a store that is opened to read can be written, too.
-        return make_writer(
+        return direct_changes(
             definition, engines,
             create ? open_to_write(definition, engines, {}) : open_to_read(definition, engines));
     }
@@ -102,7 +103,7 @@ Result<std::unique_ptr<Writer>> open_writer(const AppDefinition& definition,
     while (true) {
         auto control = std::make_unique<ControlClient>(engines.store.file);
         auto status = control->status();
-        if (status) return std::make_unique<ControlWriter>(std::move(control));
+        if (status) return std::make_unique<ChangesThroughProgram>(std::move(control));
         if (status.error().code != ErrorCode::unavailable) {
             return std::unexpected(std::move(status.error()));
         }
@@ -114,7 +115,7 @@ Result<std::unique_ptr<Writer>> open_writer(const AppDefinition& definition,
             open_to_write(definition, engines, {.patience = std::chrono::milliseconds{100}});
         if (store || store.error().code != ErrorCode::busy ||
             std::chrono::steady_clock::now() >= give_up) {
-            return make_writer(definition, engines, std::move(store));
+            return direct_changes(definition, engines, std::move(store));
         }
     }
 }

@@ -7,16 +7,18 @@
 #include <string>
 #include <string_view>
 
-#include "quipu/app/commands/arguments.hpp"
+#include "quipu/app/app.hpp"
+#include "quipu/app/engines/engines.hpp"
 #include "quipu/base/error.hpp"
 #include "quipu/delivery/effects.hpp"
 
 namespace quipu {
 
-/// How a command changes the store: through the program that runs on it, else by itself.
-class Writer {
+/// The changes that commands make to a store, through the program that runs on it if one does, and
+/// otherwise directly.
+class StoreChanges {
   public:
-    virtual ~Writer() = default;
+    virtual ~StoreChanges() = default;
     [[nodiscard]] virtual Result<Published> publish(std::string_view event_type,
                                                     std::string_view json,
                                                     const PublishOptions& options) = 0;
@@ -28,9 +30,9 @@ class Writer {
     [[nodiscard]] virtual Result<void> discard(std::int64_t id, const std::string& reason) = 0;
 };
 
-/// `create`: makes the file when there is none; else that is ErrorCode::unavailable.
-[[nodiscard]] Result<std::unique_ptr<Writer>> open_writer(const AppDefinition& definition,
-                                                          const CommonArguments& common,
-                                                          bool create);
+/// With `create`, a file that does not exist is created; otherwise it is ErrorCode::unavailable.
+/// `definition` and `engines` must outlive the result.
+[[nodiscard]] Result<std::unique_ptr<StoreChanges>> open_store_changes(
+    const AppDefinition& definition, const EngineOptions& engines, bool create);
 
 }  // namespace quipu
