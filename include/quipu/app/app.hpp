@@ -126,9 +126,14 @@ class App {
 
   public:
     /// Makes the groups itself.
-    App(int argc, char** argv)
-        : argc_(argc), argv_(argv), owned_(std::make_shared<std::tuple<Groups...>>()) {
-        std::apply([this](Groups&... groups) { bind(groups...); }, *owned_);
+    App(int argc, char** argv) : argc_(argc), argv_(argv) {
+        constexpr bool checked =
+            (detail::GroupMakesItself<Groups, std::is_default_constructible_v<Groups>>::checked &&
+             ...);
+        if constexpr (checked && (std::is_default_constructible_v<Groups> && ...)) {
+            owned_ = std::make_shared<std::tuple<Groups...>>();
+            std::apply([this](Groups&... groups) { bind(groups...); }, *owned_);
+        }
     }
     /// Works with groups that the caller made and keeps.
     App(int argc, char** argv, Groups&... groups)
@@ -145,7 +150,9 @@ class App {
   private:
     void bind(Groups&... groups) {
         definition_.types = &CatalogueType::types();
-        definition_.groups = {bind_group<CatalogueType>(groups)...};
+        if constexpr ((detail::Group<Groups> && ...)) {
+            definition_.groups = {bind_group<CatalogueType>(groups)...};
+        }
         definition_.canonical = [](std::string_view bytes) { return canonical(bytes); };
     }
 

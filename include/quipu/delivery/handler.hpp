@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "quipu/codec/json.hpp"
+#include "quipu/delivery/detail/signatures.hpp"
 #include "quipu/delivery/effects.hpp"
 
 namespace quipu {
@@ -137,71 +138,6 @@ struct GroupBinding {
 
 namespace detail {
 
-template <class... Args>
-struct ArgList {};
-
-template <class E, class Handler, class... Args>
-ArgList<Args...> handler_args(void (Handler::*)(const Event<E>&, Args...));
-template <class E, class Handler, class... Args>
-ArgList<Args...> handler_args(void (Handler::*)(const Event<E>&, Args...) const);
-template <class Handler, class... Args>
-ArgList<Args...> tick_args(void (Handler::*)(Args...));
-
-template <class H, class E>
-concept Handles = requires { handler_args<E>(&H::on); };
-template <class H>
-concept Ticks = requires { tick_args(&H::tick); };
-template <class H>
-concept Group = requires {
-    { H::group } -> std::convertible_to<std::string_view>;
-};
-
-// Finds an `on` for an event outside the catalogue: a probe converts to any Event but those of the
-// catalogue, so overload resolution prefers the ellipsis unless such an `on` exists.
-struct NoForeign {};
-struct AnyReference {
-    template <class T>
-    operator T&() const;  // NOLINT(google-explicit-constructor)
-};
-template <class Catalogue>
-struct ForeignEvent {
-    template <class E>
-        requires(!Catalogue::template contains<E>)
-    operator const Event<E>&() const;  // NOLINT(google-explicit-constructor)
-};
-struct HasOn {
-    void on();
-};
-template <class H>
-struct OnTwice : H, HasOn {};
-// Taking the address is ambiguous, and so an error, when H has an `on` of its own, overloaded or
-// not.
-template <class H>
-inline constexpr bool has_no_on = requires { &OnTwice<H>::on; };
-
-template <class H>
-struct WithFallback : H {
-    using H::on;
-    NoForeign on(...);
-};
-template <class H, class Catalogue, class... More>
-inline constexpr bool no_foreign =
-    requires(WithFallback<H>& handler, ForeignEvent<Catalogue> probe, More... more) {
-        { handler.on(probe, more...) } -> std::same_as<NoForeign>;
-    };
-template <class H, class Catalogue>
-consteval bool handles_only_own() {
-    // Nothing can derive from a final class, so it cannot be asked.
-    if constexpr (!std::is_final_v<H>) {
-        if constexpr (!has_no_on<H>) {
-            return no_foreign<H, Catalogue> && no_foreign<H, Catalogue, AnyReference> &&
-                   no_foreign<H, Catalogue, AnyReference, AnyReference> &&
-                   no_foreign<H, Catalogue, AnyReference, AnyReference, AnyReference>;
-        }
-    }
-    return true;
-}
-
 template <class Arg>
 struct Argument {
     static_assert(sizeof(Arg) == 0,
@@ -293,16 +229,14 @@ GroupBinding bind_entries(H& handler, EntryList<Entries...>) {
     static_assert((Handles<H, typename Entries::event> || ...) || Ticks<H>,
                   "quipu: this group handles no event of the catalogue. Write `void on(const "
                   "quipu::Event<E>& event)` for an E of it");
-    static_assert(handles_only_own<H, Catalogue>(),
-                  "quipu: this group has an `on` for an event that is not in the catalogue. Add "
-                  "the struct to the Catalogue, or remove the handler");
+    static_assert(check_group<H>(EntryList<Entries...>{}));
     static_assert(is_topic_name(H::group),
                   "quipu: the name of this group is illegal. Use 1 to 200 of the characters a-z "
                   "A-Z 0-9 . _ -");
     GroupBinding binding;
     binding.group = H::group;
     binding.handler = &handler;
-    if constexpr (requires { H::options; }) binding.options = H::options;
+    if constexpr (has_options<H>) binding.options = H::options;
     (add_subscription<H, Catalogue, Entries>(binding), ...);
     if constexpr (Ticks<H>) {
         bind_tick<H, Catalogue>(binding, decltype(tick_args(&H::tick)){});
@@ -356,12 +290,21 @@ GroupBinding bind_group(H& handler) {
     return detail::bind_entries<H, Catalogue>(handler, typename Catalogue::Entries{});
 }
 
-/// Checks that every event of the catalogue is handled, Terminal or External, and that no two
-/// groups share a name; does not compile otherwise.
+/// Checks that every function of a group that looks like a handler or a tick is one, that every
+/// event of the catalogue is handled, Terminal or External, and that no two groups share a name;
+/// does not compile otherwise. Not seen: a handler that a derived class hides, and a function whose
+/// name is unlike `on` and `tick`; `run` prints the subscriptions that it found.
 template <class Catalogue, class... Groups>
 consteval bool check_groups() {
+    if constexpr (sizeof...(Groups) > 0) {
+        if constexpr (!(detail::Group<Groups> && ...)) {
+            return (detail::GroupIsNamed<Groups, detail::Group<Groups>>::checked && ...);
+        } else {
+            static_assert((detail::check_group<Groups>(typename Catalogue::Entries{}) && ...));
+            static_assert(detail::group_names_differ<Groups...>());
+        }
+    }
     static_assert(detail::events_are_owned<Groups...>(typename Catalogue::Entries{}));
-    if constexpr (sizeof...(Groups) > 0) static_assert(detail::group_names_differ<Groups...>());
     return true;
 }
 
