@@ -4,16 +4,19 @@
 
 usage: check.py COMPILER INCLUDE_DIRECTORY FILE
 
-The right one must compile without a word. The wrong one must not, and what the compiler says must
-hold every text that the file's "// expect:" lines name, not far down: a reader looks at the first
-lines. "// compiler:" names the only compiler that finds the fault; without it the test is skipped.
+The right program must compile without a word. The wrong one must not, and what the compiler says up
+to its second error must hold every text that the file's "// expect:" lines name, in at most 25
+lines: a reader looks at the first ones.
+
+A file with lines "// case NAME: TEXT | TEXT" holds several wrong programs. Each is compiled with
+-DCASE=NAME, and its first error must hold these texts beside those of the "// expect:" lines.
 """
 import re
 import shutil
 import subprocess
 import sys
 
-LINES_READ = 40
+LINES_READ = 25
 SKIPPED = 77
 
 
@@ -23,32 +26,50 @@ def compile_it(compiler, include, path, *flags):
         capture_output=True, text=True)
 
 
+def up_to_second_error(text):
+    """The lines before the second error; compilers break no lines when their output is no terminal."""
+    lines, errors = text.splitlines(), 0
+    for number, line in enumerate(lines):
+        errors += ": error: " in line
+        if errors == 2:
+            return lines[:number]
+    return lines
+
+
+def faults_of(wrong, expected, name):
+    if wrong.returncode == 0:
+        return [f"{name} compiles"]
+    first = up_to_second_error(wrong.stderr)
+    faults = [f"{name}: the first error does not say: {part}"
+              for part in expected if part not in "\n".join(first)]
+    if len(first) > LINES_READ:
+        faults.append(f"{name}: the first error takes {len(first)} lines; {LINES_READ} at most")
+    if faults:
+        faults.append(wrong.stderr)
+    return faults
+
+
 def main():
     compiler, include, path = sys.argv[1:]
     text = open(path, encoding="utf-8").read()
     expected = re.findall(r"^// expect: (.*)$", text, re.M)
+    cases = re.findall(r"^// case (\w+): (.*)$", text, re.M)
     flags = " ".join(re.findall(r"^// flags: (.*)$", text, re.M)).split()
-    for only in re.findall(r"^// compiler: (.*)$", text, re.M):
-        compiler = shutil.which(only)
-        if compiler is None:
-            print(f"{only} is not installed")
-            return SKIPPED
-    faults = [] if expected else ["the file expects nothing"]
+    faults = [] if expected or cases else ["the file expects nothing"]
 
     right = compile_it(compiler, include, path, "-DRIGHT", *flags)
     if right.returncode != 0 or right.stderr:
         faults.append(f"the right program does not compile cleanly:\n{right.stderr}")
-    wrong = compile_it(compiler, include, path, *flags)
-    if wrong.returncode == 0:
-        faults.append("the wrong program compiles")
-    # Compilers break no lines when their output is no terminal.
-    read = "\n".join(wrong.stderr.splitlines()[:LINES_READ])
-    faults += [f"the first {LINES_READ} lines of the error do not say: {part}"
-               for part in expected if part not in read]
+    for name, parts in cases:
+        wrong = compile_it(compiler, include, path, f"-DCASE={name}", *flags)
+        faults += faults_of(wrong, expected + parts.split(" | "), name)
+    if not cases:
+        faults += faults_of(compile_it(compiler, include, path, *flags), expected,
+                            "the wrong program")
     if faults:
-        print("\n".join(faults), wrong.stderr, sep="\n\n")
+        print("\n".join(faults))
         return 1
-    print(f"refused in {len(wrong.stderr.splitlines())} lines")
+    print(f"refused: {len(cases) or 1}")
     return 0
 
 
