@@ -15,6 +15,8 @@ prefix=$2
 work=$3/$what
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CXX=${CXX:-c++}
+# Else the linker leaves out what a program does not call, and ldd shows less than what was asked for.
+all_linked=-Wl,--no-as-needed
 rm -rf "$work"
 mkdir -p "$work"
 
@@ -46,7 +48,8 @@ configure() {
     local project=$1
     shift
     cmake -S "$here/$project" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$CXX" \
-        -DCMAKE_BUILD_TYPE="${BUILD_TYPE:-Debug}" -DCMAKE_CXX_FLAGS="${CXXFLAGS:-}" "$@" 2>&1
+        -DCMAKE_BUILD_TYPE="${BUILD_TYPE:-Debug}" -DCMAKE_CXX_FLAGS="${CXXFLAGS:-}" \
+        -DCMAKE_EXE_LINKER_FLAGS="$all_linked" "$@" 2>&1
 }
 
 # Refuses a program that is linked with more than its component needs.
@@ -111,9 +114,11 @@ TEXT
             $CXX -std=c++23 ${CXXFLAGS:-} $(pkg-config --cflags quipu-codec) \
                 -c "$here/codec_project/decode.cpp" -o "$work/decode.o"
             for how in "" --static; do
-                $CXX ${CXXFLAGS:-} "$work/greeter.o" -o "$work/greeter" $(pkg-config $how --libs quipu)
+                $CXX ${CXXFLAGS:-} $all_linked "$work/greeter.o" -o "$work/greeter" \
+                    $(pkg-config $how --libs quipu)
                 "$here/use.sh" "$work/greeter"
-                $CXX ${CXXFLAGS:-} "$work/decode.o" -o "$work/decode" $(pkg-config $how --libs quipu-codec)
+                $CXX ${CXXFLAGS:-} $all_linked "$work/decode.o" -o "$work/decode" \
+                    $(pkg-config $how --libs quipu-codec)
                 check_decode "$work/decode"
                 check_linked "$work/decode"
             done
