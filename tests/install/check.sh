@@ -11,8 +11,9 @@
 # have been built with the same sanitizers.
 set -euo pipefail
 what=$1
-prefix=$2
-work=$3/$what
+prefix=$(realpath "$2")
+mkdir -p "$3"
+work=$(realpath "$3")/$what
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CXX=${CXX:-c++}
 # Else the linker leaves out what a program does not call, and ldd shows less than what was asked for.
