@@ -9,9 +9,10 @@ namespace quipu {
 
 std::expected<Time, std::string> parse_instant(std::string_view text) {
     if (const auto time = parse_time(text)) return *time;
-    return std::unexpected("'" + printable(text) +
-                           "' is not a time; write 2026-01-02T03:04:05Z, or 2026-01-02 for midnight "
-                           "UTC");
+    return std::unexpected(
+        "'" + printable(text) +
+        "' is not a time; write 2026-01-02T03:04:05Z, or 2026-01-02 for midnight "
+        "UTC");
 }
 
 std::expected<std::pair<std::string, std::string>, std::string> parse_member(

@@ -40,7 +40,7 @@ class CommandSet {
     /// Adds a command below `above`, such as `topics apply`.
     CommandLine::Command add_below(CommandLine::Command above, CommandSpec spec);
     /// Adds a command of the program itself.
-    void add(const CustomCommand& command);
+    void add(const CustomCommand& custom);
 
     [[nodiscard]] const AppDefinition& definition() const noexcept { return definition_; }
     /// Adds "--type": event types of the catalogue, any number of them.

@@ -74,8 +74,8 @@ int report(const Invocation& invocation, const std::filesystem::path& source,
         out << file << " has already been promoted to " << target << "; nothing to do\n";
         return to_int(ExitCode::done);
     }
-    out << file << " has been promoted to " << target << (done.resumed ? ", in several attempts" : "")
-        << "; both were read back and agree:\n"
+    out << file << " has been promoted to " << target
+        << (done.resumed ? ", in several attempts" : "") << "; both were read back and agree:\n"
         << "  " << done.events << " events up to position " << done.last_position << ", checksum "
         << done.checksum << '\n'
         << "  " << done.archived << " archived, " << done.documents << " documents, " << done.groups

@@ -113,8 +113,9 @@ int run_program(const Invocation& invocation, bool once) {
     log.write(LogLevel::info, "stopping: finishing what is in flight");
     signals.exit_on_next();
     if (!shell.stop(run.drain_timeout)) {
-        log.write(LogLevel::error,
-                  "a handler was still running after --drain-timeout; its event will be handled again");
+        log.write(
+            LogLevel::error,
+            "a handler was still running after --drain-timeout; its event will be handled again");
         invocation.out.flush();
         std::_Exit(to_int(ExitCode::no));
     }
