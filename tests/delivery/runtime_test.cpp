@@ -78,17 +78,6 @@ struct Conflicting {
     }
 };
 
-/// Has a tick, and an interval of none.
-struct Unticked {
-    static constexpr std::string_view group = "unticked";
-    static constexpr GroupOptions options{.serial = true};
-    std::atomic<int> ticks{0};
-    void on(const Event<Ordered>& event, Documents& documents) {
-        documents.put(event->customer, Counter{.value = event->number});
-    }
-    void tick(Documents&) { ++ticks; }
-};
-
 struct Ticking {
     static constexpr std::string_view group = "ticking";
     static constexpr GroupOptions options{.tick_interval = 5ms};
@@ -424,15 +413,6 @@ TEST_F(DeliveryTest, StopLetsTheRunningHandlerFinish) {
     EXPECT_TRUE(runtime->stop());
     releaser.join();
     EXPECT_EQ(counter("ada").value, 1);
-}
-
-TEST_F(DeliveryTest, ATickWithoutAnIntervalNeverRunsAndHoldsNothingUp) {
-    Unticked unticked;
-    auto runtime = run(unticked);
-    order("ada", 7);
-    ASSERT_TRUE(runtime->drain(60s));
-    EXPECT_EQ(counter("ada").value, 7);
-    EXPECT_EQ(unticked.ticks, 0);
 }
 
 TEST_F(DeliveryTest, TicksRunAndPublish) {
