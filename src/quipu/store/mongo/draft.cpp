@@ -303,8 +303,16 @@ void Draft::put_event(BsonWriter& writer, const PreparedAppend& append,
                       const Record& record) const {
     writer.int64("_id", record.position);
     writer.int64("commit", commit_.number);
-    put_record(writer, record, append.image, append.execution_id,
-               with_members_ ? std::string_view(append.members) : std::string_view{});
+    if (with_members_) {
+        put_record(writer, record, append.image, append.members);
+    } else {
+        // By what it is found, it is found all the same.
+        const View members(append.members);
+        put_record(writer, record, append.image, bson([&](BsonWriter& kept) {
+                       kept.element(members.element("fields"));
+                       kept.element(members.element("field_set"));
+                   }));
+    }
 }
 
 void Draft::add_event(const PreparedAppend& append, RecordPtr record) {

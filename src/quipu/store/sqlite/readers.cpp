@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "quipu/store/sqlite/json.hpp"
+#include "quipu/store/sqlite/field_function.hpp"
 
 namespace quipu::sqlite {
 namespace {
@@ -35,7 +35,7 @@ Reader::Reader(const std::string& path, bool immutable)
                   SQLITE_OPEN_READONLY | (immutable ? SQLITE_OPEN_URI : 0)),
       types_(connection_) {
     connection_.exec("PRAGMA query_only=ON; PRAGMA cache_size=-4096;");
-    add_member_function(connection_.get());
+    add_field_function(connection_.get());
 }
 
 Statement& Reader::statement(std::string_view sql) {
