@@ -51,7 +51,7 @@ void Writer::stop() {
 }
 
 std::string Writer::problem() const {
-    const std::scoped_lock lock(problem_mutex_);
+    const MutexLock lock(problem_mutex_);
     return problem_;
 }
 
@@ -211,7 +211,7 @@ void Writer::recover(const Failure& failure) {
 
 void Writer::set_problem(std::string problem, bool lasting) {
     lasting_problem_ = lasting;
-    const std::scoped_lock lock(problem_mutex_);
+    const MutexLock lock(problem_mutex_);
     problem_ = std::move(problem);
 }
 

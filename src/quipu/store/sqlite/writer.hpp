@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/store/engine/commit_queue.hpp"
 #include "quipu/store/engine/log_watch.hpp"
 #include "quipu/store/engine/tail_cache.hpp"
@@ -74,8 +74,8 @@ class Writer {
 
     Queue queue_;
 
-    mutable std::mutex problem_mutex_;
-    std::string problem_;
+    mutable Mutex problem_mutex_;
+    std::string problem_ QUIPU_GUARDED_BY(problem_mutex_);
     bool lasting_problem_ = false;  ///< writer thread only
     Results results_;               ///< writer thread only, kept for its memory
 
