@@ -97,7 +97,7 @@ struct EventSource {
     std::string_view category;
     const RetryPolicy* retry;
     const TopicPolicy* topic;
-    std::span<const std::string_view> indexed;
+    std::span<const std::string_view> indexed = {};
 };
 
 EventTypes make_event_types(std::span<const EventSource> sources);
