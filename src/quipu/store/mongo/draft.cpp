@@ -12,6 +12,7 @@
 
 #include "quipu/event/id.hpp"
 #include "quipu/store/mongo/collections.hpp"
+#include "quipu/store/mongo/field_sets.hpp"
 #include "quipu/store/mongo/lookup.hpp"
 #include "quipu/store/mongo/records.hpp"
 
@@ -303,16 +304,8 @@ void Draft::put_event(BsonWriter& writer, const PreparedAppend& append,
                       const Record& record) const {
     writer.int64("_id", record.position);
     writer.int64("commit", commit_.number);
-    if (with_members_) {
-        put_record(writer, record, append.image, append.members);
-    } else {
-        // By what it is found, it is found all the same.
-        const View members(append.members);
-        put_record(writer, record, append.image, bson([&](BsonWriter& kept) {
-                       kept.element(members.element("fields"));
-                       kept.element(members.element("field_set"));
-                   }));
-    }
+    const std::string fields = with_members_ ? std::string() : only_fields(append.members);
+    put_record(writer, record, append.image, with_members_ ? append.members : fields);
 }
 
 void Draft::add_event(const PreparedAppend& append, RecordPtr record) {

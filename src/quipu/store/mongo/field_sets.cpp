@@ -90,6 +90,14 @@ std::string with_fields(std::string_view members, const IndexedFields& fields,
     });
 }
 
+std::string only_fields(std::string_view members) {
+    const View all(members);
+    return bson([&](BsonWriter& writer) {
+        writer.element(all.element("fields"));
+        writer.element(all.element("field_set"));
+    });
+}
+
 FieldLead find_lead(Server& server, const EventQuery& query) {
     FieldLead lead;
     if (query.where.empty() || !query.aggregate_id.empty()) {

@@ -25,6 +25,9 @@ void declare_field_set(Server& server, const IndexedFields& fields);
                                       const std::string& set,
                                       const std::vector<IndexedValue>& values);
 
+/// What with_fields added, without the members.
+[[nodiscard]] std::string only_fields(std::string_view members);
+
 /// What leads to the events of a query.
 struct FieldLead {
     std::vector<std::string> entries;  ///< any of these; none for a scan
