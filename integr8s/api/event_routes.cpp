@@ -40,10 +40,9 @@ std::optional<HttpResponse> add_types(quipu::EventQuery& query, std::string_view
 
 HttpResponse events(const ApiContext& context, const HttpRequest& request) {
     quipu::EventQuery query;
-    query.execution_id = request.path_param("id");
-    if (const auto row = context.service.get(query.execution_id); !row) {
-        return problem(row.error());
-    }
+    const std::string_view id = request.path_param("id");
+    if (const auto row = context.service.get(id); !row) return problem(row.error());
+    query.where = {quipu::where_text("execution_id", id)};
     if (const auto limit = request.query_param("limit")) {
         const auto number = whole_number(*limit);
         if (!number || *number < 1 || *number > static_cast<std::int64_t>(events_max)) {
@@ -72,7 +71,7 @@ bool nothing_follows(const ApiContext& context, const std::string& id, std::int6
     const auto result = find_result(context.service, id);
     if (!result || !*result) return false;
     quipu::EventQuery newest;
-    newest.execution_id = id;
+    newest.where = {quipu::where_text("execution_id", id)};
     newest.newest_first = true;
     newest.limit = 1;
     const auto page = context.store.query(newest);

@@ -70,7 +70,7 @@ bool ExecutionStream::send_status() {
 
 bool ExecutionStream::send_history() {
     quipu::EventQuery query;
-    query.execution_id = execution_id_;
+    query.where = {quipu::where_text("execution_id", execution_id_)};
     query.limit = page;
     query.cursor = cursor_;
     const auto found = source_->store.query(query);

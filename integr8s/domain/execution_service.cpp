@@ -60,7 +60,7 @@ quipu::Result<quipu::EventPage> ExecutionService::events(std::string_view execut
                                                          std::size_t limit,
                                                          std::string cursor) const {
     quipu::EventQuery query;
-    query.execution_id = std::string(execution_id);
+    query.where = {quipu::where_text("execution_id", execution_id)};
     query.limit = limit;
     query.cursor = std::move(cursor);
     return publisher_.store().query(query);

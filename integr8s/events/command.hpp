@@ -17,6 +17,7 @@ namespace integr8s {
 
 struct CreatePodCommand {
     static constexpr std::string_view event_type = "create_pod_command";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string saga_id;
     std::string execution_id;
     std::string script;
@@ -35,6 +36,7 @@ struct CreatePodCommand {
 
 struct DeletePodCommand {
     static constexpr std::string_view event_type = "delete_pod_command";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string saga_id;
     std::string execution_id;
     std::string reason;
@@ -44,6 +46,7 @@ struct DeletePodCommand {
 
 struct AllocateResourcesCommand {
     static constexpr std::string_view event_type = "allocate_resources_command";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string cpu_request;
     std::string memory_request;
@@ -51,6 +54,7 @@ struct AllocateResourcesCommand {
 
 struct ReleaseResourcesCommand {
     static constexpr std::string_view event_type = "release_resources_command";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string cpu_request;
     std::string memory_request;

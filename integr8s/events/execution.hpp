@@ -17,6 +17,7 @@ namespace integr8s {
 
 struct ExecutionRequested {
     static constexpr std::string_view event_type = "execution_requested";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string script;
     std::string language;
@@ -34,6 +35,7 @@ struct ExecutionRequested {
 
 struct ExecutionAccepted {
     static constexpr std::string_view event_type = "execution_accepted";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::int64_t queue_position;
     std::optional<double> estimated_wait_seconds = {};
@@ -42,6 +44,7 @@ struct ExecutionAccepted {
 
 struct ExecutionQueued {
     static constexpr std::string_view event_type = "execution_queued";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::optional<std::int64_t> position_in_queue = {};
     std::optional<quipu::Time> estimated_start_time = {};
@@ -49,6 +52,7 @@ struct ExecutionQueued {
 
 struct ExecutionStarted {
     static constexpr std::string_view event_type = "execution_started";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string pod_name;
     std::optional<std::string> node_name = {};
@@ -57,6 +61,7 @@ struct ExecutionStarted {
 
 struct ExecutionRunning {
     static constexpr std::string_view event_type = "execution_running";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string pod_name;
     std::optional<std::int64_t> progress_percentage = {};
@@ -64,6 +69,7 @@ struct ExecutionRunning {
 
 struct ExecutionCompleted {
     static constexpr std::string_view event_type = "execution_completed";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::int64_t exit_code;
     std::optional<ResourceUsage> resource_usage = {};
@@ -73,6 +79,7 @@ struct ExecutionCompleted {
 
 struct ExecutionFailed {
     static constexpr std::string_view event_type = "execution_failed";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     quipu::Default<std::int64_t> exit_code = 1;
     ExecutionErrorType error_type;
@@ -83,6 +90,7 @@ struct ExecutionFailed {
 
 struct ExecutionTimeout {
     static constexpr std::string_view event_type = "execution_timeout";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::int64_t timeout_seconds;
     std::optional<ResourceUsage> resource_usage = {};
@@ -92,6 +100,7 @@ struct ExecutionTimeout {
 
 struct ExecutionCancelled {
     static constexpr std::string_view event_type = "execution_cancelled";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string cancelled_by;
     quipu::Default<bool> force_terminated = false;

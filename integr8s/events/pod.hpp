@@ -17,6 +17,7 @@ namespace integr8s {
 
 struct PodCreated {
     static constexpr std::string_view event_type = "pod_created";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string pod_name;
     quipu::Default<std::string> namespace_ = "default";
@@ -24,6 +25,7 @@ struct PodCreated {
 
 struct PodScheduled {
     static constexpr std::string_view event_type = "pod_scheduled";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string pod_name;
     quipu::Default<std::string> node_name = {};
@@ -31,6 +33,7 @@ struct PodScheduled {
 
 struct PodRunning {
     static constexpr std::string_view event_type = "pod_running";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string pod_name;
     quipu::Default<std::vector<ContainerStatus>> container_statuses = {};
@@ -38,6 +41,7 @@ struct PodRunning {
 
 struct PodSucceeded {
     static constexpr std::string_view event_type = "pod_succeeded";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string pod_name;
     quipu::Default<std::int64_t> exit_code = 0;
@@ -47,6 +51,7 @@ struct PodSucceeded {
 
 struct PodFailed {
     static constexpr std::string_view event_type = "pod_failed";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string pod_name;
     quipu::Default<std::int64_t> exit_code = 1;
@@ -58,6 +63,7 @@ struct PodFailed {
 
 struct PodTerminated {
     static constexpr std::string_view event_type = "pod_terminated";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string pod_name;
     quipu::Default<std::int64_t> exit_code = 0;
@@ -67,6 +73,7 @@ struct PodTerminated {
 
 struct PodDeleted {
     static constexpr std::string_view event_type = "pod_deleted";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::string pod_name;
     std::optional<std::string> reason = {};

@@ -16,6 +16,7 @@ namespace integr8s {
 
 struct ResultStored {
     static constexpr std::string_view event_type = "result_stored";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::optional<StorageType> storage_type = {};
     quipu::Default<std::string> storage_path = {};
@@ -24,6 +25,7 @@ struct ResultStored {
 
 struct ResultFailed {
     static constexpr std::string_view event_type = "result_failed";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string execution_id;
     std::optional<StorageType> storage_type = {};
 };

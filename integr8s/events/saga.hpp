@@ -15,6 +15,7 @@ namespace integr8s {
 
 struct SagaStarted {
     static constexpr std::string_view event_type = "saga_started";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string saga_id;
     std::string saga_name;
     std::string execution_id;
@@ -23,6 +24,7 @@ struct SagaStarted {
 
 struct SagaCompleted {
     static constexpr std::string_view event_type = "saga_completed";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string saga_id;
     std::string saga_name;
     std::string execution_id;
@@ -31,6 +33,7 @@ struct SagaCompleted {
 
 struct SagaFailed {
     static constexpr std::string_view event_type = "saga_failed";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string saga_id;
     std::string saga_name;
     std::string execution_id;
@@ -40,6 +43,7 @@ struct SagaFailed {
 
 struct SagaCancelled {
     static constexpr std::string_view event_type = "saga_cancelled";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string saga_id;
     std::string saga_name;
     std::string execution_id;
@@ -52,6 +56,7 @@ struct SagaCancelled {
 
 struct SagaCompensating {
     static constexpr std::string_view event_type = "saga_compensating";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string saga_id;
     std::string saga_name;
     std::string execution_id;
@@ -60,6 +65,7 @@ struct SagaCompensating {
 
 struct SagaCompensated {
     static constexpr std::string_view event_type = "saga_compensated";
+    static constexpr auto indexed = quipu::fields("execution_id");
     std::string saga_id;
     std::string saga_name;
     std::string execution_id;

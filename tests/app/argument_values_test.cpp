@@ -24,12 +24,27 @@ TEST(ParseInstant, TakesTimesAndDates) {
     EXPECT_THAT(parse_instant("yesterday").error(), HasSubstr("'yesterday' is not a time"));
 }
 
-TEST(ParseMember, SplitsAtTheFirstEqualsSign) {
-    EXPECT_EQ(parse_member("a.b=c=d")->first, "a.b");
-    EXPECT_EQ(parse_member("a.b=c=d")->second, "c=d");
-    EXPECT_EQ(parse_member("a=")->second, "");
-    EXPECT_FALSE(parse_member("=c").has_value());
-    EXPECT_FALSE(parse_member("c").has_value());
+TEST(ParseCondition, SplitsAtTheFirstEqualsSignOutsideQuotes) {
+    const auto values = [](std::string_view text) { return parse_condition(text)->any_of; };
+    EXPECT_EQ(parse_condition("a.b=c=d")->field, "a.b");
+    EXPECT_THAT(values("a.b=c=d"), testing::ElementsAre(FieldValue::text("c=d")));
+    EXPECT_THAT(values("a="), testing::ElementsAre(FieldValue::text("")));
+    EXPECT_EQ(parse_condition(R"("a=\"b".c=d)")->field, R"("a=\"b".c)");
+    EXPECT_FALSE(parse_condition("=c").has_value());
+    EXPECT_FALSE(parse_condition("c").has_value());
+    EXPECT_FALSE(parse_condition(R"("a=b)").has_value());
+}
+
+TEST(ParseCondition, ReadsAValueAsAllThatItMayMean) {
+    const auto values = [](std::string_view text) { return parse_condition(text)->any_of; };
+    EXPECT_THAT(values("a=5.0"),
+                testing::ElementsAre(FieldValue::text("5.0"), FieldValue::number(5)));
+    EXPECT_THAT(values("a=true"),
+                testing::ElementsAre(FieldValue::text("true"), FieldValue::boolean(true)));
+    EXPECT_THAT(values("a=null"),
+                testing::ElementsAre(FieldValue::text("null"), FieldValue::null()));
+    EXPECT_THAT(values(R"(a="5")"), testing::ElementsAre(FieldValue::text("5")));
+    EXPECT_THAT(values(R"(a="5)"), testing::ElementsAre(FieldValue::text("\"5")));
 }
 
 TEST(CheckType, NamesTheNearest) {

@@ -108,11 +108,16 @@ ROWS = (
               ("delivery.LogGone.ANewGroupTakesHistoryFromTheStore",
                "delivery.LogGone.WhatTheLogRefusesIsHandledInItsPlace",
                "cli.promote_engines:test_what_the_topics_do_not_have_comes_from_the_store"))),
-    Row("`--where MEMBER=VALUE`",
-        Claim("scans the events that match the other conditions, within SQLite, up to a time limit",
-              ("store.Query.ByMembers", "store.QueryTime.AnEndlessSearchIsCutOff")),
-        Claim("the same, but the events are first transferred over the network",
-              ("store_mongo.Query.ByMembers", "store_mongo.QueryTime.AnEndlessSearchIsCutOff")),
+    Row("`--where FIELD=VALUE`",
+        Claim("by an index for declared fields, the user and the correlation id, which is filled for stored events "
+              "when a field is newly declared; otherwise reads the events that match the other conditions, up to a "
+              "time limit",
+              ("store.Query.ByAnIndexedField", "store.FieldIndex.AnIndexedFieldIsNotScannedFor",
+               "store.FieldIndex.ANewlyDeclaredFieldIsFilledInPortionsAndFoundMeanwhile",
+               "store.QueryTime.AnEndlessSearchIsCutOff")),
+        Claim("the same, but events that were stored without the field in the index are not added to it: while there "
+              "are any, the events that match the other conditions are transferred over the network",
+              ("store_mongo.Query.ByAnIndexedField", "store_mongo.QueryTime.AnEndlessSearchIsCutOff")),
         same()),
     Row("A document's key",
         Claim("4096 bytes", ("store.Documents.RefuseEmptyNames",)),

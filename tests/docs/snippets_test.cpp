@@ -21,6 +21,9 @@
 // clang-format off
 #include "define-an-event/order_placed.inc"
 #include "define-an-event/catalogue.inc"
+namespace with_index {
+#include "define-an-event/indexed.inc"
+}
 namespace with_categories {
 #include "define-an-event/category.inc"
 }
@@ -32,6 +35,11 @@ namespace changed {
 // clang-format on
 
 namespace {
+
+TEST(DefineAnEvent, IndexedFieldsAreKnown) {
+    EXPECT_THAT(quipu::Catalogue<with_index::OrderShipped>::types().indexed_fields(),
+                testing::ElementsAre("carrier", "order_id"));
+}
 
 OrderPlaced example_order() {
 #include "define-an-event/make_an_order.inc"

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "quipu/store/engine/values.hpp"
 #include "store/sqlite/fixture.hpp"
 
 namespace quipu::test {
@@ -60,6 +61,13 @@ class Damage : public testing::Test {
             << sqlite3_errmsg(db);
         sqlite3_close(db);
         store.open();
+    }
+    /// With its checksum.
+    void set_offset(std::int64_t position) {
+        const std::string sql =
+            "UPDATE group_offsets SET position = " + std::to_string(position) +
+            ", checksum = " + std::to_string(stores::finished_checksum("g", 1, position));
+        change_rows(sql.c_str());
     }
     std::vector<std::string> problems() { return store->verify().value(); }
 
@@ -151,12 +159,39 @@ TEST_F(Damage, AnEventThatShouldBeGoneIsReported) {
 }
 
 TEST_F(Damage, AnOffsetBeyondTheLogIsReported) {
-    change_rows("UPDATE group_offsets SET position = 99");
+    set_offset(99);
     EXPECT_THAT(problems(), Contains(HasSubstr("beyond the end")));
 }
 
+TEST_F(Damage, AChangedOffsetIsNeverServed) {
+    ASSERT_TRUE(store->open_group("other", true));
+    change_rows("UPDATE group_offsets SET position = position + 1 WHERE group_name = 'g'");
+    EXPECT_EQ(store->groups().error().code, ErrorCode::corrupt);
+    EXPECT_THAT(store->groups().error().message, HasSubstr("group g"));
+    EXPECT_EQ(store->unfinished("g", {2}).error().code, ErrorCode::corrupt);
+    EXPECT_EQ(store->open_group("g", true).error().code, ErrorCode::corrupt);
+    Transaction finishes;
+    finishes.group = "g";
+    finishes.finished = {4};
+    EXPECT_EQ(store->commit(finishes).error().code, ErrorCode::corrupt);
+    // The others are served, and nothing of the damaged one is written over.
+    finishes.group = "other";
+    EXPECT_TRUE(store->commit(finishes));
+    ASSERT_TRUE(store->archive(uuid(5), "me", ""));
+    EXPECT_TRUE(store->open_group("third", true));
+    EXPECT_THAT(problems(), Contains(HasSubstr("what group g has finished")));
+}
+
+TEST_F(Damage, AChangedFinishedRangeIsNeverServed) {
+    change_rows("UPDATE inbox SET last = last + 1");
+    EXPECT_EQ(store->groups().error().code, ErrorCode::corrupt);
+    EXPECT_EQ(store->unfinished("g", {4}).error().code, ErrorCode::corrupt);
+    EXPECT_EQ(store->open_group("g", true).error().code, ErrorCode::corrupt);
+    EXPECT_THAT(problems(), Contains(HasSubstr("what group g has finished")));
+}
+
 TEST_F(Damage, ALostFinishIsReported) {
-    change_rows("UPDATE group_offsets SET position = 0");
+    set_offset(0);
     EXPECT_THAT(problems(), Contains(HasSubstr("handled again")));
 }
 
@@ -176,17 +211,17 @@ TEST_F(Damage, ASequenceTwiceIsReported) {
 }
 
 TEST_F(Damage, ARowThatTheIndexLacksIsReported) {
-    change_rows("DELETE FROM subjects WHERE event = 2");
+    change_rows("DELETE FROM field_index WHERE position = 2");
     EXPECT_THAT(problems(), Contains(HasSubstr("lacks position 2")));
 }
 
 TEST_F(Damage, ARowOfTheIndexWithoutItsEventIsReported) {
-    change_rows("INSERT INTO subjects VALUES(1, 'nobody', 2)");
+    change_rows("INSERT INTO field_index VALUES(2, 'tnobody', 2)");
     EXPECT_THAT(problems(), Contains(HasSubstr("6 rows, of which the events explain 5")));
 }
 
 TEST_F(Damage, AnIndexBeyondTheLogIsReported) {
-    change_rows("UPDATE meta SET value = 99 WHERE name = 'subjects_to'");
+    change_rows("UPDATE meta SET value = 99 WHERE name = 'indexed_to'");
     EXPECT_THAT(problems(), Contains(HasSubstr("beyond the end of the log")));
 }
 

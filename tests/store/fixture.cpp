@@ -30,6 +30,7 @@ class SqlitePlace final : public Place {
         options_.wal_bytes = bounds.wal_bytes;
         options_.index_portion = bounds.index_portion;
         options_.readers = bounds.readers;
+        options_.indexed = bounds.indexed;
         options_.query_time = bounds.query_time;
         options_.clock = std::move(clock);
     }
@@ -47,6 +48,7 @@ class MongoPlace final : public Place {
         options_.max_batch_records = bounds.max_batch_records;
         options_.max_queue_bytes = bounds.max_queue_bytes;
         options_.cache_records = bounds.cache_records;
+        options_.indexed = bounds.indexed;
         options_.query_time = bounds.query_time;
         options_.clock = std::move(clock);
     }

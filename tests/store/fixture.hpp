@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "store/support.hpp"
 
@@ -17,6 +19,7 @@ struct StoreBounds {
     std::size_t wal_bytes = 64 * 1024 * 1024;
     std::size_t index_portion = 32 * 1024;
     std::size_t readers = 4;
+    std::vector<std::string> indexed{"order_id"};
     std::chrono::milliseconds query_time{60'000};  ///< the test machine may be busy
 };
 

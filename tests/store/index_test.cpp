@@ -8,10 +8,10 @@
 #include <random>
 #include <thread>
 
-#include "quipu/store/engine/body_members.hpp"
+#include "quipu/store/engine/fields.hpp"
 #include "store/sqlite/fixture.hpp"
 
-// The index of aggregates and executions lags behind the log: answers must not depend on how far.
+// The index of aggregates and fields lags behind the log: answers must not depend on how far.
 
 namespace quipu::test {
 namespace {
@@ -32,13 +32,14 @@ std::int64_t number(const std::filesystem::path& file, const char* sql) {
     return value;
 }
 
-constexpr const char* covered = "SELECT value FROM meta WHERE name = 'subjects_to'";
+constexpr const char* covered = "SELECT value FROM meta WHERE name = 'indexed_to'";
 constexpr const char* ahead =
-    "SELECT count(*) FROM subjects WHERE event > (SELECT value FROM meta "
-    "WHERE name = 'subjects_to')";
+    "SELECT count(*) FROM field_index WHERE position > (SELECT value FROM meta "
+    "WHERE name = 'indexed_to')";
 
 SqliteOptions with_portion(std::size_t portion) {
     SqliteOptions options;
+    options.indexed = {"order_id"};
     options.index_portion = portion;
     return options;
 }
@@ -87,6 +88,10 @@ class History {
             } else if (choice < 97) {
                 restore();
             } else {
+                store_.options().indexed.clear();
+                for (const char* field : {"order_id", "customer"}) {
+                    if (below(2) != 0) store_.options().indexed.emplace_back(field);
+                }
                 store_.reopen();
             }
             partial += number(store_.directory().file(), ahead) != 0 ? 1 : 0;
@@ -120,10 +125,12 @@ class History {
 
     Record next() {
         Record record = event(++made_, "made", id());
-        const std::string execution =
+        const std::string order =
             below(3) != 0 && record.aggregate_id.size() > 36 ? record.aggregate_id.substr(5) : id();
         record.body = "{\"n\":" + std::to_string(made_) +
-                      (execution.empty() ? "}" : ",\"execution_id\":\"" + execution + "\"}");
+                      (order.empty() ? "" : ",\"order_id\":\"" + order + "\"") +
+                      ",\"customer\":" + std::to_string(below(3)) +
+                      ",\"metadata\":{\"user_id\":\"" + (below(2) != 0 ? id() : "u") + "\"}}";
         if (below(4) == 0) {
             record.expires_at = at(1'000 + static_cast<std::int64_t>(below(50)));
         }
@@ -174,18 +181,29 @@ class History {
     void compare() {
         const std::string one = id();
         EventQuery by_aggregate{.aggregate_id = one};
-        EventQuery by_execution{.execution_id = one};
+        std::vector<std::pair<EventQuery, std::vector<std::int64_t>>> questions;
         std::vector<std::int64_t> of_aggregate;
-        std::vector<std::int64_t> of_execution;
         for (const auto& record : whole_log()) {
-            const bool same = record->aggregate_id == one;
-            if (one.empty() || same) of_aggregate.push_back(record->position);
-            if (one.empty() || same || stores::execution_id_of(record->body) == one) {
-                of_execution.push_back(record->position);
+            if (one.empty() || record->aggregate_id == one) {
+                of_aggregate.push_back(record->position);
             }
         }
-        for (auto [query, expected] :
-             {std::pair(by_aggregate, of_aggregate), std::pair(by_execution, of_execution)}) {
+        questions.emplace_back(by_aggregate, of_aggregate);
+        std::vector<FieldCondition> conditions{
+            where_text("order_id", one),
+            where_user(one),
+            {.field = "customer", .any_of = {FieldValue::number(1), FieldValue::number(2)}},
+            {.field = "order_id", .any_of = {FieldValue::text(one), FieldValue::text(id())}}};
+        for (const FieldCondition& condition : conditions) {
+            std::vector<std::int64_t> positions;
+            for (const auto& record : whole_log()) {
+                if (stores::meets(record->body, record->headers, condition)) {
+                    positions.push_back(record->position);
+                }
+            }
+            questions.emplace_back(EventQuery{.where = {condition}}, positions);
+        }
+        for (auto& [query, expected] : questions) {
             query.limit = below(2) != 0 ? 1000 : below(5) + 1;
             query.newest_first = below(2) != 0;
             if (query.newest_first) std::ranges::reverse(expected);
@@ -226,7 +244,7 @@ TEST(Index, IsCompletedWhenNothingWaits) {
         ASSERT_LT(std::chrono::steady_clock::now(), end);
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    EXPECT_EQ(number(store.directory().file(), "SELECT count(*) FROM subjects"), 20);
+    EXPECT_EQ(number(store.directory().file(), "SELECT count(*) FROM field_index"), 20);
     EXPECT_THAT(store->verify().value(), IsEmpty());
 }
 
@@ -309,18 +327,19 @@ TEST(Index, GoesOnFromACursorThatHasOnlyASequence) {
     EXPECT_THAT(positions(*store, query), ElementsAre(3, 4));
 }
 
-TEST(Index, AnExecutionThatTheAggregateNamesIsNotStoredTwice) {
-    SqliteFixture store;
+TEST(Index, AValueThatTheAggregateNamesIsNotStoredTwice) {
+    SqliteFixture store(with_portion(1000));
     Record record = event(1, "made", "exec-" + uuid(7));
-    record.body = "{\"execution_id\":\"" + uuid(7) + "\"}";
+    record.body = "{\"order_id\":\"" + uuid(7) + "\"}";
     ASSERT_TRUE(store->commit(append(record)));
     store.close();
-    EXPECT_EQ(number(store.directory().file(), "SELECT execution_id FROM events"), 1);
-    EXPECT_EQ(number(store.directory().file(), "SELECT count(*) FROM subjects"), 1);
+    EXPECT_EQ(number(store.directory().file(), "SELECT count(*) FROM field_index"), 1);
     store.open();
-    EXPECT_THAT(positions(*store, {.execution_id = uuid(7)}), ElementsAre(1));
-    EXPECT_THAT(positions(*store, {.execution_id = "exec-" + uuid(7)}), ElementsAre(1));
-    EXPECT_THAT(positions(*store, {.execution_id = "1"}), IsEmpty());
+    const auto where = [](const std::string& value) {
+        return EventQuery{.where = {where_text("order_id", value)}};
+    };
+    EXPECT_THAT(positions(*store, where(uuid(7))), ElementsAre(1));
+    EXPECT_THAT(positions(*store, where("exec-" + uuid(7))), IsEmpty());
 }
 
 }  // namespace

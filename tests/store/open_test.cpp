@@ -145,19 +145,25 @@ TEST(Open, RefusesOtherFiles) {
 TEST(Open, RefusesANewerSchema) {
     SqliteFixture store;
     store.close();
-    run_sql(store.directory().file(), "PRAGMA user_version=4");
+    run_sql(store.directory().file(), "PRAGMA user_version=5");
     for (const bool read_only : {false, true}) {
         const Error error = open_error(store.directory().file(), read_only);
         EXPECT_EQ(error.code, ErrorCode::invalid);
-        EXPECT_THAT(error.message, HasSubstr("version 4"));
+        EXPECT_THAT(error.message, HasSubstr("version 5"));
     }
 }
 
-/// What the file of version 2 had in place of `subjects`; derived executions are uuid(7).
+/// Makes the file one of version 2.
 constexpr const char* as_version_2 = R"sql(
-DROP TABLE subjects;
-DELETE FROM meta WHERE name = 'subjects_to';
-UPDATE events SET execution_id = x'01900000000070008000000000000007' WHERE execution_id = 1;
+DROP TABLE field_index;
+DROP TABLE indexed_fields;
+DROP TABLE dead_letter_history;
+DELETE FROM meta WHERE name = 'indexed_to';
+ALTER TABLE group_offsets DROP COLUMN checksum;
+ALTER TABLE inbox DROP COLUMN checksum;
+ALTER TABLE events ADD COLUMN execution_id ANY;
+ALTER TABLE events_archive ADD COLUMN execution_id ANY;
+ALTER TABLE dead_letters ADD COLUMN execution_id ANY;
 CREATE UNIQUE INDEX events_by_aggregate ON events(aggregate_id, sequence)
     WHERE aggregate_id IS NOT NULL;
 CREATE INDEX events_by_execution ON events(execution_id) WHERE execution_id IS NOT NULL;
@@ -197,7 +203,6 @@ TEST(Open, UpgradesTheSecondSchemaAndIndexesWhatIsThere) {
     SqliteFixture store;
     for (std::int64_t i = 1; i <= 6; ++i) {
         Record record = event(i, "made", i % 2 == 0 ? "exec-" + uuid(7) : uuid(7));
-        record.body = "{\"execution_id\":\"" + (i == 5 ? uuid(8) : uuid(7)) + "\"}";
         ASSERT_TRUE(store->commit(append(record)));
     }
     ASSERT_TRUE(store->archive(uuid(6), "me", ""));
@@ -208,12 +213,11 @@ TEST(Open, UpgradesTheSecondSchemaAndIndexesWhatIsThere) {
     EXPECT_THAT(open_error(file, true).message, HasSubstr("upgrades it"));
     store.open();
     EXPECT_EQ(store->identity(), identity);
-    EXPECT_EQ(number(file, "PRAGMA user_version"), 3);
-    EXPECT_EQ(number(file, "SELECT value FROM meta WHERE name = 'subjects_to'"), 5);
+    EXPECT_EQ(number(file, "PRAGMA user_version"), 4);
+    EXPECT_EQ(number(file, "SELECT value FROM meta WHERE name = 'indexed_to'"), 5);
     EXPECT_THAT(store->verify().value(), testing::IsEmpty());
     EXPECT_EQ(store->query({.aggregate_id = "exec-" + uuid(7)})->records.size(), 2U);
-    EXPECT_EQ(store->query({.execution_id = uuid(7)})->records.size(), 5U);
-    EXPECT_EQ(store->query({.execution_id = uuid(8)})->records.size(), 1U);
+    EXPECT_EQ(store->query({.aggregate_id = uuid(7)})->records.size(), 3U);
     const auto next = store->commit(append(event(9, "made", "exec-" + uuid(7))));
     EXPECT_EQ(next->appended.front().sequence, 4);
 }

@@ -88,6 +88,14 @@ struct RunFlag {
     bool* value;          ///< set before the services are prepared
 };
 
+/// An option of `events` beside the built-in ones that asks for the value of a field, which events
+/// should declare indexed: `integr8s events --execution ID`.
+struct EventFilter {
+    std::string name;     ///< without the dashes
+    std::string field;    ///< as FieldCondition::field; compared with strings
+    std::string summary;  ///< one line in `events --help`
+};
+
 /// What App collects from its types; everything behind it is compiled once.
 struct AppDefinition {
     std::string name;  ///< of the program; argv[0]'s last part when empty
@@ -101,6 +109,7 @@ struct AppDefinition {
     std::vector<Service*> services;
     std::vector<CustomCommand> commands;
     std::vector<RunFlag> run_flags;
+    std::vector<EventFilter> event_filters;
 };
 
 /// Runs the command line of a program: `run`, `publish`, `tail`, `show`, `events`, `validate`,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "quipu/event/event.hpp"
+#include "quipu/event/indexed.hpp"
 #include "quipu/event/policy.hpp"
 #include "quipu/event/reflect.hpp"
 
@@ -40,6 +42,7 @@ struct EventInfo {
     std::string_view category;
     RetryPolicy retry;
     TopicPolicy topic;
+    std::vector<std::string_view> indexed = {};  ///< fields that the struct declares indexed
 };
 
 /// The closed set of event types at run time: what decoding, the command line and the engines use.
@@ -54,6 +57,9 @@ class EventTypes {
     [[nodiscard]] const EventInfo* find(std::string_view event_type) const noexcept;
     /// The name that is most like `event_type`, for "did you mean".
     [[nodiscard]] std::string_view nearest(std::string_view event_type) const;
+    /// The fields that any event declares indexed, ascending, each once. What the stores are opened
+    /// with (SqliteOptions::indexed, MongoOptions::indexed).
+    [[nodiscard]] std::vector<std::string> indexed_fields() const;
 
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
@@ -91,6 +97,7 @@ struct EventSource {
     std::string_view category;
     const RetryPolicy* retry;
     const TopicPolicy* topic;
+    std::span<const std::string_view> indexed = {};
 };
 
 EventTypes make_event_types(std::span<const EventSource> sources);
@@ -99,9 +106,9 @@ template <class Event, class Policy, bool is_terminal, bool is_external>
 struct Entry {
     using event = Event;
 
-    static constexpr EventSource source{Event::event_type, &struct_info<Event>, is_terminal,
-                                        is_external,       Policy::name,        &Policy::retry,
-                                        &Policy::topic};
+    static constexpr EventSource source{Event::event_type, &struct_info<Event>,    is_terminal,
+                                        is_external,       Policy::name,           &Policy::retry,
+                                        &Policy::topic,    indexed_fields<Event>()};
     static constexpr bool needs_handler = !is_terminal && !is_external;
 };
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "quipu/event/detail/bindings.hpp"
+#include "quipu/event/detail/member_names.hpp"
 #include "quipu/event/field.hpp"
 #include "quipu/event/time.hpp"
 #include "quipu/event/type_info.hpp"
@@ -141,11 +142,11 @@ consteval auto member_addresses() {
 
 // Returns const char*: with a string_view GCC would append its alias to the text.
 template <class T, MemberAddress... address>
-const char* members_text() {
+constexpr const char* members_text() {
     return __PRETTY_FUNCTION__;
 }
 template <class T, std::size_t... I>
-const char* members_text(std::index_sequence<I...>) {
+constexpr const char* members_text(std::index_sequence<I...>) {
     // Not through a variable: Clang would emit it, and with it the address of what is never
     // defined.
     return members_text<T, member_addresses<T>()[I]...>();

@@ -32,7 +32,8 @@ EventTypes detail::make_event_types(std::span<const EventSource> sources) {
                          .external = source.external,
                          .category = source.category,
                          .retry = *source.retry,
-                         .topic = *source.topic});
+                         .topic = *source.topic,
+                         .indexed = {source.indexed.begin(), source.indexed.end()}});
     }
     return EventTypes(std::move(infos));
 }
@@ -71,6 +72,16 @@ std::string_view EventTypes::nearest(std::string_view event_type) const {
                    edit_distance(b.event_type, event_type);
         });
     return closest->event_type;
+}
+
+std::vector<std::string> EventTypes::indexed_fields() const {
+    std::vector<std::string> names;
+    for (const EventInfo& info : infos_) {
+        names.insert(names.end(), info.indexed.begin(), info.indexed.end());
+    }
+    std::ranges::sort(names);
+    names.erase(std::ranges::unique(names).begin(), names.end());
+    return names;
 }
 
 }  // namespace quipu

@@ -4,47 +4,11 @@
 #include <cassert>
 #include <cstring>
 
+#include "quipu/event/detail/member_names.hpp"
+
 namespace quipu {
 
 namespace {
-
-bool is_name_char(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/// The identifier that ends `text`, without the underscore that only avoids a keyword.
-std::string_view last_name(std::string_view text) {
-    while (!text.empty() && !is_name_char(text.back())) text.remove_suffix(1);
-    std::size_t begin = text.size();
-    while (begin > 0 && is_name_char(text[begin - 1])) --begin;
-    text.remove_prefix(begin);
-    if (text.size() > 1 && text.back() == '_') text.remove_suffix(1);
-    return text;
-}
-
-/// Where the list item that begins at `from` ends: at the comma or the closing bracket after it.
-/// Names of types bring brackets of their own: `{anonymous}::T`, `(anonymous namespace)::T`.
-std::size_t item_end(std::string_view text, std::size_t from) noexcept {
-    int depth = 0;
-    for (std::size_t at = from; at < text.size(); ++at) {
-        switch (text[at]) {
-            case '{':
-            case '(':
-            case '<': ++depth; break;
-            case '}':
-            case ')':
-            case '>':
-                if (depth == 0) return at;
-                --depth;
-                break;
-            case ',':
-                if (depth == 0) return at;
-                break;
-            default: break;
-        }
-    }
-    return text.size();
-}
 
 /// A value without an enumerator is printed as a cast: `(app::Color)2`.
 bool is_cast(std::string_view item) noexcept {
@@ -56,18 +20,11 @@ bool is_cast(std::string_view item) noexcept {
 namespace detail {
 
 std::vector<std::string_view> parse_members(std::string_view text, std::size_t count) {
-    // GCC:   … address = {MemberAddress{((const void*)(& Named<T>::never_defined.….T::name))}, …}]
-    // Clang: … address = <MemberAddress{&never_defined.value.name}, …>]
-    constexpr std::string_view opening = "MemberAddress{";
     std::vector<std::string_view> names;
-    std::size_t from = text.find("address = ");
+    std::size_t from = first_member(text);
     while (names.size() < count) {
-        const std::size_t found = text.find(opening, from);
-        assert(found != std::string_view::npos);
-        const std::size_t begin = found + opening.size();
-        const std::size_t end = item_end(text, begin);
-        names.push_back(last_name(text.substr(begin, end - begin)));
-        from = end;
+        names.push_back(next_member_name(text, from));
+        assert(!names.back().empty());
     }
     return names;
 }

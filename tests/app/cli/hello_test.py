@@ -234,6 +234,13 @@ class Read(harness.CliTest):
         self.assertEqual(self.names("--aggregate", "even"), ["n2", "n4"])
         self.assertEqual(self.names("--user", "u3"), ["n3"])
         self.assertEqual(self.names("--where", "name=n4"), ["n4"])
+        self.assertEqual(self.names("--where", '"name"="n4"'), ["n4"])
+        scanned = self.call("events", "--where", "name=n4").err
+        self.assertIn("reading every event, because name is not indexed", scanned)
+        for indexed in (["--user", "u3"], ["--where", "metadata.user_id=u3"]):
+            self.assertEqual(self.call("events", *indexed).err, "")
+        self.assertIn("no event matches", self.call("events", "--correlation", "c", expect=1).err)
+        self.call("events", "--execution", "x", expect=2)
         self.assertEqual(self.names("--from", "2026-01-02", "--until", "2026-01-04"), ["n2", "n3"])
         self.assertEqual(self.names("--type", "user_greeted", "--limit", "0"),
                          ["n1", "n2", "n3", "n4", "n5"])

@@ -35,7 +35,8 @@ class SqliteFixture {
     [[nodiscard]] Store& operator*() const noexcept { return *store_; }
     [[nodiscard]] Store* operator->() const noexcept { return store_.get(); }
     [[nodiscard]] const Directory& directory() const noexcept { return directory_; }
-    [[nodiscard]] const SqliteOptions& options() const noexcept { return options_; }
+    /// What the next open() takes.
+    [[nodiscard]] SqliteOptions& options() noexcept { return options_; }
 
   private:
     Directory directory_;

@@ -4,17 +4,16 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <future>
-#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/store/engine/prepare.hpp"
 #include "quipu/store/store.hpp"
 
@@ -66,7 +65,7 @@ class CommitQueue {
     /// Takes nothing more; what waits is still handed out.
     void close() {
         {
-            const std::scoped_lock lock(mutex_);
+            const MutexLock lock(mutex_);
             closing_ = true;
         }
         work_.notify_all();
@@ -78,10 +77,10 @@ class CommitQueue {
 
     /// Waits for work and takes all of it; false when the queue is closed and empty.
     [[nodiscard]] bool take(std::vector<Job>& jobs) {
-        std::unique_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!work()) {
             idle_ = true;
-            work_.wait(lock, [this] { return work(); });
+            work_.wait(mutex_, [this]() QUIPU_REQUIRES(mutex_) { return work(); });
             idle_ = false;
         }
         jobs.swap(queue_);
@@ -90,9 +89,10 @@ class CommitQueue {
 
     /// Waits at most `time` for work, or the end of it; whether there was any.
     [[nodiscard]] bool wait(std::chrono::milliseconds time) {
-        std::unique_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         idle_ = true;
-        const bool found = work_.wait_for(lock, time, [this] { return work(); });
+        const bool found =
+            work_.wait_for(mutex_, time, [this]() QUIPU_REQUIRES(mutex_) { return work(); });
         idle_ = false;
         return found;
     }
@@ -104,7 +104,7 @@ class CommitQueue {
             bytes += job.prepared.bytes;
         }
         {
-            const std::scoped_lock lock(mutex_);
+            const MutexLock lock(mutex_);
             queued_bytes_ -= bytes;
         }
         space_.notify_all();
@@ -136,14 +136,18 @@ class CommitQueue {
     }
 
   private:
-    [[nodiscard]] bool work() const noexcept { return !queue_.empty() || closing_; }
+    [[nodiscard]] bool work() const noexcept QUIPU_REQUIRES(mutex_) {
+        return !queue_.empty() || closing_;
+    }
 
     void enqueue(Job job) {
         {
-            std::unique_lock lock(mutex_);
+            MutexLock lock(mutex_);
             const std::size_t bytes = job.prepared.bytes;
             if (std::this_thread::get_id() != writer_.load()) {
-                space_.wait(lock, [&] { return closing_ || queued_bytes_ + bytes <= max_bytes_; });
+                space_.wait(mutex_, [&]() QUIPU_REQUIRES(mutex_) {
+                    return closing_ || queued_bytes_ + bytes <= max_bytes_;
+                });
             }
             if (!closing_) {
                 queued_bytes_ += bytes;
@@ -160,13 +164,13 @@ class CommitQueue {
 
     const std::size_t max_bytes_;
     std::atomic<std::thread::id> writer_{};
-    std::mutex mutex_;
-    std::condition_variable work_;
-    std::condition_variable space_;
-    std::vector<Job> queue_;
-    std::size_t queued_bytes_ = 0;
-    bool idle_ = false;
-    bool closing_ = false;
+    Mutex mutex_;
+    Condition work_;
+    Condition space_;
+    std::vector<Job> queue_ QUIPU_GUARDED_BY(mutex_);
+    std::size_t queued_bytes_ QUIPU_GUARDED_BY(mutex_) = 0;
+    bool idle_ QUIPU_GUARDED_BY(mutex_) = false;
+    bool closing_ QUIPU_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace quipu::stores

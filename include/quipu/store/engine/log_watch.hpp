@@ -3,9 +3,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
+
+#include "quipu/base/mutex.hpp"
 
 namespace quipu {
 
@@ -27,8 +27,8 @@ class LogWatch {
     std::atomic<std::int64_t> last_ = 0;
     std::atomic<std::uint64_t> wakes_ = 0;
     std::atomic<int> waiting_ = 0;
-    std::mutex mutex_;
-    std::condition_variable moved_;
+    Mutex mutex_;  ///< between a look at the state and the wait for it to change
+    Condition moved_;
 };
 
 }  // namespace quipu

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "quipu/base/error.hpp"
+#include "quipu/store/engine/fields.hpp"
 #include "quipu/store/engine/values.hpp"
 #include "quipu/store/transaction.hpp"
 
@@ -19,8 +20,8 @@ struct PreparedAppend {
     std::shared_ptr<Record> record;
     std::optional<std::int64_t> expected_sequence;
     RecordImage image;
-    std::string execution_id;  ///< from the body; empty when it is the aggregate_id
-    std::string members;       ///< what an engine stores beside the body for other readers
+    std::vector<IndexedValue> indexed;  ///< by what the event is found
+    std::string members;                ///< what an engine stores beside the body for other readers
 };
 
 /// A transaction ready for the writer thread; `rest` has no appends left.
@@ -32,7 +33,7 @@ struct Prepared {
 
 /// Checks what needs no look at the store (names, sizes, ranges) and does the work that can be done
 /// on the caller's thread.
-[[nodiscard]] Result<Prepared> prepare(Transaction transaction);
+[[nodiscard]] Result<Prepared> prepare(Transaction transaction, const IndexedFields& fields);
 
 /// "event <id>", cut to a readable length.
 [[nodiscard]] std::string event_name(const std::string& event_id);

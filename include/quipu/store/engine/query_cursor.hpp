@@ -17,7 +17,6 @@ enum class Walk : char {
     log = 'p',        ///< first: position
     time = 't',       ///< first: timestamp, second: position
     aggregate = 's',  ///< first: sequence, second: position where the engine needs it
-    execution = 'e',  ///< first: position, second: an engine's own
 };
 
 struct Cursor {

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/store/record.hpp"
 
 namespace quipu {
@@ -30,15 +30,16 @@ class TailCache {
                                                              std::size_t limit) const;
 
   private:
-    void evict();
-    std::deque<RecordPtr>::const_iterator after(std::int64_t position) const;
+    void evict() QUIPU_REQUIRES(mutex_);
+    std::deque<RecordPtr>::const_iterator after(std::int64_t position) const QUIPU_REQUIRES(mutex_);
 
     const std::size_t max_records_;
     const std::size_t max_bytes_;
-    mutable std::mutex mutex_;
-    std::deque<RecordPtr> records_;
-    std::size_t bytes_ = 0;
-    std::int64_t complete_after_ = 0;  ///< nothing beyond this position is missing here
+    mutable Mutex mutex_;
+    std::deque<RecordPtr> records_ QUIPU_GUARDED_BY(mutex_);
+    std::size_t bytes_ QUIPU_GUARDED_BY(mutex_) = 0;
+    std::int64_t complete_after_ QUIPU_GUARDED_BY(mutex_) =
+        0;  ///< nothing beyond this position is missing here
 };
 
 }  // namespace quipu

@@ -42,6 +42,10 @@ struct RecordImage {
 /// The checksum of the whole row: `content` and the record's place.
 [[nodiscard]] std::int64_t row_checksum(std::uint32_t content, const Record& record) noexcept;
 
+/// Of what a group has finished: the positions `first` to `last`. An offset is the range that
+/// begins at 1, and may be empty.
+[[nodiscard]] std::int64_t finished_checksum(std::string_view group, std::int64_t first,
+                                             std::int64_t last) noexcept;
 [[nodiscard]] std::int64_t document_checksum(std::string_view collection, std::string_view key,
                                              std::string_view body) noexcept;
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "quipu/event/catalogue.hpp"
 #include "quipu/store/store.hpp"
@@ -25,6 +26,9 @@ struct MongoOptions {
     /// codec/bson.hpp gives one). Empty for a body that is no event of the catalogue; such records
     /// are stored with the body alone. Called on the thread that calls `submit`.
     std::function<std::string(const Record&)> document;
+    /// The fields that queries find by an index, beside metadata.user_id and the correlation id
+    /// (EventTypes::indexed_fields).
+    std::vector<std::string> indexed = {};
     std::size_t max_batch_records = 1024;            ///< of one shared commit
     std::size_t max_batch_bytes = 8 * 1024 * 1024;   ///< of one shared commit, below BSON's 16 MiB
     std::size_t max_queue_bytes = 64 * 1024 * 1024;  ///< waiting; beyond it `submit` blocks

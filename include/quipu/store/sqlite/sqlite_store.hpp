@@ -6,13 +6,15 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "quipu/store/store.hpp"
 
 namespace quipu {
 
 struct SqliteOptions {
-    std::filesystem::path path;
+    std::filesystem::path path = {};
     /// Opens for reading only, beside a program that writes: takes no lock, and every write fails.
     bool read_only = false;
     /// `full`: an acknowledged commit survives a power cut. `process_crash_only`: it survives the
@@ -24,8 +26,13 @@ struct SqliteOptions {
     std::size_t cache_records = 16 * 1024;           ///< newest records kept in memory for groups
     std::size_t cache_bytes = 64 * 1024 * 1024;
     std::size_t wal_bytes = 64 * 1024 * 1024;  ///< checkpoint at this size
-    /// The index of aggregates and executions is written when nothing else waits, and at latest
-    /// when it lacks so many events. Queries by them scan what it lacks.
+    /// The fields that queries find by an index, beside metadata.user_id and the correlation id
+    /// (EventTypes::indexed_fields). A field that the file does not index yet is filled in beside
+    /// the running program, and found by a scan until that is complete; a field that is no longer
+    /// named here loses its entries.
+    std::vector<std::string> indexed = {};
+    /// The index is written when nothing else waits, and at latest when it lacks so many events.
+    /// Queries scan what it lacks.
     std::size_t index_portion = 32 * 1024;
     std::size_t readers = 4;  ///< most read-only connections; a reader waits for a free one
     /// Most time one `query` may search; beyond it it fails with ErrorCode::limit.

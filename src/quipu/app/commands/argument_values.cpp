@@ -15,14 +15,19 @@ std::expected<Time, std::string> parse_instant(std::string_view text) {
         "UTC");
 }
 
-std::expected<std::pair<std::string, std::string>, std::string> parse_member(
-    std::string_view text) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos || equals == 0) {
+std::expected<FieldCondition, std::string> parse_condition(std::string_view text) {
+    // A name in double quotes may hold the character that ends the path.
+    std::size_t equals = 0;
+    for (bool quoted = false; equals < text.size() && (quoted || text[equals] != '='); ++equals) {
+        if (text[equals] == '"') quoted = !quoted;
+        if (text[equals] == '\\' && quoted) ++equals;
+    }
+    if (equals >= text.size() || equals == 0) {
         return std::unexpected("'" + printable(text) +
                                "' is not PATH=VALUE, such as metadata.user_id=u-1");
     }
-    return std::pair{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+    return FieldCondition{.field = std::string(text.substr(0, equals)),
+                          .any_of = FieldValue::readings(text.substr(equals + 1))};
 }
 
 std::expected<void, std::string> check_type(const EventTypes& types, std::string_view name) {

@@ -4,10 +4,10 @@
 #include <expected>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "quipu/event/catalogue.hpp"
 #include "quipu/event/time.hpp"
+#include "quipu/store/query.hpp"
 
 namespace quipu {
 
@@ -16,9 +16,9 @@ namespace quipu {
 /// A time, or a date for its midnight in UTC.
 [[nodiscard]] std::expected<Time, std::string> parse_instant(std::string_view text);
 
-/// "PATH=VALUE".
-[[nodiscard]] std::expected<std::pair<std::string, std::string>, std::string> parse_member(
-    std::string_view text);
+/// "PATH=VALUE", with names in double quotes as FieldCondition::field says; the value as
+/// FieldValue::readings takes it.
+[[nodiscard]] std::expected<FieldCondition, std::string> parse_condition(std::string_view text);
 
 /// Fails for a name that is not in `types`, with the nearest one.
 [[nodiscard]] std::expected<void, std::string> check_type(const EventTypes& types,

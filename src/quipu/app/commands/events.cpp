@@ -13,11 +13,9 @@ constexpr std::size_t page_max = 1000;
 struct EventsOptions {
     std::vector<std::string> event_types;
     std::string aggregate_id;
-    std::string execution_id;
-    std::string user_id;
     std::optional<Time> from;
     std::optional<Time> until;
-    std::vector<std::pair<std::string, std::string>> members;
+    std::vector<FieldCondition> where;
     bool newest_first = false;
     std::size_t limit = 100;  ///< 0: all
     std::string cursor;
@@ -33,13 +31,22 @@ CommandLine::Take take_instant(std::optional<Time>& to) {
     };
 }
 
-CommandLine::Take take_members(std::vector<std::pair<std::string, std::string>>& to) {
+CommandLine::Take take_conditions(std::vector<FieldCondition>& to) {
     return [&to](const CommandLine::Texts& texts) -> CommandLine::Taken {
         for (const std::string& text : texts) {
-            auto member = parse_member(text);
-            if (!member) return std::unexpected(std::move(member.error()));
-            to.push_back(std::move(*member));
+            auto condition = parse_condition(text);
+            if (!condition) return std::unexpected(std::move(condition.error()));
+            to.push_back(std::move(*condition));
         }
+        return {};
+    };
+}
+
+/// `make` turns the option's text into a condition.
+template <class Make>
+CommandLine::Take take_condition(std::vector<FieldCondition>& to, Make make) {
+    return [&to, make = std::move(make)](const CommandLine::Texts& texts) -> CommandLine::Taken {
+        to.push_back(make(texts.front()));
         return {};
     };
 }
@@ -48,13 +55,9 @@ EventQuery query_of(const EventsOptions& options) {
     EventQuery query;
     query.event_types = options.event_types;
     query.aggregate_id = options.aggregate_id;
-    query.execution_id = options.execution_id;
     query.from = options.from;
     query.until = options.until;
-    query.members = options.members;
-    if (!options.user_id.empty()) {
-        query.members.emplace_back("metadata.user_id", options.user_id);
-    }
+    query.where = options.where;
     query.newest_first = options.newest_first;
     query.cursor = options.cursor;
     return query;
@@ -65,12 +68,18 @@ int search(const Invocation& invocation, const EventsOptions& options) {
     if (!store) return invocation.fail(store.error());
     const EventPrinter printer(invocation, options.body);
     EventQuery query = query_of(options);
+    std::string scan_reason;
     std::size_t found = 0;
     std::size_t damaged = 0;
     while (options.limit == 0 || found < options.limit) {
         query.limit = options.limit == 0 ? page_max : std::min(page_max, options.limit - found);
         const auto page = (*store)->query(query);
         if (!page) return invocation.fail(page.error());
+        if (!page->scan_reason.empty() && scan_reason.empty()) {
+            scan_reason = page->scan_reason;
+            invocation.err << invocation.definition.name << ": reading every event, because "
+                           << printable(scan_reason) << '\n';
+        }
         for (const Record& record : page->records) printer.print(record);
         for (const std::int64_t position : page->damaged) {
             invocation.err << invocation.definition.name << ": the event at position " << position
@@ -106,18 +115,27 @@ void add_events(CommandSet& commands) {
     commands.add_types(command, options->event_types);
     command.add("--aggregate", options->aggregate_id, "Only events of this aggregate")
         .placeholder("ID");
+    for (const EventFilter& filter : commands.definition().event_filters) {
+        const auto make = [field = filter.field](const std::string& value) {
+            return where_text(field, value);
+        };
+        command.add("--" + filter.name, take_condition(options->where, make), filter.summary)
+            .placeholder("ID");
+    }
     command
-        .add("--execution", options->execution_id,
-             "Only events of this execution: by aggregate or field execution_id")
+        .add("--user", take_condition(options->where, where_user),
+             "Only events of this user (metadata.user_id)")
         .placeholder("ID");
-    command.add("--user", options->user_id, "Only events of this user (metadata.user_id)")
+    command
+        .add("--correlation", take_condition(options->where, where_correlation),
+             "Only events with this correlation id")
         .placeholder("ID");
     command.add("--from", take_instant(options->from), "Only events at or after this time")
         .placeholder("TIME");
     command.add("--until", take_instant(options->until), "Only events before this time")
         .placeholder("TIME");
     command
-        .add("--where", CommandLine::Value::several(take_members(options->members)),
+        .add("--where", CommandLine::Value::several(take_conditions(options->where)),
              "Only events in whose JSON this field has this value; may be repeated")
         .placeholder("PATH=VALUE");
     command.add_flag("--newest", options->newest_first, "Newest first");

@@ -126,6 +126,7 @@ Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options, const 
     mongo.database = options.mongodb_database;
     mongo.create = create;
     mongo.document = [&types](const Record& record) { return event_document(types, record.body); };
+    mongo.indexed = types.indexed_fields();
     mongo.notice = std::move(notice);
     return open_mongo_store(std::move(mongo));
 }

@@ -18,13 +18,14 @@ Result<std::unique_ptr<Store>> read_file(const std::filesystem::path& file) {
 }
 
 Result<std::unique_ptr<Store>> write_file(const std::filesystem::path& file,
-                                          const WriteAccess& access) {
+                                          const EventTypes& types, const WriteAccess& access) {
     const ControlClient control(file);
     const auto give_up = std::chrono::steady_clock::now() + access.patience;
     while (true) {
         SqliteOptions options;
         options.path = file;
         options.durability = access.durability;
+        options.indexed = types.indexed_fields();
         auto store = open_sqlite_store(std::move(options));
         if (store || store.error().code != ErrorCode::busy) return store;
         if (const auto status = control.status()) {
@@ -57,7 +58,7 @@ Result<std::unique_ptr<Store>> open_to_read(const AppDefinition& definition,
 Result<std::unique_ptr<Store>> open_to_write(const AppDefinition& definition,
                                              const EngineOptions& engines,
                                              const WriteAccess& access) {
-    if (engines.one_writer()) return write_file(engines.store.file, access);
+    if (engines.one_writer()) return write_file(engines.store.file, *definition.types, access);
     return open_mongodb(engines, *definition.types, access.notice, true);
 }
 

@@ -9,7 +9,7 @@ void LogWatch::notify() {
         return;
     }
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
     }
     moved_.notify_all();
 }
@@ -18,17 +18,17 @@ std::int64_t LogWatch::wait_beyond(std::int64_t position, std::chrono::milliseco
     if (last() > position) {
         return last();
     }
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const std::uint64_t wakes = wakes_.load();
     ++waiting_;
-    moved_.wait_for(lock, timeout, [&] { return last() > position || wakes_.load() != wakes; });
+    moved_.wait_for(mutex_, timeout, [&] { return last() > position || wakes_.load() != wakes; });
     --waiting_;
     return last();
 }
 
 void LogWatch::wake() {
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         ++wakes_;
     }
     moved_.notify_all();

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "quipu/store/engine/body_members.hpp"
+#include "quipu/store/engine/fields.hpp"
 #include "quipu/store/engine/values.hpp"
 
 namespace quipu::stores {
@@ -122,22 +122,19 @@ std::size_t size_of(const Transaction& transaction) {
     return bytes;
 }
 
-PreparedAppend prepare_append(Append& append) {
+PreparedAppend prepare_append(Append& append, const IndexedFields& fields) {
     PreparedAppend out;
     out.record = std::make_shared<Record>(std::move(append.record));
     out.expected_sequence = append.expected_sequence;
     const Record& record = *out.record;
     out.image = image_of(record);
-    out.execution_id = execution_id_of(record.body);
-    if (out.execution_id == record.aggregate_id || out.execution_id.size() > max_name) {
-        out.execution_id.clear();
-    }
+    out.indexed = fields.values(record.body, record.headers);
     return out;
 }
 
 }  // namespace
 
-Result<Prepared> prepare(Transaction transaction) {
+Result<Prepared> prepare(Transaction transaction, const IndexedFields& fields) {
     for (const auto& append : transaction.appends) {
         if (auto sized = check_record(append.record); !sized) {
             return std::unexpected(sized.error());
@@ -156,7 +153,7 @@ Result<Prepared> prepare(Transaction transaction) {
     prepared.bytes = size_of(transaction);
     prepared.appends.reserve(transaction.appends.size());
     for (auto& append : transaction.appends) {
-        prepared.appends.push_back(prepare_append(append));
+        prepared.appends.push_back(prepare_append(append, fields));
         const auto& added = prepared.appends.back();
         prepared.bytes +=
             sizeof(Record) + added.record->body.size() + added.record->headers.bytes().size();

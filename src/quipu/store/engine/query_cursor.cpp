@@ -6,12 +6,15 @@
 #include <limits>
 #include <system_error>
 
+#include "quipu/store/engine/fields.hpp"
+
 namespace quipu::stores {
 namespace {
 
 constexpr std::size_t most_records = 1000;
 constexpr std::size_t most_types = 256;
-constexpr std::size_t most_members = 8;
+constexpr std::size_t most_conditions = 8;
+constexpr std::size_t most_values = 16;
 
 bool take(std::string_view& text, std::int64_t& number) noexcept {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -36,7 +39,7 @@ std::string to_text(const Cursor& cursor) {
 }
 
 std::optional<Cursor> cursor_from(std::string_view text) noexcept {
-    constexpr std::string_view walks = "ptse";
+    constexpr std::string_view walks = "pts";
     if (text.size() < 5 || walks.find(text[0]) == std::string_view::npos ||
         (text[1] != 'a' && text[1] != 'd')) {
         return std::nullopt;
@@ -64,22 +67,28 @@ Result<void> check_query(const EventQuery& query) {
     };
     for (auto&& result : {bounded(query.limit, most_records, "records in a page"),
                           bounded(query.event_types.size(), most_types, "event types"),
-                          bounded(query.members.size(), most_members, "members")}) {
+                          bounded(query.where.size(), most_conditions, "conditions")}) {
         if (!result) {
             return result;
+        }
+    }
+    for (const FieldCondition& condition : query.where) {
+        if (!FieldPath::parse(condition.field, condition.source)) {
+            return std::unexpected(bad_field_path(condition.field));
+        }
+        if (condition.any_of.empty() || condition.any_of.size() > most_values) {
+            return fail(ErrorCode::invalid, "the condition on " + condition.field + " needs 1 to " +
+                                                std::to_string(most_values) + " values");
         }
     }
     return {};
 }
 
 Walk walk_of(const EventQuery& query) {
-    if (!query.execution_id.empty()) {
-        return Walk::execution;
-    }
     if (!query.aggregate_id.empty()) {
         return Walk::aggregate;
     }
-    return query.from || query.until ? Walk::time : Walk::log;
+    return (query.from || query.until) && query.where.empty() ? Walk::time : Walk::log;
 }
 
 Result<Cursor> where_to_begin(const EventQuery& query) {

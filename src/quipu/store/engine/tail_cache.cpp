@@ -15,14 +15,14 @@ std::size_t weight(const Record& record) {
 }  // namespace
 
 void TailCache::begin(std::int64_t last) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     records_.clear();
     bytes_ = 0;
     complete_after_ = last;
 }
 
 void TailCache::append(const std::vector<RecordPtr>& records) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& record : records) {
         records_.push_back(record);
         bytes_ += weight(*record);
@@ -45,7 +45,7 @@ std::deque<RecordPtr>::const_iterator TailCache::after(std::int64_t position) co
 }
 
 void TailCache::remove(std::int64_t position) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = after(position - 1);
     if (found != records_.end() && (*found)->position == position) {
         bytes_ -= weight(**found);
@@ -55,7 +55,7 @@ void TailCache::remove(std::int64_t position) {
 
 std::optional<std::vector<RecordPtr>> TailCache::read(std::int64_t position,
                                                       std::size_t limit) const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (position < complete_after_) {
         return std::nullopt;
     }

@@ -146,6 +146,14 @@ std::int64_t row_checksum(std::uint32_t content, const Record& record) noexcept 
     return as_stored(crc32_of(content, {bytes.data(), bytes.size()}));
 }
 
+std::int64_t finished_checksum(std::string_view group, std::int64_t first,
+                               std::int64_t last) noexcept {
+    const std::array<std::int64_t, 2> range{first, last};
+    std::array<char, sizeof range> bytes{};
+    std::memcpy(bytes.data(), range.data(), sizeof range);
+    return as_stored(crc32_of(crc32_of(0, group), {bytes.data(), bytes.size()}));
+}
+
 std::int64_t document_checksum(std::string_view collection, std::string_view key,
                                std::string_view body) noexcept {
     return as_stored(crc32_of(crc32_of(crc32_of(crc32_of(0, collection), "/"), key), body));

@@ -13,7 +13,7 @@ namespace quipu::mongo {
 namespace {
 
 /// 2: tombstones expire by a TTL index; before, each process erased them.
-constexpr std::int64_t schema_version = 2;
+constexpr std::int64_t schema_version = 3;
 /// By then a process that fell asleep over an old commit has lost its connection long ago, and
 /// reads the state again before it writes.
 constexpr std::int32_t tombstone_seconds = 24 * 3600;
@@ -38,8 +38,9 @@ const std::vector<Index>& indexes() {
         {events_collection, "by_type", {{"event_type", 1}, {"_id", 1}}},
         // query() by aggregate, and its last sequence.
         {events_collection, "by_aggregate", {{"aggregate_id", 1}, {"sequence", 1}}, "aggregate_id"},
-        // query() by execution.
-        {events_collection, "by_execution", {{"execution_id", 1}, {"_id", 1}}},
+        // query() by an indexed field, and whether there are events without it; see field_sets.hpp.
+        {events_collection, "by_field", {{"fields", 1}, {"_id", 1}}},
+        {events_collection, "by_field_set", {{"field_set", 1}}},
         // query() by time; by Date alone for readers in other languages.
         {events_collection, "by_time", {{"timestamp", 1}, {"timestamp_us", 1}, {"_id", 1}}},
         // purge().
@@ -119,6 +120,11 @@ void upgrade(Server& server, std::int64_t version) {
                 drop_outdated(server, index);
                 static_cast<void>(server.command(create_index(index)));
             }
+        }
+    }
+    if (version < 3) {
+        for (const auto& index : indexes()) {
+            static_cast<void>(server.command(create_index(index)));
         }
     }
     server.replace(meta_collection, {{.filter = by_id("identity"),

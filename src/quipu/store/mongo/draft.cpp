@@ -12,6 +12,7 @@
 
 #include "quipu/event/id.hpp"
 #include "quipu/store/mongo/collections.hpp"
+#include "quipu/store/mongo/field_sets.hpp"
 #include "quipu/store/mongo/lookup.hpp"
 #include "quipu/store/mongo/records.hpp"
 
@@ -303,8 +304,8 @@ void Draft::put_event(BsonWriter& writer, const PreparedAppend& append,
                       const Record& record) const {
     writer.int64("_id", record.position);
     writer.int64("commit", commit_.number);
-    put_record(writer, record, append.image, append.execution_id,
-               with_members_ ? std::string_view(append.members) : std::string_view{});
+    const std::string fields = with_members_ ? std::string() : only_fields(append.members);
+    put_record(writer, record, append.image, with_members_ ? append.members : fields);
 }
 
 void Draft::add_event(const PreparedAppend& append, RecordPtr record) {

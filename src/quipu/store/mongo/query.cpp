@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "quipu/store/engine/body_members.hpp"
+#include "quipu/store/engine/fields.hpp"
 #include "quipu/store/engine/query_cursor.hpp"
 #include "quipu/store/mongo/collections.hpp"
+#include "quipu/store/mongo/field_sets.hpp"
 #include "quipu/store/mongo/records.hpp"
 
 namespace quipu::mongo {
@@ -28,29 +29,23 @@ std::int64_t milliseconds_of(std::int64_t micros) {
 struct Search {
     std::string filter;
     std::string options;
-    bool by_sequence = false;  ///< walks the sequences of one aggregate
 };
 
 /// Turns a query into searches. Members are compared here and not by the server: a body's 1.50
 /// and 15e-1 are the same number to it.
 class Plan {
   public:
-    Plan(const EventQuery& query, const Cursor& cursor, std::chrono::milliseconds time)
-        : query_(query), cursor_(cursor), time_(time) {}
+    Plan(const EventQuery& query, const Cursor& cursor, const std::vector<std::string>& entries,
+         std::chrono::milliseconds time)
+        : query_(query), cursor_(cursor), entries_(entries), time_(time) {}
 
     [[nodiscard]] std::vector<Search> searches() const {
         switch (cursor_.walk) {
-            case Walk::log: return {by_position({})};
+            case Walk::log: return {by_position()};
             case Walk::time: return {by_time()};
-            case Walk::aggregate: return {by_sequence(query_.aggregate_id)};
-            case Walk::execution: break;
+            case Walk::aggregate: break;
         }
-        std::vector<Search> both;
-        if (query_.aggregate_id.empty() || query_.aggregate_id == query_.execution_id) {
-            both.push_back(by_sequence(query_.execution_id));
-        }
-        both.push_back(by_position(query_.execution_id));
-        return both;
+        return {by_sequence(query_.aggregate_id)};
     }
 
   private:
@@ -112,22 +107,20 @@ class Plan {
             writer.int64("maxTimeMS", std::max<std::int64_t>(1, time_.count()));
             // One more than asked for tells whether there is a next page.
             const auto wanted = static_cast<std::int64_t>(query_.limit) + 1;
-            if (query_.members.empty() && cursor_.walk != Walk::log) {
+            if (query_.where.empty() && cursor_.walk != Walk::log) {
                 writer.int64("limit", wanted);
             } else {
-                writer.int64("batchSize", query_.members.empty() ? wanted : 1000);
+                writer.int64("batchSize", query_.where.empty() ? wanted : 1000);
             }
         });
     }
 
-    [[nodiscard]] Search by_position(const std::string& execution_id) const {
+    [[nodiscard]] Search by_position() const {
         return {.filter = bson([&](BsonWriter& writer) {
+                    put_entries(writer);
                     put_types(writer);
                     if (!query_.aggregate_id.empty()) {
                         put_text(writer, "aggregate_id", query_.aggregate_id);
-                    }
-                    if (!execution_id.empty()) {
-                        put_text(writer, "execution_id", execution_id);
                     }
                     writer.begin_document("_id");
                     writer.int64(beyond(), cursor_.first);
@@ -137,18 +130,30 @@ class Plan {
                 .options = options({"_id"})};
     }
 
+    /// The entries of an index lead to few events; of the others, none is transferred.
+    void put_entries(BsonWriter& writer) const {
+        if (entries_.empty()) {
+            return;
+        }
+        writer.begin_document("fields");
+        writer.begin_list("$in");
+        for (const std::string& entry : entries_) {
+            put_text(writer, {}, entry);
+        }
+        writer.end();
+        writer.end();
+    }
+
     [[nodiscard]] Search by_sequence(const std::string& aggregate) const {
         return {.filter = bson([&](BsonWriter& writer) {
                     put_types(writer);
                     put_text(writer, "aggregate_id", aggregate);
                     writer.begin_document("sequence");
-                    writer.int64(beyond(),
-                                 cursor_.walk == Walk::aggregate ? cursor_.first : cursor_.second);
+                    writer.int64(beyond(), cursor_.first);
                     writer.end();
                     put_bounds(writer, from(), until());
                 }),
-                .options = options({"sequence"}),
-                .by_sequence = true};
+                .options = options({"sequence"})};
     }
 
     [[nodiscard]] Search by_time() const {
@@ -180,6 +185,7 @@ class Plan {
 
     const EventQuery& query_;
     const Cursor& cursor_;
+    const std::vector<std::string>& entries_;
     std::chrono::milliseconds time_;
 };
 
@@ -187,15 +193,13 @@ struct Hit {
     std::int64_t position = 0;
     std::int64_t sequence = 0;
     std::int64_t timestamp = 0;
-    bool by_sequence = false;
     std::optional<Record> record;  ///< nothing when damaged
 };
 
 class Run {
   public:
-    Run(Server& server, const EventQuery& query, const std::vector<std::string>& pointers,
-        std::chrono::milliseconds time)
-        : server_(server), query_(query), pointers_(pointers), end_(SteadyClock::now() + time) {}
+    Run(Server& server, const EventQuery& query, std::chrono::milliseconds time)
+        : server_(server), query_(query), end_(SteadyClock::now() + time) {}
 
     [[nodiscard]] std::vector<Hit> search(const Search& search) {
         std::vector<Hit> hits;
@@ -210,7 +214,6 @@ class Run {
             Hit hit{.position = view.integer("_id"),
                     .sequence = view.integer("sequence"),
                     .timestamp = view.integer("timestamp_us"),
-                    .by_sequence = search.by_sequence,
                     .record = {}};
             hit.record = get_record(view, hit.position);
             if (matches(hit)) {
@@ -224,18 +227,13 @@ class Run {
 
   private:
     [[nodiscard]] bool matches(const Hit& hit) const {
-        for (std::size_t i = 0; i < pointers_.size(); ++i) {
-            if (!hit.record ||
-                member_text(hit.record->body, pointers_[i]) != query_.members[i].second) {
-                return false;
-            }
-        }
-        return true;
+        return std::ranges::all_of(query_.where, [&](const FieldCondition& condition) {
+            return hit.record && meets(hit.record->body, hit.record->headers, condition);
+        });
     }
 
     Server& server_;
     const EventQuery& query_;
-    const std::vector<std::string>& pointers_;
     SteadyClock::time_point end_;
 };
 
@@ -247,12 +245,6 @@ void advance(Cursor& cursor, const Hit& hit) {
             cursor.second = hit.position;
             break;
         case Walk::aggregate: cursor.first = hit.sequence; break;
-        case Walk::execution:
-            cursor.first = hit.position;
-            if (hit.by_sequence) {
-                cursor.second = hit.sequence;
-            }
-            break;
     }
 }
 
@@ -288,27 +280,16 @@ Result<EventPage> run_query(Server& server, const EventQuery& query,
     if (!cursor) {
         return std::unexpected(cursor.error());
     }
-    std::vector<std::string> pointers;
-    for (const auto& [path, value] : query.members) {
-        auto pointer = member_pointer(path);
-        if (!pointer) {
-            return std::unexpected(bad_member_path());
-        }
-        pointers.push_back(*std::move(pointer));
-    }
-    Run run(server, query, pointers, time);
+    const FieldLead lead = find_lead(server, query);
+    Run run(server, query, time);
     std::vector<Hit> hits;
-    for (const auto& search : Plan(query, *cursor, time).searches()) {
+    for (const auto& search : Plan(query, *cursor, lead.entries, time).searches()) {
         auto found = run.search(search);
         std::ranges::move(found, std::back_inserter(hits));
     }
-    if (cursor->walk == Walk::execution) {
-        // Within one aggregate, sequences grow with positions, so both searches are in log order.
-        std::ranges::sort(hits, [&](const Hit& a, const Hit& b) {
-            return query.newest_first ? a.position > b.position : a.position < b.position;
-        });
-    }
-    return page_of(std::move(hits), *cursor, query.limit);
+    EventPage page = page_of(std::move(hits), *cursor, query.limit);
+    page.scan_reason = lead.scan_reason;
+    return page;
 }
 
 }  // namespace quipu::mongo

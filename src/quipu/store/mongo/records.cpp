@@ -44,7 +44,7 @@ Error damaged_document(std::string_view collection, std::string_view key) {
 }  // namespace
 
 void put_record(BsonWriter& writer, const Record& record, const RecordImage& image,
-                std::string_view execution_id, std::string_view members) {
+                std::string_view members) {
     put_text(writer, "event_id", record.event_id);
     put_text(writer, "event_type", record.event_type);
     const View extra(members);
@@ -56,11 +56,10 @@ void put_record(BsonWriter& writer, const Record& record, const RecordImage& ima
     if (record.sequence != 0) {
         writer.int64("sequence", record.sequence);
     }
-    if (!execution_id.empty()) {
-        put_text(writer, "execution_id", execution_id);
-    }
     writer.element(extra.element("metadata"));
     writer.element(extra.element("payload"));
+    writer.element(extra.element("fields"));
+    writer.element(extra.element("field_set"));
     put_time(writer, "stored_at", record.stored_at);
     if (record.expires_at) {
         put_time(writer, "ttl_expires_at", *record.expires_at);
@@ -144,7 +143,7 @@ void put_letter(BsonWriter& writer, const DeadLetter& letter) {
     put_text(writer, "source", letter.source);
     writer.int64("position", letter.record->position);
     writer.begin_document("event");
-    put_record(writer, *letter.record, image, {}, {});
+    put_record(writer, *letter.record, image, {});
     writer.end();
 }
 

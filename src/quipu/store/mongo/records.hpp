@@ -19,7 +19,7 @@ namespace quipu::mongo {
 
 /// Writes the fields of a record, without _id. `members` is what MongoOptions::document gave.
 void put_record(BsonWriter& writer, const Record& record, const RecordImage& image,
-                std::string_view execution_id, std::string_view members);
+                std::string_view members);
 
 /// The record in the document; nothing when it does not read back as it was written.
 [[nodiscard]] std::optional<Record> get_record(View document, std::int64_t position);

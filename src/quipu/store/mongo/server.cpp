@@ -112,7 +112,7 @@ Error ServerError::error() const {
         case Kind::timeout:
             return {ErrorCode::limit,
                     "the search took longer than allowed; narrow it by type, "
-                    "aggregate, execution or time"};
+                    "aggregate, an indexed field or time"};
         case Kind::rejected: return {ErrorCode::internal, message_};
         case Kind::unreachable:
         case Kind::access: break;

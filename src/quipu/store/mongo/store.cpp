@@ -11,6 +11,7 @@
 
 #include "quipu/store/engine/group_rules.hpp"
 #include "quipu/store/mongo/collections.hpp"
+#include "quipu/store/mongo/field_sets.hpp"
 #include "quipu/store/mongo/lookup.hpp"
 #include "quipu/store/mongo/mongo_store.hpp"
 #include "quipu/store/mongo/purge.hpp"
@@ -51,6 +52,8 @@ std::string_view text_bound(std::string_view bytes) {
 
 MongoStore::MongoStore(MongoOptions options, std::unique_ptr<Server> server)
     : options_(std::move(options)),
+      fields_(options_.indexed),
+      field_set_(field_set_name(fields_)),
       server_(std::move(server)),
       cache_(options_.cache_records, options_.cache_bytes),
       server_status_(options_),
@@ -70,6 +73,7 @@ Result<void> MongoStore::start() {
         return std::unexpected(std::move(identity.error()));
     }
     identity_ = *std::move(identity);
+    declare_field_set(*server_, fields_);
     ledger_.open();
     commit_thread_ = std::make_unique<CommitThread>(*server_, ledger_, options_, server_status_);
     follower_ = std::make_unique<Follower>(ledger_, server_status_);
@@ -81,10 +85,11 @@ void MongoStore::add_members(PreparedAppend& append) const {
     if (options_.document && append.record->body.size() <= most_body_with_members) {
         append.members = options_.document(*append.record);
     }
+    append.members = with_fields(append.members, fields_, field_set_, append.indexed);
 }
 
 void MongoStore::submit(Transaction transaction, Done done) {
-    auto prepared = prepare(std::move(transaction));
+    auto prepared = prepare(std::move(transaction), fields_);
     if (!prepared) {
         done(std::unexpected(std::move(prepared.error())));
         return;
@@ -480,11 +485,11 @@ Result<void> MongoStore::restore(const RestoreBatch& batch) {
     for (const ArchivedRecord& archived : batch.archived) {
         archive.appends.push_back({.record = archived.record, .expected_sequence = {}});
     }
-    auto prepared = prepare(std::move(events));
+    auto prepared = prepare(std::move(events), fields_);
     if (!prepared) {
         return std::unexpected(std::move(prepared.error()));
     }
-    auto removed = prepare(std::move(archive));
+    auto removed = prepare(std::move(archive), fields_);
     if (!removed) {
         return std::unexpected(std::move(removed.error()));
     }

@@ -87,6 +87,8 @@ class MongoStore final : public Store {
     void add_members(PreparedAppend& append) const;
 
     MongoOptions options_;
+    const IndexedFields fields_;
+    const std::string field_set_;
     std::unique_ptr<Server> server_;
     std::string identity_;
     TailCache cache_;

@@ -55,14 +55,16 @@ struct Preview {
 
 }  // namespace
 
-EventTable::EventTable(const Connection& connection, std::size_t index_portion)
+EventTable::EventTable(const Connection& connection, const FieldNumbers& numbers,
+                       std::size_t index_portion)
     : connection_(connection),
       types_(connection),
       heads_(connection),
-      subjects_(connection),
+      numbers_(numbers),
+      index_(connection, numbers),
       index_portion_(index_portion),
       insert_if_absent_(connection, "INSERT INTO events(" QUIPU_RECORD_COLUMNS
-                                    ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) "
+                                    ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12) "
                                     "ON CONFLICT(event_id) DO NOTHING"),
       insert_many_(connection, insert_rows(many_rows)),
       insert_few_(connection, insert_rows(few_rows)),
@@ -90,20 +92,20 @@ void EventTable::load() {
     last_ = std::max(connection_.integer("SELECT max(position) FROM events"), removed_.highest());
     any_archived_ = connection_.integer("SELECT EXISTS(SELECT 1 FROM events_archive)") != 0;
     load_recent_ids();
-    load_subjects();
+    load_index();
 }
 
-void EventTable::load_subjects() {
+void EventTable::load_index() {
     unflushed_ = 0;
-    subjects_.load();
-    Statement rows(connection_,
-                   "SELECT position, aggregate_id, execution_id, sequence FROM events "
-                   "WHERE position > ?1 ORDER BY position");
-    rows.with(subjects_.covered());
+    index_.load();
+    Statement rows(connection_, "SELECT position, sequence, " QUIPU_INDEX_SOURCE
+                                " FROM events WHERE position > ?1 ORDER BY position");
+    rows.with(index_.covered());
     while (rows.step()) {
-        subjects_.add(rows.integer(0), rows, 1, 2);
-        if (!rows.null(1)) {
-            heads_.load(rows.id(1), rows.integer(3));
+        const auto [aggregate, values] = read_index_source(rows, 2, numbers_.fields());
+        index_.add(rows.integer(0), aggregate, values);
+        if (!aggregate.empty()) {
+            heads_.load(aggregate, rows.integer(1));
         }
     }
 }
@@ -210,8 +212,7 @@ Result<Appended> EventTable::insert_if_absent(const PreparedAppend& append) {
     const Record& record = *append.record;
     write_pending();
     insert_if_absent_.reset();
-    write_record(insert_if_absent_, record, append.image, types_.number(record.event_type),
-                 append.execution_id);
+    write_record(insert_if_absent_, record, append.image, types_.number(record.event_type));
     insert_if_absent_.run();
     if (sqlite3_changes(connection_.get()) != 0) {
         return Appended{.position = record.position, .sequence = record.sequence};
@@ -247,7 +248,7 @@ void EventTable::stored(const PreparedAppend& append) {
     if (!record.aggregate_id.empty()) {
         heads_.set(record.aggregate_id, record.sequence);
     }
-    subjects_.add(record.position, record.aggregate_id, append.execution_id);
+    index_.add(record.position, record.aggregate_id, append.indexed);
     ++unflushed_;
 }
 
@@ -272,8 +273,7 @@ Result<void> EventTable::restore(const PreparedAppend& append) {
     }
     write_pending();
     insert_if_absent_.reset();
-    write_record(insert_if_absent_, record, append.image, types_.number(record.event_type),
-                 append.execution_id);
+    write_record(insert_if_absent_, record, append.image, types_.number(record.event_type));
     insert_if_absent_.run();
     if (sqlite3_changes(connection_.get()) == 0) {
         return fail(ErrorCode::conflict, event_name(record.event_id) + " is stored already");
@@ -289,7 +289,7 @@ void EventTable::write_rows(Statement& statement, std::span<const Pending> rows)
     statement.reset();
     int first = 1;
     for (const auto& [append, type] : rows) {
-        write_record(statement, *append->record, append->image, type, append->execution_id, first);
+        write_record(statement, *append->record, append->image, type, first);
         first += record_columns;
     }
     statement.run();
@@ -315,7 +315,7 @@ void EventTable::write_pending() {
 
 void EventTable::remove(const Record& record) {
     heads_.keep(record.aggregate_id, record.sequence);
-    subjects_.remove(record.position);
+    index_.remove(record.position);
     removed_.add(record.position, record.position);
 }
 
@@ -330,16 +330,16 @@ void EventTable::flush() {
         }
     }
     const std::size_t added = std::exchange(unflushed_, 0);
-    if (!subjects_.filling() && subjects_.collected() > index_portion_) {
-        subjects_.begin_filling();
+    if (!index_.filling() && index_.collected() > index_portion_) {
+        index_.begin_filling();
         heads_.begin_filling();
     }
-    // An event has at most two rows: with these, a portion is done before the next is there.
-    fill_index(std::max(least_index_rows, 4 * added));
+    // Twice the rows that came: a portion is done before the next is there.
+    fill_index(std::max(least_index_rows, 2 * index_.rows_per_event() * added));
 }
 
 void EventTable::fill_index(std::size_t rows) {
-    if (subjects_.filling() && subjects_.fill(rows, removed_)) {
+    if (index_.filling() && index_.fill(rows, removed_)) {
         heads_.end_filling();
     }
 }
@@ -347,8 +347,8 @@ void EventTable::fill_index(std::size_t rows) {
 void EventTable::complete_index() {
     constexpr auto all = std::numeric_limits<std::size_t>::max();
     fill_index(all);
-    if (subjects_.behind()) {
-        subjects_.begin_filling();
+    if (index_.behind()) {
+        index_.begin_filling();
         heads_.begin_filling();
         fill_index(all);
     }

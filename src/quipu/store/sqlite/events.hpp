@@ -10,8 +10,8 @@
 #include "quipu/store/engine/interval_set.hpp"
 #include "quipu/store/engine/prepare.hpp"
 #include "quipu/store/engine/recent_ids.hpp"
+#include "quipu/store/sqlite/field_index.hpp"
 #include "quipu/store/sqlite/heads.hpp"
-#include "quipu/store/sqlite/subjects.hpp"
 #include "quipu/store/sqlite/types.hpp"
 
 namespace quipu::sqlite {
@@ -19,8 +19,9 @@ namespace quipu::sqlite {
 /// Appends to the log, and what was taken out of it (writer only).
 class EventTable {
   public:
-    /// The index of aggregates and executions is written in portions of `index_portion` events.
-    EventTable(const Connection& connection, std::size_t index_portion);
+    /// The index is written in portions of `index_portion` events.
+    EventTable(const Connection& connection, const FieldNumbers& numbers,
+               std::size_t index_portion);
 
     /// Reads the state of the file, at the start and after a rollback.
     void load();
@@ -55,8 +56,8 @@ class EventTable {
     void archive_grew() noexcept { any_archived_ = true; }
     /// Writes what was only noted in memory, and as much of the index as keeps pace.
     void flush();
-    /// Whether the index of aggregates and executions lacks events.
-    [[nodiscard]] bool index_behind() const noexcept { return subjects_.behind(); }
+    /// Whether the index lacks events of the log's end.
+    [[nodiscard]] bool index_behind() const noexcept { return index_.behind(); }
     /// Writes all of it.
     void complete_index();
 
@@ -71,7 +72,7 @@ class EventTable {
     Result<std::optional<Appended>> stored_before(const PreparedAppend& append);
     Result<Appended> insert_if_absent(const PreparedAppend& append);
     void load_recent_ids();
-    void load_subjects();
+    void load_index();
     void stored(const PreparedAppend& append);
     void fill_index(std::size_t rows);
     static Result<Appended> compare(const PreparedAppend& append, Statement& row, TypeTable& types);
@@ -79,7 +80,8 @@ class EventTable {
     const Connection& connection_;
     TypeTable types_;
     Heads heads_;
-    SubjectIndex subjects_;
+    const FieldNumbers& numbers_;
+    FieldIndex index_;
     const std::size_t index_portion_;
     std::size_t unflushed_ = 0;  ///< events since the last flush
     Statement insert_if_absent_;

@@ -66,7 +66,7 @@ Error Failure::error() const {
         case SQLITE_INTERRUPT:
             return {ErrorCode::limit,
                     "the search took longer than allowed; narrow it by type, "
-                    "aggregate, execution or time"};
+                    "aggregate, an indexed field or time"};
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
         case SQLITE_FULL:

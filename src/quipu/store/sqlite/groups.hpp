@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,7 +14,8 @@
 
 namespace quipu::sqlite {
 
-/// Which positions each group has finished (writer only). In memory while the program runs; the
+/// Which positions each group has finished (writer only). A group whose rows are damaged is refused
+/// and keeps every event from a purge; the others are served. In memory while the program runs; the
 /// rows that changed are written once per shared commit.
 class GroupTable final : public GroupView {
   public:
@@ -29,13 +31,17 @@ class GroupTable final : public GroupView {
     [[nodiscard]] std::int64_t highest_finished_by_all(std::int64_t last_position) const;
 
     /// `removed` counts as finished for a group that starts at the beginning.
-    [[nodiscard]] GroupPosition open(const std::string& group, bool from_earliest,
-                                     std::int64_t last_position, const IntervalSet& removed);
+    /// corrupt for a damaged group.
+    [[nodiscard]] Result<void> check(const Transaction& transaction) const;
+    [[nodiscard]] Result<GroupPosition> open(const std::string& group, bool from_earliest,
+                                             std::int64_t last_position,
+                                             const IntervalSet& removed);
     /// Makes the group known and adds what it has finished.
     void restore(const GroupPosition& position);
     void flush();
 
   private:
+    void put_offset(const std::string& group, const IntervalSet& finished);
     void flush(const std::string& group, IntervalSet& finished);
 
     const Connection& connection_;
@@ -43,11 +49,16 @@ class GroupTable final : public GroupView {
     Statement put_inbox_;
     Statement drop_inbox_;
     std::unordered_map<std::string, IntervalSet> groups_;
+    std::set<std::string> damaged_;
     std::vector<std::string> changed_;  ///< may repeat
 };
 
-/// Reads every group from the file.
-[[nodiscard]] std::unordered_map<std::string, IntervalSet> read_groups(
-    const Connection& connection);
+/// What the file says about groups.
+struct GroupRows {
+    std::unordered_map<std::string, IntervalSet> finished;
+    std::set<std::string> damaged;  ///< groups of which a row does not read back as written
+};
+[[nodiscard]] GroupRows read_groups(const Connection& connection);
+[[nodiscard]] Error damaged_group(const std::string& group);
 
 }  // namespace quipu::sqlite

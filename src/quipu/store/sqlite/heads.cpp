@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "quipu/store/sqlite/subjects.hpp"
+#include "quipu/store/sqlite/field_index.hpp"
 
 namespace quipu::sqlite {
 namespace {
@@ -16,9 +16,9 @@ constexpr std::size_t generation = std::size_t{32} * 1024;
 
 Heads::Heads(const Connection& connection)
     : newest_(connection,
-              "SELECT e.sequence FROM subjects s CROSS JOIN events e ON e.position = s.event "
-              "WHERE s.kind = 0 AND s.subject = ?1 AND e.aggregate_id = ?2 "
-              "ORDER BY s.event DESC LIMIT 1"),
+              "SELECT e.sequence FROM field_index i CROSS JOIN events e ON e.position = i.position "
+              "WHERE i.field = 0 AND i.value = ?1 AND e.aggregate_id = ?2 "
+              "ORDER BY i.position DESC LIMIT 1"),
       kept_(connection, "SELECT sequence FROM heads WHERE aggregate_id = ?1"),
       keep_(connection,
             "INSERT INTO heads VALUES(?1, ?2) ON CONFLICT(aggregate_id) DO UPDATE SET "
@@ -35,9 +35,9 @@ const Heads::Head* Heads::uncovered(const std::string& aggregate) const {
 }
 
 std::int64_t Heads::indexed(const std::string& aggregate) {
-    const Subject subject = subject_of(aggregate);
+    const IndexKey key = key_of_aggregate(aggregate);
     const Reset reset(newest_);
-    newest_.with(KnownId{subject.uuid, subject.text}, Id{aggregate});
+    newest_.with(KnownId{key.uuid, key.text}, Id{aggregate});
     return newest_.step() ? newest_.integer(0) : 0;
 }
 

@@ -66,12 +66,11 @@ DeadLetterTable::DeadLetterTable(const Connection& connection, TypeTable& types)
       insert_(connection,
               "INSERT INTO dead_letters(" QUIPU_RECORD_COLUMNS
               ",group_name,error,attempts,failed_at,status,note,source) "
-              "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"),
+              "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)"),
       restore_(connection,
                "INSERT OR REPLACE INTO dead_letters(" QUIPU_RECORD_COLUMNS
                ",group_name,error,attempts,failed_at,status,note,source,id) "
-               "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,"
-               "?21)"),
+               "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"),
       find_(connection, "SELECT " QUIPU_DEAD_LETTER_COLUMNS " FROM dead_letters WHERE id = ?1"),
       set_status_(connection, "UPDATE dead_letters SET status = ?2, note = ?3 WHERE id = ?1") {}
 
@@ -81,7 +80,7 @@ void DeadLetterTable::run(Statement& statement, const DeadLetter& letter,
     const RecordImage image = image_of(record);
     const std::string attempts = encode_attempts(letter.attempts);
     statement.reset();
-    write_record(statement, record, image, types_.number(record.event_type), {});
+    write_record(statement, record, image, types_.number(record.event_type));
     int next = record_columns;
     statement.bind(++next, Text{letter.group});
     statement.bind(++next, Text{letter.error});

@@ -19,14 +19,13 @@ void advance(Cursor& cursor, const Statement& row) {
     switch (cursor.walk) {
         case Walk::log: cursor.first = position; break;
         case Walk::time:
-            cursor.first = row.integer(7);
+            cursor.first = row.integer(timestamp_column);
             cursor.second = position;
             break;
         case Walk::aggregate:
             cursor.first = sequence;
             cursor.second = position;
             break;
-        case Walk::execution: cursor.first = position; break;
     }
 }
 
@@ -69,17 +68,20 @@ Result<EventPage> run_query(Reader& reader, const EventQuery& query) {
     }
     std::ranges::sort(types);
     types.erase(std::ranges::unique(types).begin(), types.end());
-    auto sql = plan_query(query, *cursor, types);
-    if (!sql) {
-        return std::unexpected(std::move(sql.error()));
-    }
     if (types.empty() && !query.event_types.empty()) {
         return EventPage{};  // no event of these types was ever stored
     }
-    Statement& rows = reader.statement(sql->text());
+    // A field's index may be dropped, and its number given away, by the program that writes.
+    const Snapshot snapshot(reader);
+    const auto fields =
+        query.where.empty() ? std::vector<FieldState>{} : read_field_states(reader.connection());
+    QueryPlan plan = plan_query(query, *cursor, types, fields);
+    Statement& rows = reader.statement(plan.sql.text());
     const Reset reset(rows);
-    sql->bind(rows.with());
-    return collect(rows, reader.types(), *cursor, query.limit);
+    plan.sql.bind(rows.with());
+    EventPage page = collect(rows, reader.types(), *cursor, query.limit);
+    page.scan_reason = std::move(plan.scan_reason);
+    return page;
 }
 
 }  // namespace quipu::sqlite

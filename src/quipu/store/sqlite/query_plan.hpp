@@ -9,7 +9,7 @@
 
 #include "quipu/base/error.hpp"
 #include "quipu/store/engine/query_cursor.hpp"
-#include "quipu/store/sqlite/subjects.hpp"
+#include "quipu/store/sqlite/field_fill.hpp"
 
 namespace quipu::sqlite {
 
@@ -21,10 +21,10 @@ struct TextValue {
 struct IdValue {
     std::string value;
 };
-struct SubjectValue {
-    Subject value;
+struct KeyValue {
+    IndexKey value;
 };
-using Value = std::variant<std::int64_t, TextValue, IdValue, SubjectValue>;
+using Value = std::variant<std::int64_t, TextValue, IdValue, KeyValue>;
 
 /// A statement's text and the values of its numbered parameters.
 class Sql {
@@ -47,9 +47,16 @@ class Sql {
     std::vector<Value> values_;
 };
 
+struct QueryPlan {
+    Sql sql;
+    std::string scan_reason;  ///< as EventPage
+};
+
 /// The statement of one query that goes on at `cursor`; `types` are those it asks for, all of them
-/// when there are none.
-[[nodiscard]] Result<Sql> plan_query(const EventQuery& query, const Cursor& cursor,
-                                     std::vector<std::int64_t> types);
+/// when there are none; `fields` is what the file has an index of, in the snapshot that the
+/// statement runs in. The query has passed check_query.
+[[nodiscard]] QueryPlan plan_query(const EventQuery& query, const Cursor& cursor,
+                                   std::vector<std::int64_t> types,
+                                   const std::vector<FieldState>& fields);
 
 }  // namespace quipu::sqlite

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "quipu/store/sqlite/json.hpp"
+#include "quipu/store/sqlite/field_function.hpp"
 
 namespace quipu::sqlite {
 namespace {
@@ -35,7 +35,7 @@ Reader::Reader(const std::string& path, bool immutable)
                   SQLITE_OPEN_READONLY | (immutable ? SQLITE_OPEN_URI : 0)),
       types_(connection_) {
     connection_.exec("PRAGMA query_only=ON; PRAGMA cache_size=-4096;");
-    add_member_function(connection_.get());
+    add_field_function(connection_.get());
 }
 
 Statement& Reader::statement(std::string_view sql) {
@@ -77,8 +77,9 @@ Readers::Readers(std::string path, std::size_t most, bool immutable)
 
 Readers::Lease Readers::take() {
     {
-        std::unique_lock lock(mutex_);
-        returned_.wait(lock, [this] { return !free_.empty() || made_ < most_; });
+        const MutexLock lock(mutex_);
+        returned_.wait(mutex_,
+                       [this]() QUIPU_REQUIRES(mutex_) { return !free_.empty() || made_ < most_; });
         if (!free_.empty()) {
             auto reader = std::move(free_.back());
             free_.pop_back();
@@ -96,7 +97,7 @@ Readers::Lease Readers::take() {
 
 void Readers::give_back(std::unique_ptr<Reader> reader) noexcept {
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         try {
             if (reader != nullptr) {
                 reader->trim();

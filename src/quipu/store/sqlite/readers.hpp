@@ -2,15 +2,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/store/sqlite/types.hpp"
 
 namespace quipu::sqlite {
@@ -84,10 +83,10 @@ class Readers {
     const std::string path_;
     const std::size_t most_;
     const bool immutable_;
-    std::mutex mutex_;
-    std::condition_variable returned_;
-    std::vector<std::unique_ptr<Reader>> free_;
-    std::size_t made_ = 0;
+    Mutex mutex_;
+    Condition returned_;
+    std::vector<std::unique_ptr<Reader>> free_ QUIPU_GUARDED_BY(mutex_);
+    std::size_t made_ QUIPU_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace quipu::sqlite

@@ -29,7 +29,8 @@ Removal::Removal(const Connection& connection, EventTable& events, GroupTable& g
                "AND expires_at <= ?3 AND position <= ?4 ORDER BY expires_at, position LIMIT ?5"),
       find_(connection, "SELECT position, aggregate_id, sequence FROM events WHERE event_id = ?1"),
       archived_(connection, "SELECT 1 FROM events_archive WHERE event_id = ?1"),
-      copy_(connection, "INSERT INTO events_archive SELECT " QUIPU_RECORD_COLUMNS
+      copy_(connection, "INSERT INTO events_archive(" QUIPU_RECORD_COLUMNS
+                        ",deleted_at,deleted_by,reason) SELECT " QUIPU_RECORD_COLUMNS
                         ", ?2, ?3, ?4 FROM events WHERE position = ?1"),
       delete_(connection, "DELETE FROM events WHERE position = ?1") {}
 

@@ -2,23 +2,25 @@
 #include "quipu/store/sqlite/schema.hpp"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "quipu/event/id.hpp"
-#include "quipu/store/sqlite/subjects.hpp"
+#include "quipu/store/sqlite/field_index.hpp"
 
 namespace quipu::sqlite {
 namespace {
 
 // Identifiers (columns of type ANY) hold 16 bytes for a canonical UUID and text for others. A NULL
-// `key` is the aggregate_id; `execution_id` is filled only where it is not the aggregate_id, and
-// holds 1 where it is the UUID at the aggregate_id's end. The index of aggregates and executions is
-// the table `subjects`, which covers the log up to meta's `subjects_to`: see sqlite_subjects.hpp.
+// `key` is the aggregate_id. The index of aggregates and fields is the table `field_index`, which
+// covers the log up to meta's `indexed_to`, for a field of `indexed_fields` as far as its row says:
+// see field_index.hpp and field_fill.hpp.
 constexpr const char* tables = R"sql(
 CREATE TABLE types(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 
 CREATE TABLE events(
     position INTEGER PRIMARY KEY, event_id ANY NOT NULL, type_id INTEGER NOT NULL, key ANY,
-    aggregate_id ANY, sequence INTEGER, execution_id ANY, timestamp INTEGER NOT NULL,
+    aggregate_id ANY, sequence INTEGER, timestamp INTEGER NOT NULL,
     stored_at INTEGER NOT NULL, expires_at INTEGER, checksum INTEGER NOT NULL, headers BLOB,
     body BLOB NOT NULL) STRICT;
 CREATE UNIQUE INDEX events_by_id ON events(event_id);
@@ -28,7 +30,7 @@ CREATE INDEX events_by_expiry ON events(expires_at) WHERE expires_at IS NOT NULL
 
 CREATE TABLE events_archive(
     position INTEGER PRIMARY KEY, event_id ANY NOT NULL UNIQUE, type_id INTEGER NOT NULL, key ANY,
-    aggregate_id ANY, sequence INTEGER, execution_id ANY, timestamp INTEGER NOT NULL,
+    aggregate_id ANY, sequence INTEGER, timestamp INTEGER NOT NULL,
     stored_at INTEGER NOT NULL, expires_at INTEGER, checksum INTEGER NOT NULL, headers BLOB,
     body BLOB NOT NULL, deleted_at INTEGER NOT NULL, deleted_by TEXT NOT NULL,
     reason TEXT NOT NULL) STRICT;
@@ -37,10 +39,10 @@ CREATE TABLE removed(first INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
 CREATE TABLE heads(aggregate_id ANY PRIMARY KEY, sequence INTEGER NOT NULL)
     STRICT, WITHOUT ROWID;
 
-CREATE TABLE group_offsets(group_name TEXT PRIMARY KEY, position INTEGER NOT NULL)
-    STRICT, WITHOUT ROWID;
+CREATE TABLE group_offsets(group_name TEXT PRIMARY KEY, position INTEGER NOT NULL,
+    checksum INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 CREATE TABLE inbox(group_name TEXT, first INTEGER, last INTEGER NOT NULL,
-    PRIMARY KEY(group_name, first)) STRICT, WITHOUT ROWID;
+    checksum INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(group_name, first)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE documents(collection TEXT, key TEXT, revision INTEGER NOT NULL,
     checksum INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(collection, key))
@@ -53,7 +55,7 @@ CREATE INDEX parked_by_position ON parked(position);
 
 CREATE TABLE dead_letters(
     position INTEGER NOT NULL, event_id ANY NOT NULL, type_id INTEGER NOT NULL, key ANY,
-    aggregate_id ANY, sequence INTEGER, execution_id ANY, timestamp INTEGER NOT NULL,
+    aggregate_id ANY, sequence INTEGER, timestamp INTEGER NOT NULL,
     stored_at INTEGER NOT NULL, expires_at INTEGER, checksum INTEGER NOT NULL, headers BLOB,
     body BLOB NOT NULL, id INTEGER PRIMARY KEY, group_name TEXT NOT NULL, error TEXT NOT NULL,
     attempts BLOB NOT NULL, failed_at INTEGER NOT NULL, status INTEGER NOT NULL,
@@ -66,10 +68,20 @@ CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT
 CREATE TABLE identity(uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* subjects_table = R"sql(
-CREATE TABLE subjects(kind INTEGER, subject ANY, event INTEGER,
-    PRIMARY KEY(kind, subject, event)) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES('subjects_to', 0);
+constexpr const char* index_tables = R"sql(
+CREATE TABLE field_index(field INTEGER, value ANY, position INTEGER,
+    PRIMARY KEY(field, value, position)) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES('indexed_to', 0);
+)sql";
+
+// Made by versions 4 and later alike. dead_letter_history has a row for each change of a letter:
+// what was done (0 requeued, 1 discarded), when, by whom and why.
+constexpr const char* tables_of_4 = R"sql(
+CREATE TABLE indexed_fields(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+    filled_to INTEGER NOT NULL, fill_until INTEGER NOT NULL) STRICT;
+CREATE TABLE dead_letter_history(letter INTEGER, number INTEGER, at INTEGER NOT NULL,
+    action INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY(letter, number)) STRICT, WITHOUT ROWID;
 )sql";
 
 constexpr const char* upgrade_1_to_2 = R"sql(
@@ -80,6 +92,23 @@ CREATE TABLE identity(uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
 constexpr const char* upgrade_2_to_3 =
     "DROP INDEX events_by_aggregate; DROP INDEX events_by_execution;";
+
+// No row is rewritten: a large file is upgraded as fast as a small one. The column that no event
+// needs any more stays, unused; rows of the index that were for it (number 1) go by and by.
+constexpr const char* upgrade_3_to_4 = R"sql(
+ALTER TABLE events RENAME COLUMN execution_id TO unused;
+ALTER TABLE events_archive RENAME COLUMN execution_id TO unused;
+ALTER TABLE dead_letters RENAME COLUMN execution_id TO unused;
+ALTER TABLE group_offsets ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE inbox ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+)sql";
+constexpr const char* keep_index_of_3 = R"sql(
+ALTER TABLE subjects RENAME TO field_index;
+ALTER TABLE field_index RENAME COLUMN kind TO field;
+ALTER TABLE field_index RENAME COLUMN subject TO value;
+ALTER TABLE field_index RENAME COLUMN event TO position;
+UPDATE meta SET name = 'indexed_to' WHERE name = 'subjects_to';
+)sql";
 
 // For people with an SQLite shell; the program reads the table.
 constexpr const char* view = R"sql(
@@ -98,14 +127,50 @@ void give_identity(const Connection& connection) {
     Statement(connection, "INSERT INTO identity VALUES(?1)").with(Text{uuid}).run();
 }
 
+void add_checksums(const Connection& connection) {
+    Statement put_offset(connection,
+                         "UPDATE group_offsets SET checksum = ?2 WHERE group_name = ?1");
+    Statement offsets(connection, "SELECT group_name, position FROM group_offsets");
+    std::vector<std::pair<std::string, std::int64_t>> sums;
+    while (offsets.step()) {
+        const std::string group = offsets.text(0);
+        sums.emplace_back(group, finished_checksum(group, 1, offsets.integer(1)));
+    }
+    for (const auto& [group, sum] : sums) {
+        put_offset.with(Text{group}, sum).run();
+    }
+    struct Range {
+        std::string group;
+        std::int64_t first;
+        std::int64_t last;
+    };
+    std::vector<Range> ranges;
+    Statement inbox(connection, "SELECT group_name, first, last FROM inbox");
+    while (inbox.step()) {
+        ranges.push_back({inbox.text(0), inbox.integer(1), inbox.integer(2)});
+    }
+    Statement put_range(connection,
+                        "UPDATE inbox SET checksum = ?3 WHERE group_name = ?1 AND first = ?2");
+    for (const auto& [group, first, last] : ranges) {
+        put_range.with(Text{group}, first, finished_checksum(group, first, last)).run();
+    }
+}
+
 void upgrade(const Connection& connection, std::int64_t version) {
     if (version < 2) {
         connection.exec(upgrade_1_to_2);
         give_identity(connection);
     }
-    connection.exec(upgrade_2_to_3);
-    connection.exec(subjects_table);
-    build_subjects(connection);
+    if (version < 3) {
+        connection.exec(upgrade_2_to_3);
+        connection.exec(index_tables);
+        build_aggregate_index(connection);
+    } else {
+        connection.exec(keep_index_of_3);
+    }
+    connection.exec(upgrade_3_to_4);
+    connection.exec(tables_of_4);
+    add_checksums(connection);
 }
 
 bool has_tables(const Connection& connection) {
@@ -122,7 +187,8 @@ void create_schema(const Connection& connection) {
     connection.exec("BEGIN IMMEDIATE");
     if (fresh) {
         connection.exec(tables);
-        connection.exec(subjects_table);
+        connection.exec(index_tables);
+        connection.exec(tables_of_4);
         connection.exec(view);
         connection.exec(("PRAGMA application_id=" + std::to_string(application_id)).c_str());
         give_identity(connection);

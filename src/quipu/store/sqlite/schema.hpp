@@ -9,7 +9,7 @@
 namespace quipu::sqlite {
 
 constexpr std::int64_t application_id = 0x71756970;  // "quip"
-constexpr std::int64_t schema_version = 3;
+constexpr std::int64_t schema_version = 4;
 
 /// Makes an empty file a store of this version, and upgrades an older store in one transaction.
 /// Does nothing to one that is of this version.

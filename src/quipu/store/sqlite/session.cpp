@@ -23,12 +23,14 @@ std::unique_ptr<Connection> made_ready(std::unique_ptr<Connection> connection,
 
 }  // namespace
 
-WriteSession::WriteSession(std::unique_ptr<Connection> connection, bool sync_each_commit,
-                           std::size_t index_portion)
+WriteSession::WriteSession(std::unique_ptr<Connection> connection, const IndexedFields& fields,
+                           bool sync_each_commit, std::size_t index_portion)
     : connection_(made_ready(std::move(connection), sync_each_commit)),
       begin_(*connection_, "BEGIN IMMEDIATE"),
       commit_(*connection_, "COMMIT"),
-      events_(*connection_, index_portion),
+      numbers_(fields),
+      events_(*connection_, numbers_, index_portion),
+      fill_(*connection_, numbers_, index_portion),
       groups_(*connection_),
       documents_(*connection_),
       parked_(*connection_),
@@ -41,10 +43,14 @@ WriteSession::WriteSession(std::unique_ptr<Connection> connection, bool sync_eac
             return SQLITE_OK;
         },
         this);
+    begin_.run();
+    fill_.declare();
+    commit_.run();
     load();
 }
 
 void WriteSession::load() {
+    fill_.load();
     events_.load();
     groups_.load();
     documents_.load();
@@ -77,6 +83,9 @@ Result<void> WriteSession::check(const Prepared& prepared) {
         if (auto holds = documents_.check(guard); !holds) {
             return holds;
         }
+    }
+    if (auto sound = groups_.check(rest); !sound) {
+        return sound;
     }
     if (auto fresh = check_groups(rest, groups_, last_position()); !fresh) {
         return fresh;
@@ -136,7 +145,7 @@ Result<Committed> WriteSession::apply(const Prepared& prepared) {
     return committed;
 }
 
-GroupPosition WriteSession::open_group(const std::string& group, bool from_earliest) {
+Result<GroupPosition> WriteSession::open_group(const std::string& group, bool from_earliest) {
     return groups_.open(group, from_earliest, last_position(), removed());
 }
 
@@ -200,6 +209,12 @@ void WriteSession::complete_index() {
     }
 }
 
+void WriteSession::fill_fields() {
+    begin_.run();
+    fill_.step(removed());
+    commit_.run();
+}
+
 void WriteSession::checkpoint(bool wait) {
     int frames = 0;
     int copied = 0;
@@ -258,7 +273,7 @@ Result<void> WriteSession::restore_all(const Prepared& prepared, const RestoreBa
 Result<void> WriteSession::restore_archive(const RestoreBatch& batch) {
     Statement put(*connection_, "INSERT INTO events_archive(" QUIPU_RECORD_COLUMNS
                                 ",deleted_at,deleted_by,reason) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,"
-                                "?10,?11,?12,?13,?14,?15,?16) ON CONFLICT DO NOTHING");
+                                "?10,?11,?12,?13,?14,?15) ON CONFLICT DO NOTHING");
     for (const ArchivedRecord& archived : batch.archived) {
         const Record& record = archived.record;
         if (!removed().contains(record.position)) {
@@ -267,7 +282,7 @@ Result<void> WriteSession::restore_archive(const RestoreBatch& batch) {
         }
         const RecordImage image = image_of(record);
         put.reset();
-        write_record(put, record, image, events_.types().number(record.event_type), {});
+        write_record(put, record, image, events_.types().number(record.event_type));
         int next = record_columns;
         put.bind(++next, to_micros(archived.deleted_at));
         put.bind(++next, Text{archived.deleted_by});

@@ -10,6 +10,7 @@
 #include "quipu/store/restore.hpp"
 #include "quipu/store/sqlite/documents.hpp"
 #include "quipu/store/sqlite/events.hpp"
+#include "quipu/store/sqlite/field_fill.hpp"
 #include "quipu/store/sqlite/groups.hpp"
 #include "quipu/store/sqlite/letters.hpp"
 #include "quipu/store/sqlite/removal.hpp"
@@ -27,9 +28,10 @@ struct Effects {
 /// fails.
 class WriteSession {
   public:
-    /// Creates the tables in an empty file. Throws Failure.
-    WriteSession(std::unique_ptr<Connection> connection, bool sync_each_commit,
-                 std::size_t index_portion);
+    /// Creates the tables in an empty file. `fields`, which must outlive it, are those that the
+    /// program declares. Throws Failure.
+    WriteSession(std::unique_ptr<Connection> connection, const IndexedFields& fields,
+                 bool sync_each_commit, std::size_t index_portion);
 
     void begin(Time stored_at);
     /// Writes what is pending and makes it durable; returns what changed.
@@ -39,7 +41,7 @@ class WriteSession {
 
     [[nodiscard]] Result<Committed> apply(const Prepared& prepared);
 
-    [[nodiscard]] GroupPosition open_group(const std::string& group, bool from_earliest);
+    [[nodiscard]] Result<GroupPosition> open_group(const std::string& group, bool from_earliest);
     [[nodiscard]] Result<DeadLetter> requeue(std::int64_t id);
     [[nodiscard]] Result<DeadLetter> discard(std::int64_t id, std::string note);
     [[nodiscard]] Result<void> archive(std::string_view event_id, const std::string& deleted_by,
@@ -52,10 +54,14 @@ class WriteSession {
 
     [[nodiscard]] std::int64_t last_position() const noexcept { return events_.last_position(); }
     [[nodiscard]] const IntervalSet& removed() const noexcept { return events_.removed(); }
-    /// Completes the index of aggregates and executions in a commit of its own; does nothing when
-    /// it lacks nothing.
+    /// Completes the index for the log's end in a commit of its own; does nothing when it lacks
+    /// nothing.
     void complete_index();
     [[nodiscard]] bool index_behind() const noexcept { return events_.index_behind(); }
+    /// Fields that the program newly declares, or no longer, wait for their rows in the index.
+    [[nodiscard]] bool fields_to_fill() const noexcept { return fill_.pending(); }
+    /// Does a little of that in a commit of its own.
+    void fill_fields();
     /// Frames in the write-ahead log that are not in the main file yet, after the last commit.
     [[nodiscard]] std::int64_t wal_frames() const noexcept { return wal_frames_; }
     /// Copies the write-ahead log into the main file as far as readers allow. With `wait`, waits a
@@ -76,7 +82,9 @@ class WriteSession {
     std::unique_ptr<Connection> connection_;
     Statement begin_;
     Statement commit_;
+    FieldNumbers numbers_;
     EventTable events_;
+    FieldFill fill_;
     GroupTable groups_;
     DocumentTable documents_;
     ParkedTable parked_;

@@ -54,6 +54,7 @@ Result<Document> read_document(const Statement& row, std::string_view collection
 
 SqliteStore::SqliteStore(SqliteOptions options, std::unique_ptr<WriterLock> lock, bool immutable)
     : options_(std::move(options)),
+      fields_(options_.indexed),
       lock_(std::move(lock)),
       cache_(options_.cache_records, options_.cache_bytes),
       readers_(options_.path.string(), options_.readers, immutable) {}
@@ -72,7 +73,7 @@ Result<void> SqliteStore::start() {
         return ours;
     }
     auto session = std::make_unique<WriteSession>(
-        std::move(connection), options_.durability == SqliteOptions::Durability::full,
+        std::move(connection), fields_, options_.durability == SqliteOptions::Durability::full,
         options_.index_portion);
     writer_ = std::make_unique<Writer>(std::move(session), options_, cache_, watch_);
     return {};
@@ -90,7 +91,7 @@ void SqliteStore::submit(Transaction transaction, Done done) {
         done(std::unexpected(read_only(options_)));
         return;
     }
-    auto prepared = prepare(std::move(transaction));
+    auto prepared = prepare(std::move(transaction), fields_);
     if (!prepared) {
         done(std::unexpected(std::move(prepared.error())));
         return;
@@ -305,7 +306,11 @@ Result<std::vector<GroupPosition>> SqliteStore::groups() {
     return reading([](Reader& reader) -> Result<std::vector<GroupPosition>> {
         std::vector<GroupPosition> found;
         const Snapshot snapshot(reader);
-        for (const auto& [name, finished] : read_groups(reader.connection())) {
+        const GroupRows rows = read_groups(reader.connection());
+        if (!rows.damaged.empty()) {
+            return std::unexpected(damaged_group(*rows.damaged.begin()));
+        }
+        for (const auto& [name, finished] : rows.finished) {
             found.push_back(group_position(name, finished));
         }
         std::ranges::sort(found, {}, &GroupPosition::group);
@@ -318,9 +323,9 @@ Result<std::vector<std::int64_t>> SqliteStore::unfinished(
     return reading([&](Reader& reader) -> Result<std::vector<std::int64_t>> {
         const Snapshot snapshot(reader);
         Statement& offset =
-            reader.statement("SELECT position FROM group_offsets WHERE group_name = ?1");
+            reader.statement("SELECT position, checksum FROM group_offsets WHERE group_name = ?1");
         Statement& range = reader.statement(
-            "SELECT last FROM inbox WHERE group_name = ?1 AND first <= ?2 "
+            "SELECT last, first, checksum FROM inbox WHERE group_name = ?1 AND first <= ?2 "
             "ORDER BY first DESC LIMIT 1");
         const Reset reset_offset(offset);
         const Reset reset_range(range);
@@ -328,11 +333,19 @@ Result<std::vector<std::int64_t>> SqliteStore::unfinished(
             return fail(ErrorCode::not_found, "group " + group + " is not known to the store");
         }
         const std::int64_t finished = offset.integer(0);
+        if (finished_checksum(group, 1, finished) != offset.integer(1)) {
+            return std::unexpected(damaged_group(group));
+        }
         std::vector<std::int64_t> found;
         for (const std::int64_t position : positions) {
             if (position <= finished) continue;
             range.reset();
-            if (!range.with(Text{group}, position).step() || range.integer(0) < position) {
+            const bool any = range.with(Text{group}, position).step();
+            if (any &&
+                finished_checksum(group, range.integer(1), range.integer(0)) != range.integer(2)) {
+                return std::unexpected(damaged_group(group));
+            }
+            if (!any || range.integer(0) < position) {
                 found.push_back(position);
             }
         }
@@ -443,12 +456,12 @@ Result<GroupPosition> SqliteStore::open_group(const std::string& group, bool fro
     if (group.empty() || group.size() > 512) {
         return fail(ErrorCode::invalid, "a group's name has 1 to 512 bytes");
     }
-    GroupPosition position;
+    Result<GroupPosition> position;
     auto done = writing([&](WriteSession& session) -> Result<void> {
         position = session.open_group(group, from_earliest);
-        return {};
+        return position ? Result<void>() : std::unexpected(position.error());
     });
-    return done ? Result<GroupPosition>(std::move(position)) : std::unexpected(done.error());
+    return done ? std::move(position) : std::unexpected(done.error());
 }
 
 Result<DeadLetter> SqliteStore::requeue(std::int64_t id) {
@@ -498,7 +511,7 @@ Result<void> SqliteStore::restore(const RestoreBatch& batch) {
     for (const RecordPtr& record : batch.events) {
         events.appends.push_back({.record = *record, .expected_sequence = {}});
     }
-    const auto prepared = prepare(std::move(events));
+    const auto prepared = prepare(std::move(events), fields_);
     if (!prepared) {
         return std::unexpected(prepared.error());
     }

@@ -84,6 +84,7 @@ class SqliteStore final : public Store {
     [[nodiscard]] std::int64_t stored_last_position();
 
     SqliteOptions options_;
+    const IndexedFields fields_;
     std::string identity_;
     std::unique_ptr<WriterLock> lock_;
     TailCache cache_;

@@ -7,16 +7,18 @@
 #include <utility>
 #include <vector>
 
+#include "quipu/store/sqlite/field_fill.hpp"
 #include "quipu/store/sqlite/groups.hpp"
 #include "quipu/store/sqlite/letters.hpp"
 #include "quipu/store/sqlite/readers.hpp"
 #include "quipu/store/sqlite/rows.hpp"
-#include "quipu/store/sqlite/subjects.hpp"
 
 namespace quipu::sqlite {
 namespace {
 
 constexpr std::size_t most_problems = 100;
+constexpr int headers_column = record_columns - 2;
+constexpr int body_column = record_columns - 1;
 
 /// Walks a store within one snapshot and notes what is wrong with it.
 class Verification {
@@ -86,6 +88,7 @@ class Verification {
     }
 
     void log() {
+        read_fields();
         const std::int64_t covered = reader_.connection().integer("SELECT " QUIPU_INDEX_COVERS);
         Statement rows = statement("SELECT " QUIPU_RECORD_COLUMNS " FROM events ORDER BY position");
         while (rows.step()) {
@@ -125,32 +128,69 @@ class Verification {
         before = {.position = at, .sequence = sequence};
     }
 
-    /// Whether the index of aggregates and executions has the event.
+    /// The file's own fields: whoever reads it may declare others.
+    void read_fields() {
+        states_ = read_field_states(reader_.connection());
+        std::vector<std::string> declared;
+        for (const FieldState& state : states_) {
+            const FieldPath path = FieldPath::from_canonical(state.path);
+            if (path.source() == FieldCondition::Source::body && path.names().size() == 1) {
+                declared.push_back(path.names().front());
+            }
+        }
+        fields_ = IndexedFields(std::move(declared));
+        std::vector<std::int64_t> numbers;
+        for (const std::string& path : fields_.paths()) {
+            const auto state = std::ranges::find(states_, path, &FieldState::path);
+            numbers.push_back(state == states_.end() ? 0 : state->number);
+        }
+        numbers_.assign(std::move(numbers));
+    }
+
+    [[nodiscard]] bool indexed(const IndexEntry& entry) const {
+        const auto state = std::ranges::find(states_, entry.field, &FieldState::number);
+        return state == states_.end() || state->has(entry.position);
+    }
+
+    /// Whether the index has the event.
     void look_up(std::int64_t position, const Statement& event) {
         Statement& row = reader_.statement(
-            "SELECT 1 FROM subjects WHERE kind = ?1 AND subject = ?2 AND event = ?3");
-        for (const auto& [kind, subject, at] : index_entries(position, event, 4, 6)) {
+            "SELECT 1 FROM field_index WHERE field = ?1 AND value = ?2 AND position = ?3");
+        const auto headers = RecordHeaders::from_bytes(std::string(event.bytes(headers_column)));
+        const auto values =
+            fields_.values(event.bytes(body_column), headers.value_or(RecordHeaders{}));
+        numbers_.entries(position, event.id(4), values, [&](const IndexEntry& entry) {
+            if (!indexed(entry)) {
+                return;
+            }
             const Reset reset(row);
-            row.with(static_cast<std::int64_t>(kind), KnownId{subject.uuid, subject.text}, at);
+            row.with(entry.field, KnownId{entry.key.uuid, entry.key.text}, entry.position);
             if (row.step()) {
                 ++indexed_;
             } else {
-                note("the index of aggregates and executions lacks position " +
+                note("the index of aggregates and fields lacks position " +
                      std::to_string(position));
             }
-        }
+        });
     }
 
     /// With all that the events need found, equal counts mean that there is nothing else.
     void index() {
-        const std::int64_t rows = reader_.connection().integer(
-            "SELECT count(*) FROM subjects WHERE event <= " QUIPU_INDEX_COVERS);
+        std::int64_t rows = reader_.connection().integer(
+            "SELECT count(*) FROM field_index WHERE field = 0 AND position <= " QUIPU_INDEX_COVERS);
+        Statement count = statement(
+            "SELECT count(*) FROM field_index WHERE field = ?1 AND position <= " QUIPU_INDEX_COVERS
+            " AND (position <= ?2 OR position > ?3)");
+        for (const FieldState& state : states_) {
+            count.with(state.number, state.filled_to, state.fill_until);
+            rows += count.step() ? count.integer(0) : 0;
+        }
         if (rows != indexed_) {
-            note("the index of aggregates and executions has " + std::to_string(rows) +
+            note("the index of aggregates and fields has " + std::to_string(rows) +
                  " rows, of which the events explain " + std::to_string(indexed_));
         }
         if (reader_.connection().integer("SELECT " QUIPU_INDEX_COVERS) > last_) {
-            note("the index of aggregates and executions reaches beyond the end of the log");
+            note("the index of aggregates and fields reaches beyond the end of the log");
         }
     }
 
@@ -171,7 +211,11 @@ class Verification {
     }
 
     void groups() {
-        groups_ = read_groups(reader_.connection());
+        GroupRows rows = read_groups(reader_.connection());
+        groups_ = std::move(rows.finished);
+        for (const std::string& group : rows.damaged) {
+            note(damaged_group(group).message);
+        }
         for (const auto& [name, finished] : groups_) {
             if (finished.highest() > last_) {
                 note("group " + name + " finished position " + std::to_string(finished.highest()) +
@@ -243,6 +287,9 @@ class Verification {
         std::int64_t sequence = 0;
     };
     std::unordered_map<std::string, Place> newest_;
+    std::vector<FieldState> states_;
+    IndexedFields fields_{{}};
+    FieldNumbers numbers_{fields_};
     std::int64_t indexed_ = 0;
     std::unordered_map<std::string, IntervalSet> groups_;
     std::vector<std::string> problems_;

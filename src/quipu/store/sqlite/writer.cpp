@@ -12,6 +12,11 @@ namespace {
 constexpr std::int64_t page_bytes = 4096;
 /// So long nothing comes before the index is completed: a commit of it would delay what came.
 constexpr std::chrono::milliseconds idle_time{100};
+/// Between two steps for newly declared fields while nothing else waits.
+constexpr std::chrono::milliseconds idle_fill_pause{1};
+/// Under load, a step is followed by so many times its duration without one.
+constexpr int fill_share = 9;
+constexpr std::chrono::seconds fill_retry{1};
 
 Time wall_clock() {
     return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -46,7 +51,7 @@ void Writer::stop() {
 }
 
 std::string Writer::problem() const {
-    const std::scoped_lock lock(problem_mutex_);
+    const MutexLock lock(problem_mutex_);
     return problem_;
 }
 
@@ -58,6 +63,9 @@ void Writer::run() {
     queue_.begin();
     std::vector<Job> jobs;
     for (;;) {
+        while (session_->fields_to_fill() && !lasting_problem_ && !queue_.wait(idle_fill_pause)) {
+            fill_fields();
+        }
         if (session_->index_behind() && !lasting_problem_ && !queue_.wait(idle_time)) {
             complete_index();
         }
@@ -73,6 +81,9 @@ void Writer::run() {
             checkpoint_when_due();
         }
         jobs.clear();
+        if (session_->fields_to_fill() && std::chrono::steady_clock::now() >= fill_at_) {
+            fill_fields();
+        }
     }
     complete_index();
 }
@@ -90,6 +101,27 @@ void Writer::complete_index() {
         recover(failure != nullptr ? *failure : Failure(0, 0, std::string(exception.what())));
     }
     checkpoint_when_due();
+}
+
+void Writer::fill_fields() {
+    if (lasting_problem_) {
+        return;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    try {
+        session_->fill_fields();
+        frames_ = session_->wal_frames();
+    } catch (const std::exception& exception) {
+        // It can wait, as above; a full disk is not asked again at once.
+        const auto* failure = dynamic_cast<const Failure*>(&exception);
+        recover(failure != nullptr ? *failure : Failure(0, 0, std::string(exception.what())));
+        fill_at_ = std::chrono::steady_clock::now() + fill_retry;
+        static_cast<void>(queue_.wait(fill_retry));
+        return;
+    }
+    checkpoint_when_due();
+    const auto end = std::chrono::steady_clock::now();
+    fill_at_ = end + fill_share * (end - begin);
 }
 
 Result<Committed> Writer::run(Job& job) {
@@ -179,7 +211,7 @@ void Writer::recover(const Failure& failure) {
 
 void Writer::set_problem(std::string problem, bool lasting) {
     lasting_problem_ = lasting;
-    const std::scoped_lock lock(problem_mutex_);
+    const MutexLock lock(problem_mutex_);
     problem_ = std::move(problem);
 }
 

@@ -2,15 +2,16 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/store/engine/commit_queue.hpp"
 #include "quipu/store/engine/log_watch.hpp"
 #include "quipu/store/engine/tail_cache.hpp"
@@ -62,6 +63,8 @@ class Writer {
     void publish(const Effects& effects);
     void checkpoint_when_due();
     void complete_index();
+    /// Does a little for newly declared fields; keeps to a part of this thread's time.
+    void fill_fields();
     void set_problem(std::string problem, bool lasting);
 
     std::unique_ptr<WriteSession> session_;
@@ -71,13 +74,15 @@ class Writer {
 
     Queue queue_;
 
-    mutable std::mutex problem_mutex_;
-    std::string problem_;
+    mutable Mutex problem_mutex_;
+    std::string problem_ QUIPU_GUARDED_BY(problem_mutex_);
     bool lasting_problem_ = false;  ///< writer thread only
     Results results_;               ///< writer thread only, kept for its memory
 
     std::int64_t checkpoint_at_ = 0;  ///< frames; writer thread only
     std::int64_t last_frames_ = 0;    ///< writer thread only
+    /// Not before this time the next step for newly declared fields; writer thread only.
+    std::chrono::steady_clock::time_point fill_at_;
     std::atomic<std::int64_t> events_ = 0;
     std::atomic<std::int64_t> frames_ = 0;
     std::jthread thread_;
