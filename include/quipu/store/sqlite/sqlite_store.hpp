@@ -12,7 +12,7 @@
 namespace quipu {
 
 struct SqliteOptions {
-    std::filesystem::path path;
+    std::filesystem::path path = {};
     /// Opens for reading only, beside a program that writes: takes no lock, and every write fails.
     bool read_only = false;
     /// `full`: an acknowledged commit survives a power cut. `process_crash_only`: it survives the
