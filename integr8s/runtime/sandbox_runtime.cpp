@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 #include "integr8s/runtime/launcher.hpp"
 #include "integr8s/runtime/notifier.hpp"
 #include "integr8s/runtime/pod_process.hpp"
@@ -38,7 +38,7 @@ PodTime wall_clock() {
 
 class SandboxRuntime final : public PodRuntime {
   public:
-    SandboxRuntime(SandboxOptions options, Launcher launcher, UniqueFd wake)
+    SandboxRuntime(SandboxOptions options, Launcher launcher, quipu::Descriptor wake)
         : options_(std::move(options)),
           launcher_(std::move(launcher)),
           wake_(std::move(wake)),
@@ -90,7 +90,7 @@ class SandboxRuntime final : public PodRuntime {
 
     const SandboxOptions options_;
     const Launcher launcher_;
-    const UniqueFd wake_;
+    const quipu::Descriptor wake_;
     Notifier notifier_;
 
     mutable quipu::Mutex pods_mutex_;
@@ -317,7 +317,7 @@ Result<std::unique_ptr<PodRuntime>> make_sandbox_runtime(SandboxOptions options)
     if (auto good = check_sandbox_options(options); !good) return std::unexpected(good.error());
     auto launcher = Launcher::make(options);
     if (!launcher) return std::unexpected(launcher.error());
-    UniqueFd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    quipu::Descriptor wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (!wake) return fail(ErrorCode::unavailable, "cannot make an event descriptor");
     if (auto works = probe_sandbox(*launcher); !works) return std::unexpected(works.error());
     return std::make_unique<SandboxRuntime>(std::move(options), std::move(*launcher),

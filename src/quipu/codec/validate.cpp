@@ -25,7 +25,7 @@ bool read_input(codec::Reader& reader, bool base64, Case& out) {
     codec::unescape(token, out.input);
     out.has_input = true;
     if (!base64) return true;
-    auto bytes = codec::from_base64(out.input);
+    auto bytes = from_base64(out.input);
     if (!bytes) return false;
     out.input = std::move(*bytes);
     return true;
