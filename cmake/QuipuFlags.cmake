@@ -34,4 +34,5 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWith
                         -fstack-clash-protection -fcf-protection=full)
     add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
-add_compile_definitions($<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+# An index out of bounds or an empty optional ends the program, in release builds too.
+add_compile_definitions(_GLIBCXX_ASSERTIONS)

@@ -29,7 +29,7 @@ void look_at(const std::string& text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string bytes(reinterpret_cast<const char*>(data), size);
     look_at(bytes);
-    std::string claims = quipu::codec::to_base64(bytes);
+    std::string claims = quipu::to_base64(bytes);
     while (claims.ends_with('=')) claims.pop_back();
     look_at("e30." + claims + ".");
     return 0;

@@ -33,7 +33,7 @@ bool has_execution_id(const quipu::EventInfo& info) {
 }  // namespace
 
 ExecutionFeed::Subscription::Taken ExecutionFeed::Subscription::take(std::size_t limit) {
-    const std::scoped_lock lock(mutex_);
+    const quipu::MutexLock lock(queue_mutex_);
     Taken taken;
     taken.dropped = std::exchange(dropped_, false);
     while (!queue_.empty() && taken.records.size() < limit) {
@@ -46,7 +46,7 @@ ExecutionFeed::Subscription::Taken ExecutionFeed::Subscription::take(std::size_t
 
 void ExecutionFeed::Subscription::offer(const quipu::RecordPtr& record, std::size_t queue_max) {
     {
-        const std::scoped_lock lock(mutex_);
+        const quipu::MutexLock lock(queue_mutex_);
         if (queue_.size() >= queue_max) {
             queue_.clear();
             dropped_ = true;
@@ -85,28 +85,28 @@ std::shared_ptr<ExecutionFeed::Subscription> ExecutionFeed::subscribe(std::strin
                                                                       std::function<void()> wake) {
     auto subscription = std::make_shared<Subscription>();
     subscription->wake_ = std::move(wake);
-    const std::scoped_lock lock(mutex_);
-    forget_the_gone();
-    waiting_.emplace(std::move(execution_id), subscription);
+    const quipu::MutexLock lock(subscriptions_mutex_);
+    remove_expired();
+    subscriptions_.emplace(std::move(execution_id), subscription);
     return subscription;
 }
 
 std::size_t ExecutionFeed::subscribers() {
-    const std::scoped_lock lock(mutex_);
-    forget_the_gone();
-    return waiting_.size();
+    const quipu::MutexLock lock(subscriptions_mutex_);
+    remove_expired();
+    return subscriptions_.size();
 }
 
-void ExecutionFeed::forget_the_gone() {
-    std::erase_if(waiting_, [](const auto& entry) { return entry.second.expired(); });
+void ExecutionFeed::remove_expired() {
+    std::erase_if(subscriptions_, [](const auto& entry) { return entry.second.expired(); });
 }
 
 void ExecutionFeed::follow(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         const std::int64_t last = store_.wait_beyond(position_, patience);
         if (last <= position_ || stop.stop_requested() || advance(last)) continue;
-        std::unique_lock lock(mutex_);
-        pause_.wait_for(lock, stop, patience, [] { return false; });
+        const quipu::MutexLock lock(subscriptions_mutex_);
+        pause_.wait_for(subscriptions_mutex_, stop, patience, [] { return false; });
     }
 }
 
@@ -136,8 +136,8 @@ void ExecutionFeed::offer_to(std::string_view execution_id, const quipu::RecordP
     if (execution_id.empty()) return;
     std::vector<std::shared_ptr<Subscription>> takers;
     {
-        const std::scoped_lock lock(mutex_);
-        const auto [first, end] = waiting_.equal_range(execution_id);
+        const quipu::MutexLock lock(subscriptions_mutex_);
+        const auto [first, end] = subscriptions_.equal_range(execution_id);
         for (auto entry = first; entry != end; ++entry) {
             if (auto taker = entry->second.lock()) takers.push_back(std::move(taker));
         }

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/event/catalogue.hpp"
 #include "quipu/store/store.hpp"
 
@@ -37,15 +36,16 @@ class ExecutionFeed {
             bool dropped = false;  ///< there were others before them, which the store has
         };
         /// Takes at most `limit` of what has come.
-        [[nodiscard]] Taken take(std::size_t limit);
+        [[nodiscard]] Taken take(std::size_t limit) QUIPU_EXCLUDES(queue_mutex_);
 
       private:
         friend class ExecutionFeed;
-        void offer(const quipu::RecordPtr& record, std::size_t queue_max);
+        void offer(const quipu::RecordPtr& record, std::size_t queue_max)
+            QUIPU_EXCLUDES(queue_mutex_);
 
-        std::mutex mutex_;
-        std::deque<quipu::RecordPtr> queue_;
-        bool dropped_ = false;
+        quipu::Mutex queue_mutex_;
+        std::deque<quipu::RecordPtr> queue_ QUIPU_GUARDED_BY(queue_mutex_);
+        bool dropped_ QUIPU_GUARDED_BY(queue_mutex_) = false;
         std::function<void()> wake_;
     };
 
@@ -62,27 +62,29 @@ class ExecutionFeed {
     /// `wake` is called by the feed's thread after something came; it must be short and must not
     /// call the feed. The subscription ends when the pointer is let go of. Thread-safe.
     [[nodiscard]] std::shared_ptr<Subscription> subscribe(std::string execution_id,
-                                                          std::function<void()> wake);
+                                                          std::function<void()> wake)
+        QUIPU_EXCLUDES(subscriptions_mutex_);
 
-    [[nodiscard]] std::size_t subscribers();
+    [[nodiscard]] std::size_t subscribers() QUIPU_EXCLUDES(subscriptions_mutex_);
 
   private:
-    using Waiting = std::multimap<std::string, std::weak_ptr<Subscription>, std::less<>>;
+    using Subscriptions = std::multimap<std::string, std::weak_ptr<Subscription>, std::less<>>;
 
     void follow(const std::stop_token& stop);
     /// False when the store could not be read.
     [[nodiscard]] bool advance(std::int64_t last);
     void hand_out(const std::vector<quipu::RecordPtr>& records);
-    void offer_to(std::string_view execution_id, const quipu::RecordPtr& record);
-    void forget_the_gone();
+    void offer_to(std::string_view execution_id, const quipu::RecordPtr& record)
+        QUIPU_EXCLUDES(subscriptions_mutex_);
+    void remove_expired() QUIPU_REQUIRES(subscriptions_mutex_);
 
     quipu::Store& store_;
     const std::size_t queue_max_;
     std::set<std::string, std::less<>> types_with_id_;  // whose body has an execution_id
     std::int64_t position_ = 0;                         // handed out up to here
-    std::mutex mutex_;
-    std::condition_variable_any pause_;
-    Waiting waiting_;
+    quipu::Mutex subscriptions_mutex_;
+    quipu::StoppableCondition pause_;
+    Subscriptions subscriptions_ QUIPU_GUARDED_BY(subscriptions_mutex_);
     std::jthread thread_;
 };
 

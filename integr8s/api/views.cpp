@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "integr8s/domain/base64.hpp"
+#include "quipu/base/base64.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/event/header.hpp"
 
@@ -43,7 +43,7 @@ void set_text(std::string& text, std::optional<std::string>& base64, std::string
         return;
     }
     text = quipu::to_valid_utf8(bytes);
-    base64 = to_base64(bytes);
+    base64 = quipu::to_base64(bytes);
 }
 
 }  // namespace

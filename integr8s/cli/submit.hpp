@@ -13,12 +13,12 @@ namespace integr8s::cli {
 
 /// What `integr8s submit` is asked to do.
 struct SubmitOptions {
-    std::filesystem::path file;  ///< "-" for standard input
-    std::string language;        ///< by the file's extension when empty
-    std::string version;
-    std::optional<std::int64_t> timeout_seconds;
-    std::optional<QueuePriority> priority;
-    std::string key;
+    std::filesystem::path file = {};  ///< "-" for standard input
+    std::string language = {};        ///< by the file's extension when empty
+    std::string version = {};
+    std::optional<std::int64_t> timeout_seconds = {};
+    std::optional<QueuePriority> priority = {};
+    std::string key = {};
     bool follow = false;
     std::string output = "pretty";
 

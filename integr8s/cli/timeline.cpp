@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "integr8s/domain/base64.hpp"
+#include "quipu/base/base64.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace integr8s::cli {
@@ -112,7 +112,7 @@ void write_result(std::ostream& out, const api::ResultView& result) {
 
 std::string exact_bytes(const std::string& text, const std::optional<std::string>& base64) {
     if (!base64) return text;
-    return from_base64(*base64).value_or(text);
+    return quipu::from_base64(*base64).value_or(text);
 }
 
 }  // namespace integr8s::cli

@@ -28,12 +28,12 @@ struct ServiceOptions {
 
 /// What a user asks for.
 struct SubmitRequest {
-    std::string script;    ///< UTF-8
-    std::string language;  ///< one that is installed
-    std::string version;   ///< empty: the installed one
+    std::string script = {};    ///< UTF-8
+    std::string language = {};  ///< one that is installed
+    std::string version = {};   ///< empty: the installed one
     std::optional<std::int64_t> timeout_seconds = {};
     std::optional<QueuePriority> priority = {};  ///< normal when not set
-    std::string user_id;
+    std::string user_id = {};
 };
 
 struct Submitted {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "integr8s/domain/base64.hpp"
+#include "quipu/base/base64.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace integr8s {
@@ -70,7 +70,7 @@ void store_output(quipu::Documents& documents, std::string_view execution_id, St
         if (quipu::is_valid_utf8(piece)) {
             chunk.text = std::string(piece);
         } else {
-            chunk.base64 = to_base64(piece);
+            chunk.base64 = quipu::to_base64(piece);
         }
         documents.put(chunk_key(prefix, index), chunk);
         bytes.remove_prefix(piece.size());
@@ -94,8 +94,8 @@ quipu::Result<std::string> load_output(quipu::Store& store, std::string_view exe
             }
             if (chunk->text) bytes += *chunk->text;
             if (!chunk->base64) continue;
-            auto decoded = from_base64(*chunk->base64);
-            if (!decoded) return decoded;
+            auto decoded = quipu::from_base64(*chunk->base64);
+            if (!decoded) return quipu::fail(quipu::ErrorCode::corrupt, "bad base64 text");
             bytes += *decoded;
         }
         if (found->size() < page) return bytes;

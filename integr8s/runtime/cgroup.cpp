@@ -25,7 +25,7 @@ constexpr std::array<const char*, 3> controllers{"memory", "pids", "cpu"};
 
 /// 0 or the errno of the failure.
 int write_text(const std::string& path, const std::string& text) {
-    const UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+    const quipu::Descriptor fd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
     if (!fd) return errno;
     return ::write(fd.get(), text.data(), text.size()) < 0 ? errno : 0;
 }
@@ -89,7 +89,7 @@ void enable_controllers(const std::string& directory) {
 std::vector<int> PodCgroup::procs() const {
     std::vector<int> fds;
     fds.reserve(procs_.size());
-    for (const UniqueFd& fd : procs_) fds.push_back(fd.get());
+    for (const quipu::Descriptor& fd : procs_) fds.push_back(fd.get());
     return fds;
 }
 

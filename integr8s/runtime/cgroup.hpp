@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "integr8s/runtime/cgroup_layout.hpp"
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 #include "integr8s/runtime/pod.hpp"
 #include "quipu/base/error.hpp"
 
@@ -34,7 +34,7 @@ class PodCgroup {
   private:
     friend class CgroupParent;
     std::vector<std::string> directories_;
-    std::vector<UniqueFd> procs_;
+    std::vector<quipu::Descriptor> procs_;
     std::string memory_;  ///< directory with the memory controller, empty for none
     bool version2_ = false;
 };

@@ -14,7 +14,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 
 namespace integr8s::runtime {
 namespace {
@@ -90,7 +90,7 @@ std::string version_text(const std::string& program) {
         ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environment.data());
     ::posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) return {};
-    pipe->write.reset();
+    pipe->write.close();
     constexpr int patience_ms = 10'000;
     pollfd wait{pipe->read.get(), POLLIN, 0};
     std::array<char, 512> text{};

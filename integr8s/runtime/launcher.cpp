@@ -42,11 +42,11 @@ Result<std::string> find_bwrap(const SandboxOptions& options) {
 /// Joins the pod's ends of the pipes and hands out those of the runtime.
 struct PodEnds {
     PodPipes ours;
-    UniqueFd input;
-    UniqueFd status;
-    UniqueFd lifeline;
-    UniqueFd output;
-    UniqueFd errors;
+    quipu::Descriptor input;
+    quipu::Descriptor status;
+    quipu::Descriptor lifeline;
+    quipu::Descriptor output;
+    quipu::Descriptor errors;
 
     static Result<PodEnds> make() {
         auto status = make_pipe();
@@ -55,7 +55,7 @@ struct PodEnds {
         auto errors = make_pipe();
         for (const auto* pipe : {&status, &lifeline, &output, &errors})
             if (!*pipe) return std::unexpected(pipe->error());
-        UniqueFd input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+        quipu::Descriptor input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
         if (!input)
             return fail(ErrorCode::unavailable, "cannot open /dev/null: " + errno_text(errno));
         return PodEnds{{std::move(status->read), std::move(lifeline->write),
@@ -77,7 +77,7 @@ struct PodEnds {
 };
 
 quipu::Result<void> write_file(const std::string& path, std::string_view bytes) {
-    const UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500)};
+    const quipu::Descriptor fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500)};
     while (fd && !bytes.empty()) {
         const ssize_t written = ::write(fd.get(), bytes.data(), bytes.size());
         if (written <= 0) break;
@@ -141,7 +141,7 @@ Result<std::unique_ptr<PodProcess>> Launcher::launch(const PodSpec& spec, std::s
 }
 
 Result<Child> Launcher::spawn_sandboxed(const PodSpec& spec, SpawnPlan plan) const {
-    std::vector<UniqueFd> files;
+    std::vector<quipu::Descriptor> files;
     using D = SandboxDescriptors;
     for (const auto& [bytes, number] : {std::pair{pod_init_image(), D::init_image},
                                         {std::string_view{spec.script}, D::script},

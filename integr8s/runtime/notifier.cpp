@@ -25,7 +25,7 @@ Notifier::Notifier() : thread_([this] { run(); }) {}
 
 Notifier::~Notifier() {
     {
-        const std::lock_guard lock{mutex_};
+        const quipu::MutexLock lock(queue_mutex_);
         stopping_ = true;
     }
     changed_.notify_all();
@@ -34,7 +34,7 @@ Notifier::~Notifier() {
 
 void Notifier::add(const PodStatus& status) {
     {
-        const std::lock_guard lock{mutex_};
+        const quipu::MutexLock lock(queue_mutex_);
         if (!attached_) return;
         queue_.push_back(status);
     }
@@ -42,15 +42,15 @@ void Notifier::add(const PodStatus& status) {
 }
 
 void Notifier::detach() {
-    std::unique_lock lock{mutex_};
+    const quipu::MutexLock lock(queue_mutex_);
     attached_ = false;
     if (std::this_thread::get_id() == thread_.get_id()) return;
-    changed_.wait(lock, [&] { return !calling_; });
+    changed_.wait(queue_mutex_, [&]() QUIPU_REQUIRES(queue_mutex_) { return !calling_; });
 }
 
 void Notifier::attach(PodObserver observer, std::vector<PodStatus> present) {
     {
-        const std::lock_guard lock{mutex_};
+        const quipu::MutexLock lock(queue_mutex_);
         observer_ = std::move(observer);
         attached_ = static_cast<bool>(observer_);
         refusals_.clear();
@@ -63,7 +63,7 @@ void Notifier::attach(PodObserver observer, std::vector<PodStatus> present) {
 }
 
 std::size_t Notifier::backlog() const {
-    const std::lock_guard lock{mutex_};
+    const quipu::MutexLock lock(queue_mutex_);
     return queue_.size();
 }
 
@@ -80,28 +80,28 @@ std::size_t Notifier::next_due(Clock::time_point now, Clock::time_point& wake) c
 }
 
 void Notifier::run() {
-    std::unique_lock lock{mutex_};
+    const quipu::MutexLock lock(queue_mutex_);
     while (!stopping_) {
         const auto now = Clock::now();
         auto wake = now + longest_delay;
         const std::size_t at = attached_ ? next_due(now, wake) : queue_.size();
         if (at < queue_.size()) {
-            deliver(lock, at);
+            deliver(at);
         } else if (queue_.empty() || !attached_) {
-            changed_.wait(lock);
+            changed_.wait(queue_mutex_);
         } else {
-            changed_.wait_until(lock, wake);
+            changed_.wait_until(queue_mutex_, wake);
         }
     }
 }
 
-void Notifier::deliver(std::unique_lock<std::mutex>& lock, std::size_t at) {
+void Notifier::deliver(std::size_t at) {
     const PodStatus status = queue_[at];
     const PodObserver observer = observer_;
     calling_ = true;
-    lock.unlock();
+    queue_mutex_.unlock();
     const bool accepted = accepts(observer, status);
-    lock.lock();
+    queue_mutex_.lock();
     calling_ = false;
     changed_.notify_all();
     if (!accepted) {

@@ -2,16 +2,15 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "integr8s/runtime/pod_runtime.hpp"
+#include "quipu/base/mutex.hpp"
 
 namespace integr8s::runtime {
 
@@ -25,14 +24,14 @@ class Notifier {
     ~Notifier();
 
     /// Dropped without an observer.
-    void add(const PodStatus& status);
+    void add(const PodStatus& status) QUIPU_EXCLUDES(queue_mutex_);
     /// Ends the current watch. On return the observer does not run any more, unless the caller is
     /// the observer itself.
-    void detach();
+    void detach() QUIPU_EXCLUDES(queue_mutex_);
     /// Begins a watch; what the previous observer had not accepted comes first, then `present`.
-    void attach(PodObserver observer, std::vector<PodStatus> present);
+    void attach(PodObserver observer, std::vector<PodStatus> present) QUIPU_EXCLUDES(queue_mutex_);
     /// Statuses not accepted yet.
-    [[nodiscard]] std::size_t backlog() const;
+    [[nodiscard]] std::size_t backlog() const QUIPU_EXCLUDES(queue_mutex_);
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -41,19 +40,20 @@ class Notifier {
         std::chrono::milliseconds delay;
     };
 
-    void run();
-    [[nodiscard]] std::size_t next_due(Clock::time_point now, Clock::time_point& wake) const;
-    void deliver(std::unique_lock<std::mutex>& lock, std::size_t at);
-    void refused(const std::string& pod_name);
+    void run() QUIPU_EXCLUDES(queue_mutex_);
+    [[nodiscard]] std::size_t next_due(Clock::time_point now, Clock::time_point& wake) const
+        QUIPU_REQUIRES(queue_mutex_);
+    void deliver(std::size_t at) QUIPU_REQUIRES(queue_mutex_);
+    void refused(const std::string& pod_name) QUIPU_REQUIRES(queue_mutex_);
 
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    PodObserver observer_;
-    bool attached_ = false;
-    bool calling_ = false;
-    bool stopping_ = false;
-    std::deque<PodStatus> queue_;
-    std::map<std::string, Refusal> refusals_;
+    mutable quipu::Mutex queue_mutex_;
+    quipu::Condition changed_;
+    PodObserver observer_ QUIPU_GUARDED_BY(queue_mutex_);
+    bool attached_ QUIPU_GUARDED_BY(queue_mutex_) = false;
+    bool calling_ QUIPU_GUARDED_BY(queue_mutex_) = false;
+    bool stopping_ QUIPU_GUARDED_BY(queue_mutex_) = false;
+    std::deque<PodStatus> queue_ QUIPU_GUARDED_BY(queue_mutex_);
+    std::map<std::string, Refusal> refusals_ QUIPU_GUARDED_BY(queue_mutex_);
     std::thread thread_;
 };
 

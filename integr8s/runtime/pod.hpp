@@ -34,13 +34,15 @@ struct ResourceLimits {
 
 /// A script to run and the bounds it runs in.
 struct PodSpec {
-    std::string pod_name;  ///< unique in the runtime: 1 to 253 of letters, digits, '.', '_', '-'
-    std::string execution_id;          ///< handed back with each status, not interpreted
-    std::string script;                ///< bytes of the script file
-    std::string filename;              ///< name of the script file in the working directory
-    std::vector<std::string> command;  ///< run in the working directory: {"python3", "script.py"}
+    /// Unique in the runtime: 1 to 253 of letters, digits, '.', '_', '-'.
+    std::string pod_name = {};
+    std::string execution_id = {};  ///< handed back with each status, not interpreted
+    std::string script = {};        ///< bytes of the script file
+    std::string filename = {};      ///< name of the script file in the working directory
+    /// Run in the working directory: {"python3", "script.py"}.
+    std::vector<std::string> command = {};
     std::chrono::milliseconds timeout{30'000};  ///< wall clock, from the script's first instruction
-    ResourceLimits limits;
+    ResourceLimits limits = {};
 };
 
 /// Why a pod ended. Only `exited` says that the script itself came to its end.

@@ -28,11 +28,11 @@ std::uint64_t micros(const timeval& time) {
 }
 
 /// Reads once; true when there may be more.
-bool read_some(UniqueFd& fd, std::array<char, 65536>& buffer, std::size_t& got) {
+bool read_some(quipu::Descriptor& fd, std::array<char, 65536>& buffer, std::size_t& got) {
     const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
     got = count > 0 ? static_cast<std::size_t>(count) : 0;
     if (count > 0 || (count < 0 && errno == EINTR)) return true;
-    if (count == 0 || errno != EAGAIN) fd.reset();
+    if (count == 0 || errno != EAGAIN) fd.close();
     return false;
 }
 
@@ -75,7 +75,7 @@ PodProcess::~PodProcess() {
 }
 
 void PodProcess::add_descriptors(std::vector<pollfd>& to) const {
-    for (const UniqueFd* fd : {&pipes_.status, &stdout_.fd, &stderr_.fd, &child_.pidfd})
+    for (const quipu::Descriptor* fd : {&pipes_.status, &stdout_.fd, &stderr_.fd, &child_.pidfd})
         if (*fd) to.push_back({fd->get(), POLLIN, 0});
 }
 
@@ -135,8 +135,8 @@ void PodProcess::take(const init::Record& record) {
 void PodProcess::check_clock(Clock::time_point now) {
     if (now < deadline_) return;
     if (exited_) {
-        stdout_.fd.reset();
-        stderr_.fd.reset();
+        stdout_.fd.close();
+        stderr_.fd.close();
     } else if (kill_reason_ != KillReason::none) {
         kill_hard();
         deadline_ = now + kill_grace;
@@ -153,13 +153,13 @@ void PodProcess::kill(KillReason reason) {
         if (kill_reason_ == KillReason::none) deadline_ = Clock::now() + kill_grace;
         kill_reason_ = reason;
     }
-    pipes_.lifeline.reset();
+    pipes_.lifeline.close();
     // Without its first process there is nobody yet to see the cut.
     if (!started_) kill_hard();
 }
 
 void PodProcess::kill_hard() {
-    pipes_.lifeline.reset();
+    pipes_.lifeline.close();
     if (child_.pidfd) ::syscall(SYS_pidfd_send_signal, child_.pidfd.get(), SIGKILL, nullptr, 0U);
     cgroup_.kill();
 }

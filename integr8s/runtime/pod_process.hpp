@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "integr8s/runtime/cgroup.hpp"
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 #include "integr8s/runtime/init/protocol.hpp"
 #include "integr8s/runtime/pod.hpp"
 #include "integr8s/runtime/spawn.hpp"
@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 /// One output stream of a pod: keeps the first bytes, counts the rest.
 struct OutputStream {
-    UniqueFd fd;
+    quipu::Descriptor fd;
     std::string bytes;
     std::uint64_t limit = 0;
     std::uint64_t total = 0;
@@ -35,10 +35,10 @@ struct OutputStream {
 
 /// The ends of the pipes that stay with the runtime.
 struct PodPipes {
-    UniqueFd status;
-    UniqueFd lifeline;
-    UniqueFd stdout_pipe;
-    UniqueFd stderr_pipe;
+    quipu::Descriptor status;
+    quipu::Descriptor lifeline;
+    quipu::Descriptor stdout_pipe;
+    quipu::Descriptor stderr_pipe;
 };
 
 /// The processes of one pod, from the start of its sandbox until none is left. Belongs to the

@@ -6,19 +6,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <vector>
 
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 #include "integr8s/runtime/launcher.hpp"
 #include "integr8s/runtime/notifier.hpp"
 #include "integr8s/runtime/pod_process.hpp"
 #include "integr8s/runtime/pod_spec_check.hpp"
 #include "integr8s/runtime/probe.hpp"
+#include "quipu/base/mutex.hpp"
 
 namespace integr8s::runtime {
 namespace {
@@ -39,7 +38,7 @@ PodTime wall_clock() {
 
 class SandboxRuntime final : public PodRuntime {
   public:
-    SandboxRuntime(SandboxOptions options, Launcher launcher, UniqueFd wake)
+    SandboxRuntime(SandboxOptions options, Launcher launcher, quipu::Descriptor wake)
         : options_(std::move(options)),
           launcher_(std::move(launcher)),
           wake_(std::move(wake)),
@@ -48,7 +47,7 @@ class SandboxRuntime final : public PodRuntime {
 
     ~SandboxRuntime() override {
         {
-            const std::lock_guard lock{mutex_};
+            const quipu::MutexLock lock(pods_mutex_);
             stopping_ = true;
         }
         wake();
@@ -68,7 +67,7 @@ class SandboxRuntime final : public PodRuntime {
         PodSpec spec;
         std::size_t place = 0;
         bool remove_wanted = false;
-        // Of the runtime's thread alone, the rest is guarded by mutex_.
+        // Of the runtime's thread alone, the rest is guarded by pods_mutex_.
         std::unique_ptr<PodProcess> process;
     };
     using Pods = std::map<std::string, std::shared_ptr<Pod>, std::less<>>;
@@ -85,21 +84,21 @@ class SandboxRuntime final : public PodRuntime {
     void advance_all();
     void advance(Pod& pod);
     void wait_for_something();
-    void finish(Pod& pod, PodResult result);
+    void finish(Pod& pod, PodResult result) QUIPU_REQUIRES(pods_mutex_);
     void bury();
     [[nodiscard]] milliseconds time_left() const;
 
     const SandboxOptions options_;
     const Launcher launcher_;
-    const UniqueFd wake_;
+    const quipu::Descriptor wake_;
     Notifier notifier_;
 
-    mutable std::mutex mutex_;
-    std::condition_variable gone_;
-    Pods pods_;
-    std::deque<std::shared_ptr<Pod>> waiting_;
-    std::vector<bool> places_;
-    bool stopping_ = false;
+    mutable quipu::Mutex pods_mutex_;
+    quipu::Condition gone_;
+    Pods pods_ QUIPU_GUARDED_BY(pods_mutex_);
+    std::deque<std::shared_ptr<Pod>> waiting_ QUIPU_GUARDED_BY(pods_mutex_);
+    std::vector<bool> places_ QUIPU_GUARDED_BY(pods_mutex_);
+    bool stopping_ QUIPU_GUARDED_BY(pods_mutex_) = false;
 
     // Of the runtime's thread alone.
     std::vector<std::shared_ptr<Pod>> active_;
@@ -111,7 +110,7 @@ class SandboxRuntime final : public PodRuntime {
 Result<void> SandboxRuntime::start(const PodSpec& spec) {
     if (auto good = check_pod_spec(spec, options_); !good) return good;
     {
-        const std::lock_guard lock{mutex_};
+        const quipu::MutexLock lock(pods_mutex_);
         if (pods_.contains(spec.pod_name)) return {};
         if (pods_.size() >= options_.max_pods) {
             return fail(ErrorCode::busy, "pod " + spec.pod_name +
@@ -137,7 +136,7 @@ Result<void> SandboxRuntime::start(const PodSpec& spec) {
 }
 
 Result<void> SandboxRuntime::remove(std::string_view pod_name) {
-    std::unique_lock lock{mutex_};
+    const quipu::MutexLock lock(pods_mutex_);
     const auto found = pods_.find(pod_name);
     if (found == pods_.end()) return {};
     const std::shared_ptr<Pod> pod = found->second;
@@ -155,17 +154,17 @@ Result<void> SandboxRuntime::remove(std::string_view pod_name) {
         return {};
     }
     wake();
-    const auto is_gone = [&] {
+    const auto is_gone = [&]() QUIPU_REQUIRES(pods_mutex_) {
         const auto at = pods_.find(pod_name);
         return at == pods_.end() || at->second != pod;
     };
-    if (gone_.wait_for(lock, remove_patience, is_gone)) return {};
+    if (gone_.wait_for(pods_mutex_, remove_patience, is_gone)) return {};
     return fail(ErrorCode::unavailable,
                 "pod " + std::string{pod_name} + " still has processes after they were killed");
 }
 
 Result<std::vector<PodStatus>> SandboxRuntime::list() const {
-    const std::lock_guard lock{mutex_};
+    const quipu::MutexLock lock(pods_mutex_);
     std::vector<PodStatus> all;
     all.reserve(pods_.size());
     for (const auto& [name, pod] : pods_) all.push_back(pod->status);
@@ -173,7 +172,7 @@ Result<std::vector<PodStatus>> SandboxRuntime::list() const {
 }
 
 Result<std::optional<PodStatus>> SandboxRuntime::find(std::string_view pod_name) const {
-    const std::lock_guard lock{mutex_};
+    const quipu::MutexLock lock(pods_mutex_);
     const auto found = pods_.find(pod_name);
     if (found == pods_.end()) return std::nullopt;
     return found->second->status;
@@ -181,7 +180,7 @@ Result<std::optional<PodStatus>> SandboxRuntime::find(std::string_view pod_name)
 
 void SandboxRuntime::watch(PodObserver observer) {
     notifier_.detach();
-    const std::lock_guard lock{mutex_};
+    const quipu::MutexLock lock(pods_mutex_);
     std::vector<PodStatus> present;
     for (const auto& [name, pod] : pods_) present.push_back(pod->status);
     notifier_.attach(std::move(observer), std::move(present));
@@ -213,7 +212,7 @@ void SandboxRuntime::run() {
 
 /// Gives free places to waiting pods and passes removals on; false when it is time to stop.
 bool SandboxRuntime::take_orders(std::vector<std::shared_ptr<Pod>>& to_launch) {
-    const std::lock_guard lock{mutex_};
+    const quipu::MutexLock lock(pods_mutex_);
     if (stopping_) return false;
     for (const auto& pod : active_)
         if (pod->remove_wanted) pod->process->remove();
@@ -240,7 +239,7 @@ void SandboxRuntime::launch(Pod& pod) {
     }
     PodResult result;
     result.reason = process.error().message;
-    const std::lock_guard lock{mutex_};
+    const quipu::MutexLock lock(pods_mutex_);
     if (pod.remove_wanted) result.outcome = PodOutcome::deleted;
     places_[pod.place] = false;
     finish(pod, std::move(result));
@@ -282,7 +281,7 @@ void SandboxRuntime::advance_all() {
 void SandboxRuntime::advance(Pod& pod) {
     pod.process->advance();
     if (pod.process->running() && pod.status.phase == PodPhase::scheduled) {
-        const std::lock_guard lock{mutex_};
+        const quipu::MutexLock lock(pods_mutex_);
         pod.status.phase = PodPhase::running;
         pod.status.running_at = wall_clock();
         notifier_.add(pod.status);
@@ -291,12 +290,11 @@ void SandboxRuntime::advance(Pod& pod) {
     PodResult result = pod.process->take_result();
     graveyard_.push_back(pod.process->take_cgroup());
     pod.process.reset();
-    const std::lock_guard lock{mutex_};
+    const quipu::MutexLock lock(pods_mutex_);
     places_[pod.place] = false;
     finish(pod, std::move(result));
 }
 
-/// The caller holds mutex_.
 void SandboxRuntime::finish(Pod& pod, PodResult result) {
     pod.status.phase = PodPhase::finished;
     pod.status.finished_at = wall_clock();
@@ -319,7 +317,7 @@ Result<std::unique_ptr<PodRuntime>> make_sandbox_runtime(SandboxOptions options)
     if (auto good = check_sandbox_options(options); !good) return std::unexpected(good.error());
     auto launcher = Launcher::make(options);
     if (!launcher) return std::unexpected(launcher.error());
-    UniqueFd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    quipu::Descriptor wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (!wake) return fail(ErrorCode::unavailable, "cannot make an event descriptor");
     if (auto works = probe_sandbox(*launcher); !works) return std::unexpected(works.error());
     return std::make_unique<SandboxRuntime>(std::move(options), std::move(*launcher),

@@ -27,12 +27,12 @@ struct SandboxOptions {
     /// Time for setting a sandbox up, after which the pod fails with system_error.
     std::chrono::milliseconds setup_timeout{60'000};
     /// Path of bubblewrap; empty searches /usr/bin and /usr/local/bin.
-    std::string bwrap_path;
+    std::string bwrap_path = {};
     /// False never makes cgroups: memory, processes and processor share are then bounded less well.
     bool use_cgroups = true;
     /// Directory of the cgroup (version 2) file system to make the pods' groups in; empty uses the
     /// program's own group.
-    std::string cgroup_parent;
+    std::string cgroup_parent = {};
     /// Started as root, pods run as the otherwise unused users [first_uid, first_uid +
     /// max_running). The default lies in a range that systemd leaves alone. 0 keeps root's uid
     /// outside (it has no capability inside either way).

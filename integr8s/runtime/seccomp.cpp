@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <memory>
 
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 
 namespace integr8s::runtime {
 namespace {
@@ -174,7 +174,7 @@ int refuse_personality(scmp_filter_ctx filter) {
 }
 
 quipu::Result<std::string> export_program(scmp_filter_ctx filter) {
-    const UniqueFd fd{::memfd_create("filter", MFD_CLOEXEC)};
+    const quipu::Descriptor fd{::memfd_create("filter", MFD_CLOEXEC)};
     if (!fd || ::seccomp_export_bpf(filter, fd.get()) != 0)
         return fail(ErrorCode::unavailable, "cannot export the system call filter");
     ::lseek(fd.get(), 0, SEEK_SET);

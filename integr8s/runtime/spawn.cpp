@@ -121,7 +121,7 @@ quipu::Result<Child> spawn(const SpawnPlan& plan) {
         return quipu::fail(quipu::ErrorCode::unavailable,
                            "cannot start a process for a pod: " + errno_text(fork_error));
     }
-    Child child{pid, UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))}};
+    Child child{pid, quipu::Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))}};
     if (!child.pidfd) {
         const std::string why = errno_text(errno);
         ::kill(pid, SIGKILL);

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 #include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
@@ -30,7 +30,7 @@ struct SpawnPlan {
 
 struct Child {
     pid_t pid = -1;
-    UniqueFd pidfd;  ///< readable once the process has ended
+    quipu::Descriptor pidfd;  ///< readable once the process has ended
 };
 
 /// Starts the program as a child in a session of its own, with no signal blocked or ignored. Safe

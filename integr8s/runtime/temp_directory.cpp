@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 
 namespace integr8s::runtime {
 

@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "integr8s/domain/base64.hpp"
 #include "integr8s/domain/output.hpp"
 #include "integr8s/domain/quantity.hpp"
 #include "quipu/codec/json.hpp"
@@ -12,30 +11,6 @@ namespace integr8s {
 namespace {
 
 using ::testing::HasSubstr;
-
-TEST(Base64, WritesTheVectorsOfRfc4648) {
-    EXPECT_EQ(to_base64(""), "");
-    EXPECT_EQ(to_base64("f"), "Zg==");
-    EXPECT_EQ(to_base64("fo"), "Zm8=");
-    EXPECT_EQ(to_base64("foo"), "Zm9v");
-    EXPECT_EQ(to_base64("foob"), "Zm9vYg==");
-    EXPECT_EQ(to_base64("fooba"), "Zm9vYmE=");
-    EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
-}
-
-TEST(Base64, ReadsBackAnyBytes) {
-    std::string bytes;
-    for (int value = 0; value < 1000; ++value) {
-        EXPECT_EQ(from_base64(to_base64(bytes)), bytes) << bytes.size();
-        bytes += static_cast<char>(value * 7 % 256);
-    }
-}
-
-TEST(Base64, RefusesOtherText) {
-    for (const char* text : {"Z", "Zg=", "Zg", "Z===", "Zm9$", "Zm 9"}) {
-        EXPECT_FALSE(from_base64(text)) << text;
-    }
-}
 
 TEST(Quantity, ReadsTheNotationOfKubernetes) {
     EXPECT_EQ(parse_memory("128Mi"), 128 * 1024 * 1024);

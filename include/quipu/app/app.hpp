@@ -69,10 +69,10 @@ struct CommandContext {
 
 /// A command that a program has beside the built-in ones: `integr8s submit`.
 struct CustomCommand {
-    std::string name;
-    std::string summary;                            ///< one line in --help
-    std::string examples = {};                      ///< shown by `NAME --help`
-    std::function<int(const CommandContext&)> run;  ///< returns the exit code
+    std::string name = {};
+    std::string summary = {};                            ///< one line in --help
+    std::string examples = {};                           ///< shown by `NAME --help`
+    std::function<int(const CommandContext&)> run = {};  ///< returns the exit code
     /// Declares its options and arguments, for parsing and for its help. What they are taken into
     /// must live as long as this struct and its copies. Without it, the command gets its words as
     /// they are.
@@ -83,33 +83,33 @@ struct CustomCommand {
 
 /// A flag that `run` has beside the built-in ones: `integr8s run --allow-unsandboxed`.
 struct RunFlag {
-    std::string name;     ///< without the dashes
-    std::string summary;  ///< one line in `run --help`
-    bool* value;          ///< set before the services are prepared
+    std::string name = {};     ///< without the dashes
+    std::string summary = {};  ///< one line in `run --help`
+    bool* value = nullptr;     ///< set before the services are prepared
 };
 
 /// An option of `events` beside the built-in ones that asks for the value of a field, which events
 /// should declare indexed: `integr8s events --execution ID`.
 struct EventFilter {
-    std::string name;     ///< without the dashes
-    std::string field;    ///< as FieldCondition::field; compared with strings
-    std::string summary;  ///< one line in `events --help`
+    std::string name = {};     ///< without the dashes
+    std::string field = {};    ///< as FieldCondition::field; compared with strings
+    std::string summary = {};  ///< one line in `events --help`
 };
 
 /// What App collects from its types; everything behind it is compiled once.
 struct AppDefinition {
-    std::string name;  ///< of the program; argv[0]'s last part when empty
+    std::string name = {};  ///< of the program; argv[0]'s last part when empty
     std::string version = "0.1.0";
-    Producer producer;         ///< service_name defaults to the program's name
-    std::string default_http;  ///< "127.0.0.1:8080"; empty: no HTTP unless --http is given
+    Producer producer = {};         ///< service_name defaults to the program's name
+    std::string default_http = {};  ///< "127.0.0.1:8080"; empty: no HTTP unless --http is given
     const EventTypes* types = nullptr;
-    std::vector<GroupBinding> groups;
+    std::vector<GroupBinding> groups = {};
     /// Decodes strictly as the catalogue (no unknown types or members) and writes back: `validate`.
-    std::function<std::expected<std::string, Faults>(std::string_view)> canonical;
-    std::vector<Service*> services;
-    std::vector<CustomCommand> commands;
-    std::vector<RunFlag> run_flags;
-    std::vector<EventFilter> event_filters;
+    std::function<std::expected<std::string, Faults>(std::string_view)> canonical = {};
+    std::vector<Service*> services = {};
+    std::vector<CustomCommand> commands = {};
+    std::vector<RunFlag> run_flags = {};
+    std::vector<EventFilter> event_filters = {};
 };
 
 /// Runs the command line of a program: `run`, `publish`, `tail`, `show`, `events`, `validate`,

@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-namespace quipu::codec {
+namespace quipu {
 
-/// Standard base64 (RFC 4648 section 4), padded.
+/// Standard base64 (RFC 4648, section 4), padded.
 [[nodiscard]] std::string to_base64(std::string_view bytes);
-/// The bytes of standard base64 (RFC 4648 section 4, padded); nothing for other text.
+/// The bytes that such a text stands for; nothing for any other text.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
-}  // namespace quipu::codec
+}  // namespace quipu

@@ -22,7 +22,10 @@ class Descriptor {
         return *this;
     }
 
+    /// Whether it owns one.
+    [[nodiscard]] explicit operator bool() const noexcept { return value_ >= 0; }
     [[nodiscard]] int get() const noexcept { return value_; }
+    /// Gives the descriptor away: the caller closes it.
     [[nodiscard]] int release() noexcept { return std::exchange(value_, -1); }
     void close() noexcept {
         if (const int open = release(); open >= 0) ::close(open);

@@ -35,8 +35,8 @@ struct GroupOptions {
 
 /// Who publishes: what a new event's metadata says.
 struct Producer {
-    std::string service_name;
-    std::string service_version;
+    std::string service_name = {};
+    std::string service_version = {};
     Environment environment = Environment::production;
 };
 

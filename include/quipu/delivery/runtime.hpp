@@ -39,16 +39,16 @@ struct DeliveryNotice {
 };
 
 struct RuntimeOptions {
-    Producer producer;
-    World world;
-    std::function<void(const DeliveryNotice&)> notice;  ///< from any thread; may be empty
+    Producer producer = {};
+    World world = {};
+    std::function<void(const DeliveryNotice&)> notice = {};  ///< from any thread; may be empty
     /// Where groups read: the topics of this log, shared with the group's members in other
     /// processes; from the store itself when null. Must outlive the runtime.
     TopicLog* log = nullptr;
     /// Static membership in the log's groups: a name for this process that outlives its restarts
     /// and that no other process has: a member whose name another takes goes on without one. Empty
     /// for dynamic membership.
-    std::string member;
+    std::string member = {};
     /// So long a log may take to bring an event that it was given, before its group finds out
     /// whether the log still has it. What it has no more, the group takes from the store.
     std::chrono::milliseconds log_patience{5000};

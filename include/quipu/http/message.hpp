@@ -23,16 +23,17 @@ using HttpFields = std::vector<std::pair<std::string, std::string>>;
 
 /// A complete request as a handler gets it. Everything in it came from a peer.
 struct HttpRequest {
-    std::string method;        ///< as sent, letter case included: "GET"
-    std::string target;        ///< as sent: "/executions/a%20b?limit=10"
-    std::string path;          ///< the part of `target` before '?', not decoded
-    HttpFields query;          ///< decoded ("+" is a space); valid UTF-8 without NUL
-    HttpFields headers;        ///< without the trailers of a chunked body
-    std::string body;          ///< any bytes
-    HttpFields path_params;    ///< decoded values of the "{name}" parts of the route
-    std::string route;         ///< the pattern that matched: "/executions/{id}"
-    std::string peer;          ///< "127.0.0.1:40112", or "unix:uid=1000"
-    std::stop_token stopping;  ///< requested when the server stops: a long handler should give up
+    std::string method = {};      ///< as sent, letter case included: "GET"
+    std::string target = {};      ///< as sent: "/executions/a%20b?limit=10"
+    std::string path = {};        ///< the part of `target` before '?', not decoded
+    HttpFields query = {};        ///< decoded ("+" is a space); valid UTF-8 without NUL
+    HttpFields headers = {};      ///< without the trailers of a chunked body
+    std::string body = {};        ///< any bytes
+    HttpFields path_params = {};  ///< decoded values of the "{name}" parts of the route
+    std::string route = {};       ///< the pattern that matched: "/executions/{id}"
+    std::string peer = {};        ///< "127.0.0.1:40112", or "unix:uid=1000"
+    std::stop_token stopping =
+        {};  ///< requested when the server stops: a long handler should give up
 
     /// First value of a header, of a query parameter; nothing when it was not sent.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
@@ -49,11 +50,11 @@ struct HttpRequest {
 /// with a line break) turns the whole response into a 500.
 struct HttpResponse {
     int status = 200;  ///< 200 to 599; anything else turns into a 500
-    HttpFields headers;
-    std::string body;
-    std::string content_type;  ///< empty: no Content-Type header
+    HttpFields headers = {};
+    std::string body = {};
+    std::string content_type = {};  ///< empty: no Content-Type header
     /// Not empty: the response is an event stream, see event_stream().
-    std::function<void(SseStream)> on_stream;
+    std::function<void(SseStream)> on_stream = {};
 
     /// `text` is sent as it is, with Content-Type application/json.
     [[nodiscard]] static HttpResponse json(int status, std::string text);

@@ -18,18 +18,18 @@ namespace quipu {
 
 /// How a member of a consumer group reads.
 struct LogConsumerOptions {
-    std::string group;
-    std::vector<std::string> event_types;
+    std::string group = {};
+    std::vector<std::string> event_types = {};
     bool from_earliest = true;  ///< where the group has no committed offset yet
     /// Static membership: a member that returns under this name within the session timeout gets its
     /// partitions back without a rebalance. Unique in the group; empty for a dynamic member.
-    std::string member;
+    std::string member = {};
     /// Called on the calling thread when partitions come, within poll(), and go, within poll() and
     /// close(). `revoked` returns when nothing of these partitions is being worked on any more, or
     /// when it will wait no longer; their finished offsets are then committed. With `lost`, another
     /// member may have them already.
-    std::function<void(const std::vector<LogPartition>&)> assigned;
-    std::function<void(const std::vector<LogPartition>&, bool lost)> revoked;
+    std::function<void(const std::vector<LogPartition>&)> assigned = {};
+    std::function<void(const std::vector<LogPartition>&, bool lost)> revoked = {};
 };
 
 /// How far a member has come in a partition that is assigned to it.

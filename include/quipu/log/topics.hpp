@@ -13,7 +13,7 @@ namespace quipu {
 
 /// A topic as the catalogue wants it.
 struct TopicSpec {
-    std::string event_type;
+    std::string event_type = {};
     std::int32_t partitions = 3;
     std::chrono::milliseconds retention{std::chrono::hours{24 * 7}};
     std::int32_t replication = 1;

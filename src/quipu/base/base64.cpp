@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace quipu::codec {
+namespace quipu {
 
 namespace {
 
@@ -61,4 +61,4 @@ std::optional<std::string> from_base64(std::string_view text) {
     return bytes;
 }
 
-}  // namespace quipu::codec
+}  // namespace quipu

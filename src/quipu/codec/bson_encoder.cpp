@@ -136,16 +136,16 @@ void BsonEncoder::number(std::string_view name, double value) {
 void BsonEncoder::json(std::string_view name, std::string_view text) {
     // Of equal names one is left; then every name is written once.
     std::string single;
-    Reader source(text, deepest);
+    JsonReader source(text, deepest);
     if (!copy_canonical(source, single)) {
         out_.null(name);
         return;
     }
-    Reader in(single, deepest);
+    JsonReader in(single, deepest);
     static_cast<void>(json_value(in, name));
 }
 
-bool BsonEncoder::json_value(Reader& in, std::string_view name) {
+bool BsonEncoder::json_value(JsonReader& in, std::string_view name) {
     switch (in.peek()) {
         case '{': return json_object(in, name);
         case '[': return json_list(in, name);
@@ -153,7 +153,7 @@ bool BsonEncoder::json_value(Reader& in, std::string_view name) {
     }
 }
 
-bool BsonEncoder::json_object(Reader& in, std::string_view name) {
+bool BsonEncoder::json_object(JsonReader& in, std::string_view name) {
     if (!in.enter()) return false;
     out_.begin_document(name);
     std::string scratch;
@@ -169,7 +169,7 @@ bool BsonEncoder::json_object(Reader& in, std::string_view name) {
     return good;
 }
 
-bool BsonEncoder::json_list(Reader& in, std::string_view name) {
+bool BsonEncoder::json_list(JsonReader& in, std::string_view name) {
     if (!in.enter()) return false;
     out_.begin_list(name);
     bool good = true;
@@ -185,7 +185,7 @@ bool BsonEncoder::json_list(Reader& in, std::string_view name) {
 
 // NOLINTEND(misc-no-recursion)
 
-bool BsonEncoder::json_scalar(Reader& in, std::string_view name) {
+bool BsonEncoder::json_scalar(JsonReader& in, std::string_view name) {
     switch (in.peek()) {
         case '"': {
             std::string text;

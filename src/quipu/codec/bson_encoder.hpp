@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "quipu/codec/bson_writer.hpp"
-#include "quipu/codec/reader.hpp"
+#include "quipu/codec/json_reader.hpp"
 #include "quipu/event/field.hpp"
 #include "quipu/event/type_info.hpp"
 
@@ -31,10 +31,10 @@ class BsonEncoder {
     void number(std::string_view name, double value);
     /// A value that is kept as JSON text; null when the text is not valid.
     void json(std::string_view name, std::string_view text);
-    [[nodiscard]] bool json_value(Reader& in, std::string_view name);
-    [[nodiscard]] bool json_object(Reader& in, std::string_view name);
-    [[nodiscard]] bool json_list(Reader& in, std::string_view name);
-    [[nodiscard]] bool json_scalar(Reader& in, std::string_view name);
+    [[nodiscard]] bool json_value(JsonReader& in, std::string_view name);
+    [[nodiscard]] bool json_object(JsonReader& in, std::string_view name);
+    [[nodiscard]] bool json_list(JsonReader& in, std::string_view name);
+    [[nodiscard]] bool json_scalar(JsonReader& in, std::string_view name);
 
     BsonWriter& out_;
 };

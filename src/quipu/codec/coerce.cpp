@@ -207,70 +207,70 @@ double to_double(const NumberToken& token) noexcept {
     return parse_double(token.raw);
 }
 
-Problem integer_from_number(const NumberToken& token, WideInteger& out) noexcept {
+FaultKind integer_from_number(const NumberToken& token, WideInteger& out) noexcept {
     if (token.form == NumberToken::Form::integer) {
         out = parse_integer(token.raw);
-        return Problem::none;
+        return FaultKind::none;
     }
     const double number = to_double(token);
-    if (!std::isfinite(number)) return Problem::finite_number;
-    if (std::trunc(number) != number) return Problem::int_from_float;
-    if (number <= -two_to_63 || number >= two_to_63) return Problem::int_parsing_size;
+    if (!std::isfinite(number)) return FaultKind::finite_number;
+    if (std::trunc(number) != number) return FaultKind::int_from_float;
+    if (number <= -two_to_63 || number >= two_to_63) return FaultKind::int_parsing_size;
     out.negative = number < 0;
     out.magnitude = static_cast<std::uint64_t>(std::abs(number));
-    return Problem::none;
+    return FaultKind::none;
 }
 
-Problem integer_from_text(std::string_view text, WideInteger& out) noexcept {
-    if (text.size() > longest_integer_text) return Problem::int_parsing_size;
+FaultKind integer_from_text(std::string_view text, WideInteger& out) noexcept {
+    if (text.size() > longest_integer_text) return FaultKind::int_parsing_size;
     text = trim(text);
     const std::size_t point = text.find('.');
     if (point != std::string_view::npos) {
         const std::string_view fraction = text.substr(point + 1);
         if (fraction.empty() || fraction.find_first_not_of('0') != std::string_view::npos) {
-            return Problem::int_parsing;
+            return FaultKind::int_parsing;
         }
         text = text.substr(0, point);
     }
     out.negative = text.starts_with('-');
     if (out.negative || text.starts_with('+')) text.remove_prefix(1);
-    return read_grouped_digits(text, out) ? Problem::none : Problem::int_parsing;
+    return read_grouped_digits(text, out) ? FaultKind::none : FaultKind::int_parsing;
 }
 
-Problem float_from_text(std::string_view text, double& out) {
+FaultKind float_from_text(std::string_view text, double& out) {
     text = trim(text);
-    if (read_rust_float(text, out)) return Problem::none;
+    if (read_rust_float(text, out)) return FaultKind::none;
     if (text.find('_') == std::string_view::npos || text.starts_with('_') || text.ends_with('_') ||
         text.find("__") != std::string_view::npos) {
-        return Problem::float_parsing;
+        return FaultKind::float_parsing;
     }
     std::string stripped(text);
     std::erase(stripped, '_');
-    return read_rust_float(stripped, out) ? Problem::none : Problem::float_parsing;
+    return read_rust_float(stripped, out) ? FaultKind::none : FaultKind::float_parsing;
 }
 
-Problem bool_from_number(const NumberToken& token, bool& out) noexcept {
+FaultKind bool_from_number(const NumberToken& token, bool& out) noexcept {
     const bool integer = token.form == NumberToken::Form::integer;
     // Integers of 19 digits and more are another type to Pydantic, which no bool is made of.
     if (integer && token.raw.size() - (token.raw[0] == '-' ? 1U : 0U) > 18) {
-        return Problem::bool_type;
+        return FaultKind::bool_type;
     }
     WideInteger number;
-    if (integer_from_number(token, number) != Problem::none) return Problem::bool_type;
+    if (integer_from_number(token, number) != FaultKind::none) return FaultKind::bool_type;
     if (number.magnitude > 1 || (number.magnitude == 1 && number.negative)) {
-        return Problem::bool_parsing;
+        return FaultKind::bool_parsing;
     }
     out = number.magnitude == 1;
-    return Problem::none;
+    return FaultKind::none;
 }
 
-Problem bool_from_text(std::string_view text, bool& out) noexcept {
+FaultKind bool_from_text(std::string_view text, bool& out) noexcept {
     constexpr std::array<std::string_view, 6> yes{"1", "t", "y", "on", "yes", "true"};
     constexpr std::array<std::string_view, 6> no{"0", "f", "n", "no", "off", "false"};
     const auto is = [&](std::string_view word) { return equal_ignoring_case(text, word); };
     out = std::any_of(yes.begin(), yes.end(), is);
-    if (out || std::any_of(no.begin(), no.end(), is)) return Problem::none;
-    return Problem::bool_parsing;
+    if (out || std::any_of(no.begin(), no.end(), is)) return FaultKind::none;
+    return FaultKind::bool_parsing;
 }
 
 }  // namespace quipu::codec

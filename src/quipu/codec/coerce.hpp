@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "quipu/codec/problem.hpp"
-#include "quipu/codec/reader.hpp"
+#include "quipu/codec/fault_kind.hpp"
+#include "quipu/codec/json_reader.hpp"
 
 namespace quipu::codec {
 
@@ -26,12 +26,12 @@ struct WideInteger {
 [[nodiscard]] double parse_double(std::string_view text) noexcept;
 [[nodiscard]] double to_double(const NumberToken& token) noexcept;
 
-[[nodiscard]] Problem integer_from_number(const NumberToken& token, WideInteger& out) noexcept;
+[[nodiscard]] FaultKind integer_from_number(const NumberToken& token, WideInteger& out) noexcept;
 /// White space around, a sign, single underscores between digits and a fraction of zeros are taken.
-[[nodiscard]] Problem integer_from_text(std::string_view text, WideInteger& out) noexcept;
-[[nodiscard]] Problem float_from_text(std::string_view text, double& out);
-[[nodiscard]] Problem bool_from_number(const NumberToken& token, bool& out) noexcept;
-[[nodiscard]] Problem bool_from_text(std::string_view text, bool& out) noexcept;
+[[nodiscard]] FaultKind integer_from_text(std::string_view text, WideInteger& out) noexcept;
+[[nodiscard]] FaultKind float_from_text(std::string_view text, double& out);
+[[nodiscard]] FaultKind bool_from_number(const NumberToken& token, bool& out) noexcept;
+[[nodiscard]] FaultKind bool_from_text(std::string_view text, bool& out) noexcept;
 
 /// Without the characters that Unicode calls White_Space at both ends.
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;

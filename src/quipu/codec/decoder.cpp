@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "quipu/codec/repeated.hpp"
 #include "quipu/codec/value_text.hpp"
 #include "quipu/event/header.hpp"
 #include "quipu/event/id.hpp"
@@ -15,6 +16,25 @@ namespace {
 
 // A struct that contains itself is read by recursion; this bounds the stack it takes.
 constexpr std::size_t deepest = 500;
+constexpr std::size_t event_type_index = 1;  // in header_info()
+
+/// Makes a value as if it had not been read before.
+void reset(const TypeInfo& type, void* at) {
+    if (type.optional != nullptr) {
+        type.optional->reset(at);
+        return;
+    }
+    switch (type.kind) {
+        case Kind::list: type.list->clear(at); break;
+        case Kind::map: type.map->clear(at); break;
+        case Kind::structure: {
+            const StructInfo& info = type.structure();
+            info.assign(at, info.defaults);
+            break;
+        }
+        default: break;  // reading overwrites the others
+    }
+}
 
 }  // namespace
 
@@ -23,7 +43,8 @@ Decoder::Decoder(std::string_view text, const EventTypes* types,
     : text_(text),
       types_(types),
       options_(options),
-      in_(text, std::min(options.max_depth, deepest)) {}
+      in_(text, std::min(options.max_depth, deepest)),
+      scalars_(in_, types, options.strict) {}
 
 void Decoder::restart() noexcept {
     in_.rewind(text_.data());
@@ -97,9 +118,211 @@ bool Decoder::read_event_type() {
     return in_.peek() == '"' && in_.read_string(token) && token.raw == expected_type_;
 }
 
+// The text as a whole.
+
+Faults Decoder::whole_text_fault(FaultKind kind, std::string message) const {
+    if (message.empty()) message = message_of(kind);
+    return Faults{{Fault{std::string(name_of(kind)), {}, std::move(message)}}};
+}
+
+bool Decoder::check_text() noexcept {
+    if (text_.size() > options_.max_bytes) return in_.fail(FaultKind::too_long);
+    return is_valid_utf8(text_) || in_.malformed();
+}
+
+bool Decoder::check_syntax() {
+    restart();
+    return in_.skip_value() && in_.at_end();
+}
+
+bool Decoder::find_type_quickly(std::string_view& type) {
+    const Member& id = header_info().members[event_type_index - 1];
+    const Member& member = header_info().members[event_type_index];
+    if (in_.peek() != '{' || !in_.enter()) return false;
+    for (bool first = true, more = true;; first = false) {
+        if (!in_.next_element('}', first, more) || !more) return false;
+        StringToken key;
+        if (first && in_.take_key(id.key)) {
+            if (in_.peek() != '"' || !in_.read_string(key)) return false;
+            continue;
+        }
+        static_cast<void>(in_.peek());
+        if (in_.take_key(member.key) || (in_.read_key(key) && key.raw == member.name)) break;
+        if (in_.fault() != FaultKind::none || !in_.skip_value()) return false;
+    }
+    StringToken token;
+    if (in_.peek() != '"' || !in_.read_string(token) || token.escaped) return false;
+    type = token.raw;
+    return true;
+}
+
+FaultKind Decoder::find_type_carefully(std::string& type) {
+    restart();
+    FaultKind kind = FaultKind::union_tag_not_found;
+    if (in_.peek() != '{') return FaultKind::dict_type;
+    if (!in_.enter()) return in_.fault();
+    for (bool first = true, more = true;; first = false) {
+        if (!in_.next_element('}', first, more)) return in_.fault();
+        if (!more) return kind;
+        StringToken token;
+        if (!in_.read_key(token)) return in_.fault();
+        if (text_of(token, scratch_) != "event_type") {
+            if (!in_.skip_value()) return in_.fault();
+        } else if (in_.peek() == '"') {
+            if (!in_.read_string(token)) return in_.fault();
+            unescape(token, type);
+            kind = FaultKind::none;
+        } else {
+            if (!in_.skip_value()) return in_.fault();
+            kind = FaultKind::union_tag_invalid;
+        }
+    }
+}
+
+bool Decoder::read_event_quickly(detail::Emplace emplace, void* any, std::size_t& index) {
+    if (!find_type_quickly(expected_type_)) return false;
+    index = types_->index_of(expected_type_);
+    if (index == EventTypes::npos) return false;
+    restart();
+    static_cast<void>(in_.peek());
+    const EventInfo& info = types_->all()[index];
+    return read_object(event_layout(info, emplace(any, index)), nullptr) && in_.at_end();
+}
+
+std::size_t Decoder::read_event_carefully(detail::Emplace emplace, void* any, Unknown& unknown) {
+    const auto refuse_text = [&](FaultKind kind, std::string message = {}) {
+        faults_ = whole_text_fault(kind, std::move(message));
+        return EventTypes::npos;
+    };
+    if (!check_syntax()) return refuse_text(in_.fault());
+    std::string type;
+    const FaultKind kind = find_type_carefully(type);
+    if (kind != FaultKind::none) return refuse_text(kind);
+    const std::size_t index = types_->index_of(type);
+    if (index == EventTypes::npos) {
+        if (options_.allow_unknown_types) {
+            unknown = {std::move(type), std::string(text_)};
+            return EventTypes::npos;
+        }
+        std::string message(message_of(FaultKind::union_tag_invalid));
+        message.append("; the nearest is ").append(types_->nearest(type));
+        return refuse_text(FaultKind::union_tag_invalid, std::move(message));
+    }
+    careful_ = true;
+    restart();
+    static_cast<void>(in_.peek());
+    const EventInfo& info = types_->all()[index];
+    const Path root{nullptr, info.event_type};
+    const EventTarget target = emplace(any, index);
+    // The first pass has left its traces where emplace() does not make a new event.
+    *target.header = EventHeader{};
+    info.payload->assign(target.data, info.payload->defaults);
+    target.unknown->members.clear();
+    static_cast<void>(read_object(event_layout(info, target), &root));
+    return index;
+}
+
+std::expected<std::size_t, Faults> Decoder::read_event(detail::Emplace emplace, void* any,
+                                                       Unknown& unknown) {
+    if (!check_text()) return std::unexpected(whole_text_fault(in_.fault()));
+    std::size_t index = EventTypes::npos;
+    if (read_event_quickly(emplace, any, index)) return index;
+    index = read_event_carefully(emplace, any, unknown);
+    if (!faults_.list.empty()) return std::unexpected(std::move(faults_));
+    return index;
+}
+
+std::expected<void, Faults> Decoder::read_struct(const StructInfo& info, void* object) {
+    if (!check_text()) return std::unexpected(whole_text_fault(in_.fault()));
+    const Layout layout = struct_layout(info, object);
+    if (in_.peek() == '{' && read_object(layout, nullptr) && in_.at_end()) return {};
+    if (!check_syntax()) return std::unexpected(whole_text_fault(in_.fault()));
+    restart();
+    if (in_.peek() != '{') return std::unexpected(whole_text_fault(FaultKind::dataclass_type));
+    careful_ = true;
+    info.assign(object, info.defaults);
+    static_cast<void>(read_object(layout, nullptr));
+    if (!faults_.list.empty()) return std::unexpected(std::move(faults_));
+    return {};
+}
+
+// Values and objects. The recursion follows the nesting of the text, which the reader bounds.
+// NOLINTBEGIN(misc-no-recursion)
+
 bool Decoder::read_object(const Layout& layout, const Path* outer) {
     if (layout.size() > Layout::most_members) return false;
     return careful_ ? read_object_carefully(layout, outer) : read_object_quickly(layout, outer);
+}
+
+// The path of texts without a fault. Values that are not of the usual form go to read_value(),
+// which knows every form and, in this pass, gives up where it would note a fault.
+
+bool Decoder::read_object_quickly(const Layout& layout, const Path* outer) {
+    if (!in_.enter()) return false;
+    Path here{outer};
+    std::uint64_t seen = 0;
+    std::size_t index = 0;
+    for (bool first = true, more = true;; first = false) {
+        if (!in_.next_element('}', first, more)) return false;
+        if (!more) break;
+        const Member* member = index < layout.size() ? &layout.at(index) : nullptr;
+        if (member == nullptr || !in_.take_key(member->key)) {
+            std::size_t found = 0;
+            const std::size_t hint = index;
+            if (!find_member(layout, hint, found)) return false;
+            if (found == Layout::npos) {
+                if (!take_unknown(layout)) return false;
+                continue;
+            }
+            index = found;
+            member = &layout.at(index);
+        }
+        const std::uint64_t bit = std::uint64_t{1} << index;
+        if ((seen & bit) != 0) return false;
+        seen |= bit;
+        if (member->type == nullptr) {
+            if (!read_event_type()) return false;
+        } else {
+            here.name = member->name;
+            if (!read_member_quickly(*member, layout.object_of(index), here)) return false;
+        }
+        ++index;
+    }
+    in_.leave();
+    if (layout.extra != nullptr && layout.extra->members.size() > 1) {
+        drop_repeated_members(*layout.extra);
+    }
+    const std::size_t count = layout.size();
+    const std::uint64_t all = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+    return seen == all || fill_absent(layout, seen);
+}
+
+bool Decoder::read_member_quickly(const Member& member, void* object, const Path& path) {
+    void* at = member.in(object);
+    const TypeInfo& type = *member.type;
+    const char c = in_.peek();
+    if (type.optional != nullptr) {
+        if (c == 'n' && member.presence != Presence::omittable) {
+            type.optional->reset(at);
+            return in_.read_literal("null");
+        }
+        at = type.optional->emplace(at);
+    }
+    switch (type.kind) {
+        case Kind::text: return c == '"' && in_.read_string(*static_cast<std::string*>(at));
+        case Kind::integer:
+            if (type.bytes == 8 && type.is_signed) {
+                if (in_.read_short_integer(*static_cast<std::int64_t*>(at))) return true;
+            }
+            break;
+        case Kind::structure:
+            return c == '{' && read_object_quickly(struct_layout(type.structure(), at), &path);
+        case Kind::list:
+        case Kind::map:
+        case Kind::json: break;
+        default: return scalars_.read(type, at) == FaultKind::none;
+    }
+    return read_value(type, at, path);
 }
 
 bool Decoder::read_object_carefully(const Layout& layout, const Path* outer) {
@@ -127,7 +350,7 @@ bool Decoder::read_object_carefully(const Layout& layout, const Path* outer) {
             in_.rewind(values[index]);
             if (!read_member(member, layout.object_of(index), here)) return false;
         } else if (must_be_present(member.presence)) {
-            add_fault(Problem::missing, &here, {});
+            add_fault(FaultKind::missing, &here, {});
             if (full()) return false;
         } else if (member.presence == Presence::generated) {
             generate(member, layout.object_of(index));
@@ -138,14 +361,96 @@ bool Decoder::read_object_carefully(const Layout& layout, const Path* outer) {
     return true;
 }
 
+bool Decoder::read_member(const Member& member, void* object, const Path& path) {
+    void* at = member.in(object);
+    const TypeInfo& type = *member.type;
+    if (type.optional == nullptr) return read_value(type, at, path);
+    if (member.presence != Presence::omittable) return read_element(type, at, path);
+    return read_value(type, type.optional->emplace(at), path);
+}
+
+bool Decoder::read_element(const TypeInfo& type, void* at, const Path& path) {
+    if (type.optional == nullptr) return read_value(type, at, path);
+    if (in_.peek() == 'n') {
+        type.optional->reset(at);
+        return in_.read_literal("null");
+    }
+    return read_value(type, type.optional->emplace(at), path);
+}
+
+bool Decoder::read_value(const TypeInfo& type, void* at, const Path& path) {
+    switch (type.kind) {
+        case Kind::structure: return read_structure(type, at, path);
+        case Kind::list: return read_list(type, at, path);
+        case Kind::map: return read_map(type, at, path);
+        case Kind::json: return read_json(at);
+        default: break;
+    }
+    static_cast<void>(in_.peek());
+    const char* value = in_.position();
+    const FaultKind kind = scalars_.read(type, at);
+    if (kind == FaultKind::none) return true;
+    return refuse(kind, value, path, type.enumeration);
+}
+
+bool Decoder::read_structure(const TypeInfo& type, void* at, const Path& path) {
+    if (in_.peek() != '{') return refuse(FaultKind::dataclass_type, in_.position(), path);
+    return read_object(struct_layout(type.structure(), at), &path);
+}
+
+bool Decoder::read_list(const TypeInfo& type, void* at, const Path& path) {
+    if (in_.peek() != '[') return refuse(FaultKind::list_type, in_.position(), path);
+    if (!in_.enter()) return false;
+    type.list->clear(at);
+    Path here{&path};
+    for (bool first = true, more = true;; first = false) {
+        if (!in_.next_element(']', first, more)) return false;
+        if (!more) break;
+        ++here.index;
+        if (!read_element(*type.element, type.list->append(at), here)) return false;
+    }
+    in_.leave();
+    return true;
+}
+
+bool Decoder::read_map(const TypeInfo& type, void* at, const Path& path) {
+    if (in_.peek() != '{') return refuse(FaultKind::map_type, in_.position(), path);
+    if (!in_.enter()) return false;
+    type.map->clear(at);
+    std::string name;
+    for (bool first = true, more = true;; first = false) {
+        if (!in_.next_element('}', first, more)) return false;
+        if (!more) break;
+        StringToken key;
+        if (!in_.read_key(key)) return false;
+        unescape(key, name);
+        const Path here{&path, name};
+        void* element = type.map->insert(at, name);
+        reset(*type.element, element);
+        if (!read_element(*type.element, element, here)) return false;
+    }
+    in_.leave();
+    return true;
+}
+
+// NOLINTEND(misc-no-recursion)
+
+bool Decoder::read_json(void* at) {
+    std::string& text = static_cast<Json*>(at)->text;
+    text.clear();
+    return copy_canonical(in_, text);
+}
+
+// Faults.
+
 bool Decoder::full() const noexcept {
     return faults_.list.size() >= std::max<std::size_t>(options_.max_faults, 1);
 }
 
-void Decoder::add_fault(Problem problem, const Path* path, std::string message) {
+void Decoder::add_fault(FaultKind kind, const Path* path, std::string message) {
     if (full()) return;
-    Fault fault{std::string(kind_of(problem)), {}, std::move(message)};
-    if (fault.message.empty()) fault.message = message_of(problem);
+    Fault fault{std::string(name_of(kind)), {}, std::move(message)};
+    if (fault.message.empty()) fault.message = message_of(kind);
     for (; path != nullptr; path = path->outer) {
         if (path->index >= 0) {
             fault.location.emplace_back(path->index);
@@ -157,8 +462,7 @@ void Decoder::add_fault(Problem problem, const Path* path, std::string message) 
     faults_.list.push_back(std::move(fault));
 }
 
-bool Decoder::refuse(Problem problem, const char* value, const Path& path,
-                     const EnumInfo* allowed) {
+bool Decoder::refuse(FaultKind kind, const char* value, const Path& path, const EnumInfo* allowed) {
     if (!careful_) return false;
     std::string message;
     if (allowed != nullptr) {
@@ -166,7 +470,7 @@ bool Decoder::refuse(Problem problem, const char* value, const Path& path,
             message.append(message.empty() ? "expected one of " : ", ").append(name);
         }
     }
-    add_fault(problem, &path, std::move(message));
+    add_fault(kind, &path, std::move(message));
     in_.rewind(value);
     return in_.skip_value() && !full();
 }

@@ -7,11 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "quipu/codec/fault_kind.hpp"
 #include "quipu/codec/json.hpp"
+#include "quipu/codec/json_reader.hpp"
 #include "quipu/codec/layout.hpp"
-#include "quipu/codec/problem.hpp"
-#include "quipu/codec/reader.hpp"
-#include "quipu/codec/repeated.hpp"
+#include "quipu/codec/scalar_decoder.hpp"
 
 namespace quipu::codec {
 
@@ -44,7 +44,7 @@ class Decoder {
     void restart() noexcept;
     [[nodiscard]] bool find_type_quickly(std::string_view& type);
     /// The last event_type; what is wrong with it when there is none.
-    [[nodiscard]] Problem find_type_carefully(std::string& type);
+    [[nodiscard]] FaultKind find_type_carefully(std::string& type);
     [[nodiscard]] bool read_event_quickly(detail::Emplace emplace, void* any, std::size_t& index);
     [[nodiscard]] std::size_t read_event_carefully(detail::Emplace emplace, void* any,
                                                    Unknown& unknown);
@@ -73,27 +73,19 @@ class Decoder {
     [[nodiscard]] bool read_list(const TypeInfo& type, void* at, const Path& path);
     [[nodiscard]] bool read_map(const TypeInfo& type, void* at, const Path& path);
     [[nodiscard]] bool read_json(void* at);
-    /// Reads a value without elements; says what is wrong with it.
-    [[nodiscard]] Problem read_scalar(const TypeInfo& type, void* at);
-    [[nodiscard]] Problem read_text(std::string& out);
-    [[nodiscard]] Problem read_boolean(bool& out);
-    [[nodiscard]] Problem read_integer(const TypeInfo& type, void* at);
-    [[nodiscard]] Problem read_double(double& out);
-    [[nodiscard]] Problem read_time_value(Time& out);
-    [[nodiscard]] Problem read_enumeration(const EnumInfo& info, void* at);
-    [[nodiscard]] Problem read_event_type_name(std::string& out);
 
     // Faults.
-    [[nodiscard]] bool refuse(Problem problem, const char* value, const Path& path,
+    [[nodiscard]] bool refuse(FaultKind kind, const char* value, const Path& path,
                               const EnumInfo* allowed = nullptr);
-    void add_fault(Problem problem, const Path* path, std::string message);
+    void add_fault(FaultKind kind, const Path* path, std::string message);
     [[nodiscard]] bool full() const noexcept;
-    [[nodiscard]] Faults whole_text_fault(Problem problem, std::string message = {}) const;
+    [[nodiscard]] Faults whole_text_fault(FaultKind kind, std::string message = {}) const;
 
     std::string_view text_;
     const EventTypes* types_;
     const DecodeOptions& options_;
-    Reader in_;
+    JsonReader in_;
+    ScalarDecoder scalars_;
     bool careful_ = false;
     std::string_view expected_type_;
     std::string name_;  // of a member, when it has escapes

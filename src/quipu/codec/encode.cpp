@@ -18,7 +18,7 @@ std::string broken_member(const StructInfo& info, const void* object) {
         StructInfo alone;
         alone.members.push_back(member);
         std::string out;
-        Writer writer(out);
+        JsonWriter writer(out);
         Encoder encoder(writer);
         writer.text("{");
         if (encoder.members(alone, object) && !is_valid_utf8(writer.written())) {
@@ -43,7 +43,7 @@ Result<void> encode_event(std::string& out, std::string_view event_type, const E
     using namespace codec;
     constexpr std::size_t usual = 512;
     const StructInfo& first = header_info();
-    Writer writer(out);
+    JsonWriter writer(out);
     Encoder encoder(writer);
     encoder.event_type = event_type;
     writer.reserve(usual);
@@ -67,7 +67,7 @@ Result<void> encode_event(std::string& out, std::string_view event_type, const E
 
 Result<void> encode_struct(std::string& out, const StructInfo& info, const void* object) {
     using namespace codec;
-    Writer writer(out);
+    JsonWriter writer(out);
     Encoder encoder(writer);
     if (!encoder.structure(info, object)) return refuse(info.name, encoder.error());
     if (!is_valid_utf8(writer.written())) {
@@ -81,7 +81,7 @@ Result<void> encode_struct(std::string& out, const StructInfo& info, const void*
 }  // namespace detail
 
 void append_json_string(std::string& out, std::string_view text) {
-    codec::Writer writer(out);
+    codec::JsonWriter writer(out);
     if (is_valid_utf8(text)) {
         writer.quoted(text);
     } else {

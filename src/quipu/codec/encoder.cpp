@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "quipu/codec/integer_member.hpp"
+#include "quipu/codec/json_reader.hpp"
 #include "quipu/codec/number_text.hpp"
-#include "quipu/codec/reader.hpp"
 #include "quipu/event/time_text.hpp"
 
 namespace quipu::codec {
@@ -181,7 +181,7 @@ bool Encoder::enumeration(const EnumInfo& info, const void* at) {
 }
 
 bool Encoder::json(std::string_view text) {
-    Reader reader(text, deepest);
+    JsonReader reader(text, deepest);
     if (!reader.skip_value() || !reader.at_end()) return fail(": not valid JSON");
     out_.text(text);
     return true;

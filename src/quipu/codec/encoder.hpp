@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "quipu/base/error.hpp"
-#include "quipu/codec/writer.hpp"
+#include "quipu/codec/json_writer.hpp"
 #include "quipu/event/field.hpp"
 #include "quipu/event/type_info.hpp"
 
@@ -14,7 +14,7 @@ namespace quipu::codec {
 /// Writes structs as JSON, guided by their tables.
 class Encoder {
   public:
-    explicit Encoder(Writer& writer) noexcept : out_(writer) {}
+    explicit Encoder(JsonWriter& writer) noexcept : out_(writer) {}
 
     /// The text for a member whose type is null in the table: the event's type.
     std::string_view event_type;
@@ -38,7 +38,7 @@ class Encoder {
     void integer(const TypeInfo& type, const void* at);
     bool fail(std::string_view what);
 
-    Writer& out_;
+    JsonWriter& out_;
     std::size_t depth_ = 0;
     std::string error_;
 };

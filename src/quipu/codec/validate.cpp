@@ -6,7 +6,7 @@
 
 #include "quipu/base/base64.hpp"
 #include "quipu/codec/json.hpp"
-#include "quipu/codec/reader.hpp"
+#include "quipu/codec/json_reader.hpp"
 #include "quipu/codec/value_text.hpp"
 
 namespace quipu {
@@ -19,13 +19,13 @@ struct Case {
     bool has_input = false;
 };
 
-bool read_input(codec::Reader& reader, bool base64, Case& out) {
+bool read_input(codec::JsonReader& reader, bool base64, Case& out) {
     codec::StringToken token;
     if (reader.peek() != '"' || !reader.read_string(token)) return false;
     codec::unescape(token, out.input);
     out.has_input = true;
     if (!base64) return true;
-    auto bytes = codec::from_base64(out.input);
+    auto bytes = from_base64(out.input);
     if (!bytes) return false;
     out.input = std::move(*bytes);
     return true;
@@ -34,7 +34,7 @@ bool read_input(codec::Reader& reader, bool base64, Case& out) {
 bool read_case(std::string_view line, Case& out) {
     constexpr std::size_t depth = 64;
     if (!is_valid_utf8(line)) return false;
-    codec::Reader reader(line, depth);
+    codec::JsonReader reader(line, depth);
     if (reader.peek() != '{' || !reader.enter()) return false;
     for (bool first = true, more = true;; first = false) {
         if (!reader.next_element('}', first, more)) return false;

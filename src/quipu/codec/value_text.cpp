@@ -58,7 +58,7 @@ void drop_repeated(std::string& out, std::size_t open, const std::vector<Written
 
 class CanonicalCopy {
   public:
-    CanonicalCopy(Reader& reader, std::string& out) : in_(reader), out_(out) {}
+    CanonicalCopy(JsonReader& reader, std::string& out) : in_(reader), out_(out) {}
 
     // The reader bounds the depth, so the recursion too.
     bool value() {  // NOLINT(misc-no-recursion)
@@ -132,7 +132,7 @@ class CanonicalCopy {
         return in_.read_literal(word);
     }
 
-    Reader& in_;
+    JsonReader& in_;
     std::string& out_;
     std::string scratch_;
 };
@@ -161,7 +161,7 @@ void append_minified(std::string& out, std::string_view text) {
 
 }  // namespace
 
-bool copy_verbatim(Reader& reader, std::string& out) {
+bool copy_verbatim(JsonReader& reader, std::string& out) {
     static_cast<void>(reader.peek());
     const char* begin = reader.position();
     if (!reader.skip_value()) return false;
@@ -169,7 +169,7 @@ bool copy_verbatim(Reader& reader, std::string& out) {
     return true;
 }
 
-bool copy_canonical(Reader& reader, std::string& out) {
+bool copy_canonical(JsonReader& reader, std::string& out) {
     return CanonicalCopy(reader, out).value();
 }
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "quipu/codec/reader.hpp"
+#include "quipu/codec/json_reader.hpp"
 
 namespace quipu::codec {
 
@@ -12,10 +12,10 @@ namespace quipu::codec {
 // has no word for. False when the text is not valid there.
 
 /// As it came, token by token: nothing that the sender wrote is lost.
-[[nodiscard]] bool copy_verbatim(Reader& reader, std::string& out);
+[[nodiscard]] bool copy_verbatim(JsonReader& reader, std::string& out);
 
 /// As Pydantic writes a value of type Any: numbers and strings in their shortest form, of equal
 /// names in an object the last value at the place of the first.
-[[nodiscard]] bool copy_canonical(Reader& reader, std::string& out);
+[[nodiscard]] bool copy_canonical(JsonReader& reader, std::string& out);
 
 }  // namespace quipu::codec

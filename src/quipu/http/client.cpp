@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "quipu/base/url.hpp"
-#include "quipu/http/connect.hpp"
+#include "quipu/http/client_connection.hpp"
 #include "quipu/http/parse.hpp"
 #include "quipu/http/sse_codec.hpp"
 #include "quipu/http/write.hpp"
@@ -13,9 +13,9 @@
 namespace quipu {
 namespace {
 
-using http::Connection;
+using http::ClientConnection;
 using http::ResponseReader;
-using Clock = Connection::Clock;
+using Clock = ClientConnection::Clock;
 
 constexpr std::size_t header_bytes_max = 64 << 10;
 
@@ -60,7 +60,7 @@ std::unexpected<Error> reader_error(const HttpClientOptions& options, ResponseRe
 // more than that the sending failed.
 Result<ResponseReader::State> exchange(const HttpClientOptions& options, std::string_view request,
                                        ResponseReader& reader) {
-    auto connection = Connection::open(options);
+    auto connection = ClientConnection::open(options);
     if (!connection) return std::unexpected(connection.error());
     const auto deadline = Clock::now() + options.timeout;
     const auto sent = connection->send(request, deadline);
@@ -120,7 +120,7 @@ Result<HttpClient::StreamEnd> HttpClient::stream(
     with_accept.emplace_back("Accept", "text/event-stream");
     const auto bytes = write_request(options_, "GET", target, with_accept, {});
     if (!bytes) return std::unexpected(bytes.error());
-    auto connection = Connection::open(options_);
+    auto connection = ClientConnection::open(options_);
     if (!connection) return std::unexpected(connection.error());
     if (auto sent = connection->send(*bytes, Clock::now() + options_.timeout); !sent) {
         return std::unexpected(sent.error());

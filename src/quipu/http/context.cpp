@@ -15,19 +15,19 @@ void ConnectionCount::add() {
 
 void ConnectionCount::remove() {
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(none_mutex_);
         --count_;
     }
     none_.notify_all();
 }
 
 void ConnectionCount::wait_for_none(std::optional<std::chrono::milliseconds> timeout) {
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(none_mutex_);
     const auto none = [this] { return count_ == 0; };
     if (timeout) {
-        none_.wait_for(lock, *timeout, none);
+        none_.wait_for(none_mutex_, *timeout, none);
     } else {
-        none_.wait(lock, none);
+        none_.wait(none_mutex_, none);
     }
 }
 

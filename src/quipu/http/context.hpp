@@ -3,14 +3,13 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string_view>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/http/parse.hpp"
 #include "quipu/http/policy.hpp"
 #include "quipu/http/pool.hpp"
@@ -23,15 +22,16 @@ namespace quipu::http {
 class ConnectionCount {
   public:
     void add();
-    void remove();
+    void remove() QUIPU_EXCLUDES(none_mutex_);
     [[nodiscard]] std::size_t now() const noexcept { return count_.load(); }
     /// Waits until none is open, for ever without a `timeout`.
-    void wait_for_none(std::optional<std::chrono::milliseconds> timeout);
+    void wait_for_none(std::optional<std::chrono::milliseconds> timeout)
+        QUIPU_EXCLUDES(none_mutex_);
 
   private:
     std::atomic<std::size_t> count_{0};
-    std::mutex mutex_;
-    std::condition_variable none_;
+    Mutex none_mutex_;  // so that no waiter misses the last decrement
+    Condition none_;
 };
 
 /// What all connections of a server share. It outlives them.

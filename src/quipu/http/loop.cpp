@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdint>
-#include <mutex>
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include "quipu/base/mutex.hpp"
 
 namespace quipu::http {
 namespace {
@@ -31,9 +32,9 @@ uv_handle_t* generic(Handle& handle) {
 }  // namespace
 
 struct Loop::Poster::Mailbox {
-    std::mutex mutex;
-    std::vector<Task> tasks;
-    uv_async_t* wake = nullptr;  ///< until the loop is gone
+    Mutex tasks_mutex;
+    std::vector<Task> tasks QUIPU_GUARDED_BY(tasks_mutex);
+    uv_async_t* wake QUIPU_GUARDED_BY(tasks_mutex) = nullptr;  ///< until the loop is gone
 };
 
 struct Loop::Impl {
@@ -55,14 +56,17 @@ Loop::Loop() : impl_(std::make_unique<Impl>()), post_(std::make_shared<Poster::M
     check(::uv_async_init(&impl_->loop, &impl_->wake,
                           [](uv_async_t* wake) {
                               auto& mailbox = *static_cast<Poster::Mailbox*>(wake->data);
-                              std::unique_lock lock(mailbox.mutex);
+                              MutexLock lock(mailbox.tasks_mutex);
                               auto tasks = std::exchange(mailbox.tasks, {});
                               lock.unlock();
                               run_all(std::move(tasks));
                           }),
           "event loop");
     impl_->wake.data = post_.mailbox_.get();
-    post_.mailbox_->wake = &impl_->wake;
+    {
+        const MutexLock lock(post_.mailbox_->tasks_mutex);
+        post_.mailbox_->wake = &impl_->wake;
+    }
     ::uv_idle_init(&impl_->loop, &impl_->idle);
     impl_->idle.data = impl_.get();
 }
@@ -70,7 +74,7 @@ Loop::Loop() : impl_(std::make_unique<Impl>()), post_(std::make_shared<Poster::M
 Loop::~Loop() {
     std::vector<Task> dropped;
     {
-        const std::scoped_lock lock(post_.mailbox_->mutex);
+        const MutexLock lock(post_.mailbox_->tasks_mutex);
         post_.mailbox_->wake = nullptr;
         dropped.swap(post_.mailbox_->tasks);
     }
@@ -99,7 +103,7 @@ void Loop::defer(Task task) {
 }
 
 void Loop::Poster::operator()(Task task) const {
-    const std::scoped_lock lock(mailbox_->mutex);
+    const MutexLock lock(mailbox_->tasks_mutex);
     if (mailbox_->wake == nullptr) return;
     mailbox_->tasks.push_back(std::move(task));
     ::uv_async_send(mailbox_->wake);

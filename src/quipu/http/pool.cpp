@@ -19,7 +19,7 @@ HandlerPool::~HandlerPool() {
 
 bool HandlerPool::submit_request(Task task) {
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(queue_mutex_);
         if (stopped_ || requests_.size() >= requests_max_) return false;
         requests_.push_back(std::move(task));
     }
@@ -29,7 +29,7 @@ bool HandlerPool::submit_request(Task task) {
 
 bool HandlerPool::submit_callback(Task task) {
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(queue_mutex_);
         if (stopped_) return false;
         callbacks_.push_back(std::move(task));
     }
@@ -40,7 +40,7 @@ bool HandlerPool::submit_callback(Task task) {
 void HandlerPool::stop() {
     std::deque<Task> dropped;
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(queue_mutex_);
         stopped_ = true;
         dropped.swap(requests_);
     }
@@ -49,10 +49,11 @@ void HandlerPool::stop() {
 }
 
 void HandlerPool::work() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(queue_mutex_);
     while (true) {
-        changed_.wait(lock,
-                      [this] { return stopped_ || !callbacks_.empty() || !requests_.empty(); });
+        changed_.wait(queue_mutex_, [this]() QUIPU_REQUIRES(queue_mutex_) {
+            return stopped_ || !callbacks_.empty() || !requests_.empty();
+        });
         auto& queue = callbacks_.empty() ? requests_ : callbacks_;
         if (queue.empty()) return;
         {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "quipu/base/mutex.hpp"
 
 namespace quipu::http {
 
@@ -23,24 +23,24 @@ class HandlerPool {
     HandlerPool& operator=(const HandlerPool&) = delete;
 
     /// False when too many are waiting or the pool has stopped.
-    [[nodiscard]] bool submit_request(Task task);
+    [[nodiscard]] bool submit_request(Task task) QUIPU_EXCLUDES(queue_mutex_);
 
     /// For callbacks, whose number the caller bounds: they go before requests. False when the pool
     /// has stopped.
-    [[nodiscard]] bool submit_callback(Task task);
+    [[nodiscard]] bool submit_callback(Task task) QUIPU_EXCLUDES(queue_mutex_);
 
     /// Drops the requests that wait, runs the callbacks that wait, and waits for what is running.
-    void stop();
+    void stop() QUIPU_EXCLUDES(queue_mutex_);
 
   private:
-    void work();
+    void work() QUIPU_EXCLUDES(queue_mutex_);
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<Task> callbacks_;
-    std::deque<Task> requests_;
-    std::size_t requests_max_;
-    bool stopped_ = false;
+    const std::size_t requests_max_;
+    Mutex queue_mutex_;
+    Condition changed_;
+    std::deque<Task> callbacks_ QUIPU_GUARDED_BY(queue_mutex_);
+    std::deque<Task> requests_ QUIPU_GUARDED_BY(queue_mutex_);
+    bool stopped_ QUIPU_GUARDED_BY(queue_mutex_) = false;
     std::vector<std::jthread> threads_;
 };
 

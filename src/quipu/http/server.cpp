@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/socket.h>
 
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
@@ -9,6 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/http/listen.hpp"
 #include "quipu/http/loop.hpp"
 #include "quipu/http/server.hpp"
@@ -42,8 +42,8 @@ struct HttpServer::Impl {
     std::unordered_set<std::shared_ptr<http::Session>> sessions;
     std::uint16_t port = 0;
     bool started = false;
-    std::mutex stop_mutex;
-    std::jthread thread;
+    Mutex thread_mutex;  // stop() may be called by several threads
+    std::jthread thread QUIPU_GUARDED_BY(thread_mutex);
 };
 
 Result<void> HttpServer::Impl::listen_tcp() {
@@ -136,13 +136,14 @@ Result<void> HttpServer::start() {
     if (with_unix) {
         if (auto done = impl.listen_unix(); !done) return done;
     }
+    const MutexLock lock(impl.thread_mutex);
     impl.thread = std::jthread([&loop = impl.loop] { loop.run(); });
     return {};
 }
 
 void HttpServer::stop() {
     auto& impl = *impl_;
-    const std::scoped_lock lock(impl.stop_mutex);
+    const MutexLock lock(impl.thread_mutex);
     if (!impl.thread.joinable()) return;
     impl.context.stopping.request_stop();
     const auto& post = impl.loop.post();

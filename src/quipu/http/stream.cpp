@@ -43,7 +43,7 @@ namespace quipu::http {
 StreamCore::StreamCore(StreamContext context) : context_(std::move(context)) {}
 
 bool StreamCore::push(std::string frame) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(queue_mutex_);
     if (phase_ != Phase::open) return false;
     const bool full =
         events_ + 1 > context_.events_max || bytes_ + frame.size() > context_.bytes_max;
@@ -62,7 +62,7 @@ bool StreamCore::push(std::string frame) {
 }
 
 void StreamCore::finish() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(queue_mutex_);
     if (phase_ != Phase::open) return;
     phase_ = Phase::finishing;
     notify_connection();
@@ -70,52 +70,55 @@ void StreamCore::finish() {
 }
 
 bool StreamCore::closed() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(queue_mutex_);
     return phase_ != Phase::open;
 }
 
 bool StreamCore::wait_for_room(std::chrono::milliseconds timeout) {
-    std::unique_lock lock(mutex_);
-    const auto room = [this] {
-        return events_ <= context_.events_max / 2 && bytes_ <= context_.bytes_max / 2;
-    };
-    changed_.wait_for(lock, timeout, [&] { return phase_ != Phase::open || room(); });
-    return phase_ == Phase::open && room();
+    const MutexLock lock(queue_mutex_);
+    changed_.wait_for(queue_mutex_, timeout, [&]() QUIPU_REQUIRES(queue_mutex_) {
+        return phase_ != Phase::open || has_room();
+    });
+    return phase_ == Phase::open && has_room();
+}
+
+bool StreamCore::has_room() const {
+    return events_ <= context_.events_max / 2 && bytes_ <= context_.bytes_max / 2;
 }
 
 void StreamCore::on_drain(std::function<void()> callback) {
     auto fresh = std::make_shared<const std::function<void()>>(std::move(callback));
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(queue_mutex_);
     if (phase_ == Phase::over) return;
     on_drain_.swap(fresh);
     schedule_drain();
 }
 
 void StreamCore::wake() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(queue_mutex_);
     schedule_drain();
 }
 
 void StreamCore::on_close(std::function<void()> callback) {
     auto fresh = std::make_shared<const std::function<void()>>(std::move(callback));
-    std::unique_lock lock(mutex_);
+    MutexLock lock(queue_mutex_);
     if (phase_ == Phase::over) {
         lock.unlock();
-        guarded(*fresh);
+        call(*fresh);
         return;
     }
     on_close_.swap(fresh);
 }
 
 void StreamCore::attach(std::function<void()> notify) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(queue_mutex_);
     notify_ = std::move(notify);
     notified_ = true;
     notify_();
 }
 
 StreamCore::Batch StreamCore::take(std::size_t bytes_max) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(queue_mutex_);
     Batch batch;
     batch.overflow = phase_ == Phase::overflowed;
     while (!frames_.empty() &&
@@ -131,7 +134,7 @@ StreamCore::Batch StreamCore::take(std::size_t bytes_max) {
 }
 
 void StreamCore::written() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(queue_mutex_);
     events_ -= std::exchange(events_in_flight_, 0);
     bytes_ -= std::exchange(bytes_in_flight_, 0);
     schedule_drain();
@@ -139,14 +142,14 @@ void StreamCore::written() {
 }
 
 bool StreamCore::overflowed() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(queue_mutex_);
     return phase_ == Phase::overflowed;
 }
 
 void StreamCore::end() {
     Callback drain;
     std::function<void()> notify;
-    std::unique_lock lock(mutex_);
+    MutexLock lock(queue_mutex_);
     if (std::exchange(phase_, Phase::over) == Phase::over) return;
     notify.swap(notify_);
     drain.swap(on_drain_);
@@ -159,8 +162,8 @@ void StreamCore::end() {
     const auto close = std::exchange(on_close_, nullptr);
     lock.unlock();
     if (!close) return;
-    if (!context_.run([self = shared_from_this(), close] { self->guarded(*close); })) {
-        guarded(*close);
+    if (!context_.run([self = shared_from_this(), close] { self->call(*close); })) {
+        call(*close);
     }
 }
 
@@ -180,20 +183,20 @@ void StreamCore::schedule_drain() {
 void StreamCore::run_drain() {
     Callback callback;
     Callback close;
-    std::unique_lock lock(mutex_);
+    MutexLock lock(queue_mutex_);
     drain_again_ = false;
     if (phase_ == Phase::open) callback = on_drain_;
     lock.unlock();
-    if (callback) guarded(*callback);
+    if (callback) call(*callback);
     lock.lock();
     draining_ = false;
     if (std::exchange(drain_again_, false)) schedule_drain();
     if (std::exchange(close_due_, false)) close.swap(on_close_);
     lock.unlock();
-    if (close) guarded(*close);
+    if (close) call(*close);
 }
 
-void StreamCore::guarded(const std::function<void()>& callback) noexcept {
+void StreamCore::call(const std::function<void()>& callback) noexcept {
     try {
         callback();
         return;

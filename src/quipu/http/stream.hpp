@@ -2,15 +2,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/http/sse.hpp"
 
 namespace quipu::http {
@@ -31,17 +30,18 @@ class StreamCore : public std::enable_shared_from_this<StreamCore> {
     explicit StreamCore(StreamContext context);
 
     // For the producer: see SseStream.
-    bool push(std::string frame);
-    void finish();
-    [[nodiscard]] bool closed();
-    [[nodiscard]] bool wait_for_room(std::chrono::milliseconds timeout);
-    void on_drain(std::function<void()> callback);
-    void wake();
-    void on_close(std::function<void()> callback);
+    bool push(std::string frame) QUIPU_EXCLUDES(queue_mutex_);
+    void finish() QUIPU_EXCLUDES(queue_mutex_);
+    [[nodiscard]] bool closed() QUIPU_EXCLUDES(queue_mutex_);
+    [[nodiscard]] bool wait_for_room(std::chrono::milliseconds timeout)
+        QUIPU_EXCLUDES(queue_mutex_);
+    void on_drain(std::function<void()> callback) QUIPU_EXCLUDES(queue_mutex_);
+    void wake() QUIPU_EXCLUDES(queue_mutex_);
+    void on_close(std::function<void()> callback) QUIPU_EXCLUDES(queue_mutex_);
 
     // For the connection.
     /// `notify` is called, under a lock, when there may be something to take(). It must not block.
-    void attach(std::function<void()> notify);
+    void attach(std::function<void()> notify) QUIPU_EXCLUDES(queue_mutex_);
     struct Batch {
         std::string bytes;
         bool last = false;      ///< nothing will follow
@@ -49,38 +49,42 @@ class StreamCore : public std::enable_shared_from_this<StreamCore> {
     };
     /// Some of the queue, at least one event when there is one. Nothing more may be taken before
     /// written() when `bytes` is not empty.
-    [[nodiscard]] Batch take(std::size_t bytes_max);
-    void written();
-    [[nodiscard]] bool overflowed();
+    [[nodiscard]] Batch take(std::size_t bytes_max) QUIPU_EXCLUDES(queue_mutex_);
+    void written() QUIPU_EXCLUDES(queue_mutex_);
+    [[nodiscard]] bool overflowed() QUIPU_EXCLUDES(queue_mutex_);
     /// The connection is over.
-    void end();
+    void end() QUIPU_EXCLUDES(queue_mutex_);
 
   private:
     using Callback = std::shared_ptr<const std::function<void()>>;
 
-    void notify_connection();
-    void schedule_drain();
-    void run_drain();
-    void guarded(const std::function<void()>& callback) noexcept;
+    [[nodiscard]] bool has_room() const QUIPU_REQUIRES(queue_mutex_);
+    void notify_connection() QUIPU_REQUIRES(queue_mutex_);
+    void schedule_drain() QUIPU_REQUIRES(queue_mutex_);
+    void run_drain() QUIPU_EXCLUDES(queue_mutex_);
+    void call(const std::function<void()>& callback) noexcept QUIPU_EXCLUDES(queue_mutex_);
 
     enum class Phase { open, finishing, overflowed, over };
 
     const StreamContext context_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    Phase phase_ = Phase::open;
-    std::deque<std::string> frames_;
-    std::size_t events_ = 0;  ///< queued or being written
-    std::size_t bytes_ = 0;
-    std::size_t events_in_flight_ = 0;
-    std::size_t bytes_in_flight_ = 0;
-    bool notified_ = false;  ///< the connection will call take() without being told again
-    std::function<void()> notify_;
-    Callback on_drain_;
-    Callback on_close_;
-    bool draining_ = false;     ///< a call of on_drain_ is running or waiting to run
-    bool drain_again_ = false;  ///< another one is due after it
-    bool close_due_ = false;    ///< on_close_ is due after it
+    Mutex queue_mutex_;
+    Condition changed_;
+    Phase phase_ QUIPU_GUARDED_BY(queue_mutex_) = Phase::open;
+    std::deque<std::string> frames_ QUIPU_GUARDED_BY(queue_mutex_);
+    // Queued or being written.
+    std::size_t events_ QUIPU_GUARDED_BY(queue_mutex_) = 0;
+    std::size_t bytes_ QUIPU_GUARDED_BY(queue_mutex_) = 0;
+    std::size_t events_in_flight_ QUIPU_GUARDED_BY(queue_mutex_) = 0;
+    std::size_t bytes_in_flight_ QUIPU_GUARDED_BY(queue_mutex_) = 0;
+    // The connection will call take() without another notification.
+    bool notified_ QUIPU_GUARDED_BY(queue_mutex_) = false;
+    std::function<void()> notify_ QUIPU_GUARDED_BY(queue_mutex_);
+    Callback on_drain_ QUIPU_GUARDED_BY(queue_mutex_);
+    Callback on_close_ QUIPU_GUARDED_BY(queue_mutex_);
+    // A call of on_drain_ is running or waiting to run; another, or on_close_, follows it.
+    bool draining_ QUIPU_GUARDED_BY(queue_mutex_) = false;
+    bool drain_again_ QUIPU_GUARDED_BY(queue_mutex_) = false;
+    bool close_due_ QUIPU_GUARDED_BY(queue_mutex_) = false;
 };
 
 /// What all copies of one SseStream share: with the last of them the stream ends.

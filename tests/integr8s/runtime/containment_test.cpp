@@ -9,7 +9,7 @@
 #include <csignal>
 #include <sstream>
 
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 #include "integr8s/runtime/harness.hpp"
 
 namespace integr8s::runtime {
@@ -59,7 +59,7 @@ TEST_F(PodContainment, NoCommandLineOrEnvironmentShowsTheHost) {
 
 TEST_F(PodContainment, NoDescriptorIsInherited) {
     // One that the program forgot to mark close-on-exec.
-    const UniqueFd leak{::dup(0)};
+    const quipu::Descriptor leak{::dup(0)};
     const std::string text =
         output(python("import os\nprint(sorted(os.listdir('/proc/self/fd')))"));
     EXPECT_EQ(text, "['0', '1', '2', '3']\n") << "3 is the directory being listed";
@@ -105,7 +105,7 @@ TEST_F(PodContainment, SetuidProgramsGiveNothing) {
 }
 
 TEST_F(PodContainment, LoopbackOfTheHostIsAnother) {
-    const UniqueFd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const quipu::Descriptor listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

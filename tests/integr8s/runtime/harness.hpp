@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 #include "integr8s/runtime/languages.hpp"
 #include "integr8s/runtime/sandbox_runtime.hpp"
 

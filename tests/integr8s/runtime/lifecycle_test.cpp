@@ -9,7 +9,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 #include "integr8s/runtime/harness.hpp"
 
 namespace integr8s::runtime {

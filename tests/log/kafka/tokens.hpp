@@ -16,7 +16,7 @@ namespace quipu::test {
 /// An unsigned JSON Web Token with these claims; brokers that are set up for tests take such ones.
 [[nodiscard]] inline std::string token_of(std::string_view claims) {
     const auto part = [](std::string_view bytes) {
-        std::string text = codec::to_base64(bytes);
+        std::string text = to_base64(bytes);
         text.erase(std::ranges::find(text, '='), text.end());
         std::ranges::replace(text, '+', '-');
         std::ranges::replace(text, '/', '_');

@@ -13,8 +13,8 @@
 namespace quipu {
 
 struct KafkaOptions {
-    std::string brokers;  ///< "host:port,host:port"
-    std::string prefix;   ///< of topic names: topic = prefix + event type
+    std::string brokers = {};  ///< "host:port,host:port"
+    std::string prefix = {};   ///< of topic names: topic = prefix + event type
     std::string client_id = "quipu";
     /// librdkafka's properties by their own names, applied over the defaults of this library to
     /// producer, consumers and admin calls as far as they concern each. Those on which delivery
@@ -22,11 +22,11 @@ struct KafkaOptions {
     /// messages or logs. One has a value that is this library's own, as in Kafka's Java clients
     /// (KIP-768): `sasl.oauthbearer.token.endpoint.url` may be file:///PATH, a file with a JSON Web
     /// Token that somebody keeps fresh.
-    std::vector<std::pair<std::string, std::string>> properties;
+    std::vector<std::pair<std::string, std::string>> properties = {};
     /// A line for the operator's log, once per change: "info", "warning" or "error" and the text;
     /// "debug" only with the property `debug`. From any thread, within calls of the log, too: it
     /// must be short and must not call the log.
-    std::function<void(std::string_view level, std::string_view text)> notice;
+    std::function<void(std::string_view level, std::string_view text)> notice = {};
 };
 
 /// Connects in the background: an unreachable broker is no error here but shows in health().

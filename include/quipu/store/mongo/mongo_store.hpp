@@ -18,14 +18,14 @@ struct MongoOptions {
     /// "mongodb://…" or "mongodb+srv://…", with the options that libmongoc knows. w, journal,
     /// readConcernLevel and readPreference are fixed: majority, true, majority and primary, and any
     /// other value is refused.
-    std::string uri;
+    std::string uri = {};
     std::string database = "quipu";  ///< when the URI names none
     bool create = true;              ///< false: a database without a store is `not_found`
     /// The members of an event as BSON, for readers in other languages: a document of which
     /// `event_version`, `metadata` and `payload` are stored beside the body (event_document() of
     /// codec/bson.hpp gives one). Empty for a body that is no event of the catalogue; such records
     /// are stored with the body alone. Called on the thread that calls `submit`.
-    std::function<std::string(const Record&)> document;
+    std::function<std::string(const Record&)> document = {};
     /// The fields that queries find by an index, beside metadata.user_id and the correlation id
     /// (EventTypes::indexed_fields).
     std::vector<std::string> indexed = {};
@@ -38,9 +38,9 @@ struct MongoOptions {
     /// To find a server before `unavailable`, and for the majority to acknowledge, where the URI
     /// has no serverSelectionTimeoutMS and wTimeoutMS.
     std::chrono::milliseconds server_wait{5000};
-    std::function<Time()> clock;  ///< for stored_at; the wall clock when empty
+    std::function<Time()> clock = {};  ///< for stored_at; the wall clock when empty
     /// A line for the operator's log: "warning" or "error" and the text. From any thread.
-    std::function<void(std::string_view level, std::string_view text)> notice;
+    std::function<void(std::string_view level, std::string_view text)> notice = {};
 };
 
 /// Opens the store in a MongoDB database and makes its collections and indexes where they are

@@ -42,7 +42,7 @@ EventView view_of(const Record& record) {
     if (is_json(record.body)) {
         view.event.text = compact_json(record.body);
     } else {
-        view.body_base64.emplace(codec::to_base64(record.body));
+        view.body_base64.emplace(to_base64(record.body));
     }
     if (!record.aggregate_id.empty()) view.aggregate_id = to_valid_utf8(record.aggregate_id);
     for (const auto& [name, value] : record.headers) {

@@ -151,7 +151,7 @@ AppendCounter::AppendCounter(Store& store, const EventTypes& types)
 }
 
 std::map<std::string, std::int64_t> AppendCounter::counts() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(counts_mutex_);
     const std::int64_t last = store_.last_position();
     if (last <= counted_to_) return counts_;
     std::map<std::string, std::int64_t> next = counts_;

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/event/catalogue.hpp"
@@ -40,13 +40,13 @@ class AppendCounter {
   public:
     AppendCounter(Store& store, const EventTypes& types);
     /// The counts up to this moment. Costs a look at what came since the last call.
-    [[nodiscard]] std::map<std::string, std::int64_t> counts();
+    [[nodiscard]] std::map<std::string, std::int64_t> counts() QUIPU_EXCLUDES(counts_mutex_);
 
   private:
     Store& store_;
-    std::mutex mutex_;
-    std::int64_t counted_to_;
-    std::map<std::string, std::int64_t> counts_;
+    Mutex counts_mutex_;
+    std::int64_t counted_to_ QUIPU_GUARDED_BY(counts_mutex_);
+    std::map<std::string, std::int64_t> counts_ QUIPU_GUARDED_BY(counts_mutex_);
 };
 
 /// How many dead letters of `group` are open; counting stops at `most`.

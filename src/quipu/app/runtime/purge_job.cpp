@@ -17,8 +17,8 @@ PurgeJob::PurgeJob(Store& store, Report report, std::chrono::milliseconds interv
 void PurgeJob::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         round(stop);
-        std::unique_lock lock(mutex_);
-        waiting_.wait_for(lock, stop, interval_, [] { return false; });
+        const MutexLock lock(sleep_mutex_);
+        pause_.wait_for(sleep_mutex_, stop, interval_, [] { return false; });
     }
 }
 

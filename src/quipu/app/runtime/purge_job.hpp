@@ -2,11 +2,10 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/store/store.hpp"
 
 namespace quipu {
@@ -29,8 +28,8 @@ class PurgeJob {
     Store& store_;
     Report report_;
     std::chrono::milliseconds interval_;
-    std::mutex mutex_;
-    std::condition_variable_any waiting_;
+    Mutex sleep_mutex_;  // guards nothing: the pause between rounds needs one
+    StoppableCondition pause_;
     std::jthread thread_;
 };
 

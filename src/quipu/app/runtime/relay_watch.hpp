@@ -3,8 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/delivery/relay.hpp"
 
 namespace quipu {
@@ -15,9 +15,9 @@ class RelayWatch {
     using Clock = std::chrono::steady_clock;
 
     /// How long the relay has had work and not moved, by what was seen so far.
-    [[nodiscard]] std::chrono::milliseconds still(const RelayStatus& status,
-                                                  Clock::time_point now) {
-        const std::lock_guard lock(mutex_);
+    [[nodiscard]] std::chrono::milliseconds still(const RelayStatus& status, Clock::time_point now)
+        QUIPU_EXCLUDES(progress_mutex_) {
+        const MutexLock lock(progress_mutex_);
         if (status.lag == 0 || status.position != position_) {
             position_ = status.position;
             moved_ = now;
@@ -26,9 +26,9 @@ class RelayWatch {
     }
 
   private:
-    std::mutex mutex_;
-    std::int64_t position_ = -1;
-    Clock::time_point moved_{};
+    Mutex progress_mutex_;
+    std::int64_t position_ QUIPU_GUARDED_BY(progress_mutex_) = -1;
+    Clock::time_point moved_ QUIPU_GUARDED_BY(progress_mutex_){};
 };
 
 }  // namespace quipu

@@ -49,7 +49,7 @@ EngineNotice Shell::notice() {
     // Clients of a server tell the same again and again while it is away; a change is news.
     return [this](std::string_view level, std::string_view text) {
         {
-            const std::lock_guard lock(waiting_mutex_);
+            const MutexLock lock(status_mutex_);
             if (text == last_notice_) return;
             last_notice_ = text;
         }
@@ -202,7 +202,7 @@ Result<void> Shell::start_groups() {
 }
 
 void Shell::waits_for(std::string reason) {
-    const std::lock_guard lock(waiting_mutex_);
+    const MutexLock lock(status_mutex_);
     waits_for_ = std::move(reason);
 }
 

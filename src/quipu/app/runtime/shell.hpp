@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +17,7 @@
 #include "quipu/app/runtime/readiness.hpp"
 #include "quipu/app/runtime/relay_watch.hpp"
 #include "quipu/app/runtime/run_options.hpp"
+#include "quipu/base/mutex.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/http/server.hpp"
@@ -42,7 +42,7 @@ class Shell final : public Running {
     /// (topics are missing).
     [[nodiscard]] Result<void> start_groups();
     /// Why it does not start yet, for /readyz.
-    void waits_for(std::string reason);
+    void waits_for(std::string reason) QUIPU_EXCLUDES(status_mutex_);
     /// Lets what is in flight finish, at most for `deadline`. False when a handler still runs then:
     /// the process must end without destroying this object.
     [[nodiscard]] bool stop(std::chrono::milliseconds deadline);
@@ -62,7 +62,7 @@ class Shell final : public Running {
 
     /// True once the groups run.
     [[nodiscard]] bool started() const noexcept { return started_; }
-    [[nodiscard]] Readiness readiness();
+    [[nodiscard]] Readiness readiness() QUIPU_EXCLUDES(status_mutex_);
     [[nodiscard]] std::string metrics();
     [[nodiscard]] ProgramStatus status();
     /// "127.0.0.1:8080" with the real port; empty without HTTP.
@@ -85,9 +85,9 @@ class Shell final : public Running {
     std::atomic<bool> stopping_ = false;
     std::string http_host_;
 
-    std::mutex waiting_mutex_;
-    std::string waits_for_;
-    std::string last_notice_;
+    Mutex status_mutex_;
+    std::string waits_for_ QUIPU_GUARDED_BY(status_mutex_);
+    std::string last_notice_ QUIPU_GUARDED_BY(status_mutex_);
     RelayWatch relay_watch_;
     bool relay_started_ = false;
 

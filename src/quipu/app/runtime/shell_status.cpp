@@ -26,7 +26,7 @@ Readiness Shell::readiness() {
                          .service_problems = {},
                          .stuck_after = options_.stuck_after};
     {
-        const std::lock_guard lock(waiting_mutex_);
+        const MutexLock lock(status_mutex_);
         facts.waits_for = waits_for_;
     }
     if (topic_log_ != nullptr) facts.log = topic_log_->health();

@@ -39,7 +39,7 @@ WaitingServer::WaitingServer(const RunOptions& options) {
     if (!server_options) return;
     server_ = std::make_unique<HttpServer>(std::move(*server_options));
     add_health_routes(*server_, [this] {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(reason_mutex_);
         return Readiness{.ready = false, .because = {"the program is starting: " + reason_}};
     });
     if (!server_->start()) server_.reset();
@@ -50,7 +50,7 @@ WaitingServer::~WaitingServer() {
 }
 
 void WaitingServer::set_reason(std::string reason) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(reason_mutex_);
     reason_ = std::move(reason);
 }
 

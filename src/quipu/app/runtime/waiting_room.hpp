@@ -4,13 +4,13 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "quipu/app/runtime/log.hpp"
 #include "quipu/app/runtime/run_options.hpp"
 #include "quipu/app/runtime/stop_signals.hpp"
 #include "quipu/base/error.hpp"
+#include "quipu/base/mutex.hpp"
 #include "quipu/http/server.hpp"
 
 namespace quipu {
@@ -43,11 +43,11 @@ class WaitingServer {
     /// Listens from here on; a port in use is found by the program itself.
     explicit WaitingServer(const RunOptions& options);
     ~WaitingServer();
-    void set_reason(std::string reason);
+    void set_reason(std::string reason) QUIPU_EXCLUDES(reason_mutex_);
 
   private:
-    std::mutex mutex_;
-    std::string reason_;
+    Mutex reason_mutex_;
+    std::string reason_ QUIPU_GUARDED_BY(reason_mutex_);
     std::unique_ptr<HttpServer> server_;
 };
 

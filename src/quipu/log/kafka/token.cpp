@@ -24,7 +24,7 @@ std::optional<std::string> from_base64_url(std::string text) {
     std::ranges::replace(text, '-', '+');
     std::ranges::replace(text, '_', '/');
     text.append((4 - text.size() % 4) % 4, '=');
-    return codec::from_base64(text);
+    return from_base64(text);
 }
 
 /// Without the white space around that editors and shells leave in a file.

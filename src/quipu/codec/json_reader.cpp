@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/codec/reader.hpp"
+#include "quipu/codec/json_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -99,7 +99,7 @@ const char* write_escape(const char* from, char*& to) noexcept {
 
 }  // namespace
 
-bool Reader::read_hex4(std::uint32_t& unit) noexcept {
+bool JsonReader::read_hex4(std::uint32_t& unit) noexcept {
     if (end_ - at_ < 4) return malformed();
     unit = 0;
     for (int i = 0; i < 4; ++i) {
@@ -110,7 +110,7 @@ bool Reader::read_hex4(std::uint32_t& unit) noexcept {
     return true;
 }
 
-bool Reader::read_escape() noexcept {
+bool JsonReader::read_escape() noexcept {
     if (end_ - at_ < 2) return malformed();
     const char kind = at_[1];
     at_ += 2;
@@ -127,7 +127,7 @@ bool Reader::read_escape() noexcept {
     return (unit >= 0xDC00 && unit <= 0xDFFF) || malformed();
 }
 
-bool Reader::read_escaped_string(const char* begin, StringToken& token) noexcept {
+bool JsonReader::read_escaped_string(const char* begin, StringToken& token) noexcept {
     for (;;) {
         if (at_ == end_) return malformed();
         if (*at_ == '"') break;
@@ -139,7 +139,7 @@ bool Reader::read_escaped_string(const char* begin, StringToken& token) noexcept
     return true;
 }
 
-bool Reader::read_string(std::string& out) {
+bool JsonReader::read_string(std::string& out) {
     const char* begin = ++at_;
     at_ = find_special(begin, end_);
     const auto plain = static_cast<std::size_t>(at_ - begin);
@@ -163,12 +163,12 @@ bool Reader::read_string(std::string& out) {
     return true;
 }
 
-void Reader::make_room(std::size_t used) {
+void JsonReader::make_room(std::size_t used) {
     constexpr std::size_t least = 512;
     if (unescaped_.size() < used + room) unescaped_.resize(std::max(least, 2 * (used + room)));
 }
 
-char* Reader::copy_plain(char* to) {
+char* JsonReader::copy_plain(char* to) {
     const char* from = at_;  // not the member, which a write through `to` might change
     const char* limit = unescaped_.data() + unescaped_.size();
     for (;;) {
@@ -193,7 +193,7 @@ char* Reader::copy_plain(char* to) {
     return to;
 }
 
-bool Reader::write_escape(char*& to) noexcept {
+bool JsonReader::write_escape(char*& to) noexcept {
     if (end_ - at_ >= 2 && at_[1] != 'u') {
         const char plain = simple_escapes[static_cast<unsigned char>(at_[1])];
         if (plain == '\0') return malformed();
@@ -207,7 +207,7 @@ bool Reader::write_escape(char*& to) noexcept {
     return true;
 }
 
-bool Reader::read_short_integer(std::int64_t& value) noexcept {
+bool JsonReader::read_short_integer(std::int64_t& value) noexcept {
     const char* at = at_;
     const bool minus = at < end_ && *at == '-';
     if (minus) ++at;
@@ -222,12 +222,12 @@ bool Reader::read_short_integer(std::int64_t& value) noexcept {
     return true;
 }
 
-bool Reader::read_key(StringToken& key) {
+bool JsonReader::read_key(StringToken& key) {
     if (peek() != '"' || !read_string(key)) return malformed();
     return take(':') || malformed();
 }
 
-bool Reader::read_literal(std::string_view literal) noexcept {
+bool JsonReader::read_literal(std::string_view literal) noexcept {
     if (static_cast<std::size_t>(end_ - at_) < literal.size() ||
         std::string_view(at_, literal.size()) != literal) {
         return malformed();
@@ -236,7 +236,7 @@ bool Reader::read_literal(std::string_view literal) noexcept {
     return true;
 }
 
-bool Reader::read_fraction_and_exponent(bool& decimal) noexcept {
+bool JsonReader::read_fraction_and_exponent(bool& decimal) noexcept {
     const auto digits = [&] {
         const char* begin = at_;
         while (at_ < end_ && is_digit(*at_)) ++at_;
@@ -257,7 +257,7 @@ bool Reader::read_fraction_and_exponent(bool& decimal) noexcept {
     return true;
 }
 
-bool Reader::read_number(NumberToken& token) noexcept {
+bool JsonReader::read_number(NumberToken& token) noexcept {
     using Form = NumberToken::Form;
     const char* begin = at_;
     const bool minus = *at_ == '-';
@@ -284,7 +284,7 @@ bool Reader::read_number(NumberToken& token) noexcept {
     return true;
 }
 
-bool Reader::skip_scalar(char first) noexcept {
+bool JsonReader::skip_scalar(char first) noexcept {
     switch (first) {
         case '"': {
             StringToken token;
@@ -300,7 +300,7 @@ bool Reader::skip_scalar(char first) noexcept {
     }
 }
 
-bool Reader::skip_value() {
+bool JsonReader::skip_value() {
     Brackets open;
     StringToken key;
     for (;;) {

@@ -6,8 +6,8 @@
 
 namespace quipu::codec {
 
-/// What can be wrong with a value. Each has a kind (see Fault) and a message.
-enum class Problem : std::uint8_t {
+/// What can be wrong with a value; each has a name, which is Fault::kind, and a message.
+enum class FaultKind : std::uint8_t {
     none,
     json_invalid,
     too_long,
@@ -35,9 +35,9 @@ enum class Problem : std::uint8_t {
     map_type,
 };
 
-/// The kind as it stands in a Fault.
-[[nodiscard]] std::string_view kind_of(Problem problem) noexcept;
+/// The name, as Fault::kind has it.
+[[nodiscard]] std::string_view name_of(FaultKind kind) noexcept;
 /// What was expected.
-[[nodiscard]] std::string_view message_of(Problem problem) noexcept;
+[[nodiscard]] std::string_view message_of(FaultKind kind) noexcept;
 
 }  // namespace quipu::codec

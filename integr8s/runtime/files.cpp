@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "integr8s/runtime/fd.hpp"
+#include "integr8s/runtime/files.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -15,18 +15,11 @@ using quipu::ErrorCode;
 using quipu::fail;
 using quipu::Result;
 
-void UniqueFd::reset() noexcept {
-    if (fd_ >= 0) {
-        ::close(fd_);
-        fd_ = -1;
-    }
-}
-
 Result<Pipe> make_pipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
         return fail(ErrorCode::unavailable, "cannot make a pipe: " + errno_text(errno));
-    return Pipe{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
+    return Pipe{quipu::Descriptor{ends[0]}, quipu::Descriptor{ends[1]}};
 }
 
 void set_nonblocking(int fd) noexcept {
@@ -34,8 +27,8 @@ void set_nonblocking(int fd) noexcept {
     if (flags >= 0) ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
-Result<UniqueFd> memory_file(std::string_view bytes) {
-    UniqueFd fd{::memfd_create("pod", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+Result<quipu::Descriptor> memory_file(std::string_view bytes) {
+    quipu::Descriptor fd{::memfd_create("pod", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
     if (!fd)
         return fail(ErrorCode::unavailable, "cannot make a file in memory: " + errno_text(errno));
     while (!bytes.empty()) {
@@ -67,7 +60,7 @@ std::string read_rest(int fd) {
 }
 
 std::string read_text(const std::string& path) {
-    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    const quipu::Descriptor fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     return fd ? read_rest(fd.get()) : std::string{};
 }
 

@@ -12,15 +12,15 @@ namespace quipu::codec {
 
 /// Appends to a string through a pointer. While it lives the string's size is its capacity;
 /// finish() or rollback() sets it right.
-class Writer {
+class JsonWriter {
   public:
-    explicit Writer(std::string& out) : out_(out), start_(out.size()) {
+    explicit JsonWriter(std::string& out) : out_(out), start_(out.size()) {
         open(out.capacity());
         at_ = out_.data() + start_;
     }
-    Writer(const Writer&) = delete;
-    Writer& operator=(const Writer&) = delete;
-    ~Writer() { rollback(); }
+    JsonWriter(const JsonWriter&) = delete;
+    JsonWriter& operator=(const JsonWriter&) = delete;
+    ~JsonWriter() { rollback(); }
 
     /// What was written so far.
     [[nodiscard]] std::string_view written() const noexcept {

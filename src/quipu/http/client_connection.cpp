@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/http/connect.hpp"
+#include "quipu/http/client_connection.hpp"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -29,8 +29,8 @@ std::string message(int error) {
     return std::generic_category().message(error);
 }
 
-int milliseconds_left(Connection::Clock::time_point deadline) {
-    const auto left = ceil<milliseconds>(deadline - Connection::Clock::now()).count();
+int milliseconds_left(ClientConnection::Clock::time_point deadline) {
+    const auto left = ceil<milliseconds>(deadline - ClientConnection::Clock::now()).count();
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000'000));
 }
 
@@ -76,7 +76,8 @@ Result<std::vector<Address>> addresses_of(const HttpClientOptions& options) {
 }
 
 // 0, or the error number of a connection that was not made.
-int connect_before(int descriptor, const Address& address, Connection::Clock::time_point deadline) {
+int connect_before(int descriptor, const Address& address,
+                   ClientConnection::Clock::time_point deadline) {
     const auto* generic = reinterpret_cast<const sockaddr*>(&address.storage);
     if (::connect(descriptor, generic, address.size) == 0) return 0;
     if (errno != EINPROGRESS) return errno;
@@ -114,7 +115,7 @@ std::string server_name(const HttpClientOptions& options) {
     return (v6 ? '[' + options.host + ']' : options.host) + ':' + std::to_string(options.port);
 }
 
-Result<Connection> Connection::open(const HttpClientOptions& options) {
+Result<ClientConnection> ClientConnection::open(const HttpClientOptions& options) {
     const auto addresses = addresses_of(options);
     if (!addresses) return std::unexpected(addresses.error());
     const auto deadline = Clock::now() + options.connect_timeout;
@@ -132,19 +133,20 @@ Result<Connection> Connection::open(const HttpClientOptions& options) {
             const int on = 1;
             ::setsockopt(made.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         }
-        return Connection(std::move(made), name);
+        return ClientConnection(std::move(made), name);
     }
     return not_connected(name, error);
 }
 
-Connection::Connection(Descriptor descriptor, std::string name) noexcept
+ClientConnection::ClientConnection(Descriptor descriptor, std::string name) noexcept
     : descriptor_(std::move(descriptor)), name_(std::move(name)) {}
 
-std::unexpected<Error> Connection::broken(int error) const {
+std::unexpected<Error> ClientConnection::broken(int error) const {
     return fail(ErrorCode::busy, name_ + ": the connection was cut: " + message(error));
 }
 
-Result<void> Connection::wait(short events, Clock::time_point deadline, int wake_descriptor) const {
+Result<void> ClientConnection::wait(short events, Clock::time_point deadline,
+                                    int wake_descriptor) const {
     std::array<pollfd, 2> entries{pollfd{.fd = descriptor_.get(), .events = events, .revents = 0},
                                   pollfd{.fd = wake_descriptor, .events = POLLIN, .revents = 0}};
     while (true) {
@@ -155,7 +157,7 @@ Result<void> Connection::wait(short events, Clock::time_point deadline, int wake
     }
 }
 
-Result<void> Connection::send(std::string_view bytes, Clock::time_point deadline) {
+Result<void> ClientConnection::send(std::string_view bytes, Clock::time_point deadline) {
     while (!bytes.empty()) {
         const auto sent = ::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent >= 0) {
@@ -169,8 +171,8 @@ Result<void> Connection::send(std::string_view bytes, Clock::time_point deadline
     return {};
 }
 
-Result<std::size_t> Connection::receive(std::span<char> into, Clock::time_point deadline,
-                                        const std::stop_token& stop) {
+Result<std::size_t> ClientConnection::receive(std::span<char> into, Clock::time_point deadline,
+                                              const std::stop_token& stop) {
     // A stop request makes it readable.
     const Descriptor wake(stop.stop_possible() ? ::eventfd(0, EFD_CLOEXEC) : -1);
     const std::stop_callback on_stop(stop, [&wake] { ::eventfd_write(wake.get(), 1); });

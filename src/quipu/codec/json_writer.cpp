@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/codec/writer.hpp"
+#include "quipu/codec/json_writer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,14 +52,14 @@ bool copy_short(char* to, const char* from, std::size_t size) noexcept {
 
 }  // namespace
 
-void Writer::grow(std::size_t count) {
+void JsonWriter::grow(std::size_t count) {
     const auto used = static_cast<std::size_t>(at_ - out_.data());
     out_.resize(used);
     open(std::max({used + count, 2 * used, std::size_t{256}}));
     at_ = out_.data() + used;
 }
 
-void Writer::quoted(std::string_view text) {
+void JsonWriter::quoted(std::string_view text) {
     reserve(text.size() + slack);
     char* at = at_;  // not the member, which a write through it might change
     const char* from = text.data();

@@ -1,42 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "quipu/base/descriptor.hpp"
 #include "quipu/base/error.hpp"
 
 namespace integr8s::runtime {
 
-/// Owns one file descriptor.
-class UniqueFd {
-  public:
-    UniqueFd() = default;
-    explicit UniqueFd(int fd) noexcept : fd_(fd) {}
-    UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    UniqueFd& operator=(UniqueFd&& other) noexcept {
-        if (this != &other) {
-            reset();
-            fd_ = std::exchange(other.fd_, -1);
-        }
-        return *this;
-    }
-    ~UniqueFd() { reset(); }
-
-    [[nodiscard]] int get() const noexcept { return fd_; }
-    [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
-    void reset() noexcept;
-
-  private:
-    int fd_ = -1;
-};
-
 struct Pipe {
-    UniqueFd read;
-    UniqueFd write;
+    quipu::Descriptor read;
+    quipu::Descriptor write;
 };
 
 /// A pipe whose ends are closed on exec.
@@ -47,7 +22,7 @@ void set_nonblocking(int fd) noexcept;
 
 /// A file in memory that holds `bytes` and cannot be changed any more, open at its start. Does not
 /// need /proc, which is closed to a program that has switched its core dumps off.
-[[nodiscard]] quipu::Result<UniqueFd> memory_file(std::string_view bytes);
+[[nodiscard]] quipu::Result<quipu::Descriptor> memory_file(std::string_view bytes);
 
 /// What is left to read from `fd`.
 [[nodiscard]] std::string read_rest(int fd);

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "quipu/codec/problem.hpp"
+#include "quipu/codec/fault_kind.hpp"
 #include "quipu/codec/scan.hpp"
 
 namespace quipu::codec {
@@ -27,18 +27,18 @@ struct NumberToken {
 /// Reads JSON text from front to back. The grammar is RFC 8259 in UTF-8 with two additions that
 /// Pydantic's parser (jiter) has: the literals NaN, Infinity and -Infinity, and a bound of 4300
 /// characters for the whole part of a number. Every function that returns bool says whether the
-/// text is valid there; after false, problem() tells why and the reader is of no more use.
+/// text is valid there; after false, fault() says why and the reader is of no more use.
 ///
 /// The caller has checked that the text is UTF-8. The text must outlive the reader and its tokens.
-class Reader {
+class JsonReader {
   public:
-    Reader(std::string_view text, std::size_t max_depth) noexcept
+    JsonReader(std::string_view text, std::size_t max_depth) noexcept
         : at_(text.data()), end_(text.data() + text.size()), max_depth_(max_depth) {}
 
     /// Where the reader stands; for going back there with rewind().
     [[nodiscard]] const char* position() const noexcept { return at_; }
     void rewind(const char* position) noexcept { at_ = position; }
-    [[nodiscard]] Problem problem() const noexcept { return problem_; }
+    [[nodiscard]] FaultKind fault() const noexcept { return fault_; }
 
     /// The next character after white space, not consumed; 0 at the end of the text.
     [[nodiscard]] char peek() noexcept {
@@ -69,7 +69,7 @@ class Reader {
     [[nodiscard]] bool enter() noexcept {
         ++at_;
         if (++depth_ <= max_depth_) return true;
-        return fail(Problem::recursion_limit);
+        return fail(FaultKind::recursion_limit);
     }
     void leave() noexcept { --depth_; }
     [[nodiscard]] std::size_t depth() const noexcept { return depth_; }
@@ -108,14 +108,14 @@ class Reader {
     [[nodiscard]] bool skip_value();
     /// True when nothing but white space is left.
     [[nodiscard]] bool at_end() noexcept {
-        return (peek() == '\0' && at_ == end_) || fail(Problem::json_invalid);
+        return (peek() == '\0' && at_ == end_) || fail(FaultKind::json_invalid);
     }
 
-    bool fail(Problem problem) noexcept {
-        problem_ = problem;
+    bool fail(FaultKind kind) noexcept {
+        fault_ = kind;
         return false;
     }
-    bool malformed() noexcept { return fail(Problem::json_invalid); }
+    bool malformed() noexcept { return fail(FaultKind::json_invalid); }
 
   private:
     [[nodiscard]] static bool is_space(char c) noexcept {
@@ -136,7 +136,7 @@ class Reader {
     const char* end_;
     std::size_t depth_ = 0;
     std::size_t max_depth_;
-    Problem problem_ = Problem::none;
+    FaultKind fault_ = FaultKind::none;
     std::string unescaped_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/codec/problem.hpp"
+#include "quipu/codec/fault_kind.hpp"
 
 #include <array>
 #include <cstddef>
@@ -9,7 +9,7 @@ namespace quipu::codec {
 namespace {
 
 struct Words {
-    std::string_view kind;
+    std::string_view name;
     std::string_view message;
 };
 
@@ -40,16 +40,16 @@ constexpr std::array words{
     Words{"list_type", "expected a list"},
     Words{"dict_type", "expected an object"},
 };
-static_assert(words.size() == static_cast<std::size_t>(Problem::map_type) + 1);
+static_assert(words.size() == static_cast<std::size_t>(FaultKind::map_type) + 1);
 
 }  // namespace
 
-std::string_view kind_of(Problem problem) noexcept {
-    return words[static_cast<std::size_t>(problem)].kind;
+std::string_view name_of(FaultKind kind) noexcept {
+    return words[static_cast<std::size_t>(kind)].name;
 }
 
-std::string_view message_of(Problem problem) noexcept {
-    return words[static_cast<std::size_t>(problem)].message;
+std::string_view message_of(FaultKind kind) noexcept {
+    return words[static_cast<std::size_t>(kind)].message;
 }
 
 }  // namespace quipu::codec

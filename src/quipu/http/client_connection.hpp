@@ -15,13 +15,13 @@
 namespace quipu::http {
 
 /// A connected socket for one thread, with deadlines instead of blocking for ever.
-class Connection {
+class ClientConnection {
   public:
     using Clock = std::chrono::steady_clock;
 
     /// Errors: unavailable when nothing listens, busy on time-out, invalid for an address that
     /// cannot be used.
-    [[nodiscard]] static Result<Connection> open(const HttpClientOptions& options);
+    [[nodiscard]] static Result<ClientConnection> open(const HttpClientOptions& options);
     /// Errors: busy on time-out, and when the peer has closed.
     [[nodiscard]] Result<void> send(std::string_view bytes, Clock::time_point deadline);
 
@@ -30,7 +30,7 @@ class Connection {
                                               const std::stop_token& stop = {});
 
   private:
-    Connection(Descriptor descriptor, std::string name) noexcept;
+    ClientConnection(Descriptor descriptor, std::string name) noexcept;
     Result<void> wait(short events, Clock::time_point deadline, int wake_descriptor) const;
     [[nodiscard]] std::unexpected<Error> broken(int error) const;
 
