@@ -4,7 +4,8 @@
 // checked.
 //
 // engine_faults MODE [--rounds N] [--seed S] [--plant FAULT] [--store sqlite|mongo] [--log kafka]
-// QUIPU_FAULT_ROUNDS sets the rounds, too. tools/servers starts what it needs; the environment says
+// QUIPU_FAULT_ROUNDS sets the rounds, too; by default each mode injects each kind of its fault.
+// tools/servers starts what it needs; the environment says
 // where that is. With `--plant` the program is broken and a fault must be found.
 // Exit code 0: no fault, 1: a fault was found, 2: it could not run, 77: a server is missing.
 #include <signal.h>
@@ -56,6 +57,7 @@ std::optional<Settings> settings(int count, char** words) {
         }
         if (!good) return std::nullopt;
     }
+    if (out.rounds == 0) out.rounds = usual_rounds(out.mode);
     out.long_run = out.rounds > 100;
     return out.rounds > 0 ? std::optional(out) : std::nullopt;
 }

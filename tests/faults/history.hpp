@@ -5,6 +5,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "faults/checker.hpp"
@@ -15,7 +16,7 @@ namespace quipu::faults {
 /// What all modes share.
 struct Settings {
     std::string mode;
-    int rounds = 20;
+    int rounds = 0;  ///< 0: what the mode needs to do each thing it may do once
     unsigned seed = 1;
     std::string plant;
     bool long_run = false;  ///< more rounds than usual: faults may last a minute
@@ -72,6 +73,9 @@ class History {
     const Settings& settings_;
     Totals& totals_;
 };
+
+/// So many rounds that a mode has done each thing it may do.
+[[nodiscard]] int usual_rounds(std::string_view mode) noexcept;
 
 /// Runs the rounds of a mode; false when there is no such mode. Throws Skipped.
 bool run_mode(const Settings& settings, Totals& totals);

@@ -6,7 +6,6 @@
 #include <array>
 #include <chrono>
 #include <functional>
-#include <map>
 #include <string_view>
 #include <thread>
 
@@ -180,18 +179,44 @@ void duplicates(const Settings& settings, Totals& totals) {
 
 }  // namespace
 
+namespace {
+
+struct Mode {
+    std::string_view name;
+    void (*run)(const Settings&, Totals&);
+    int rounds;
+};
+
+constexpr std::array modes{
+    Mode{"broker-kill", broker_kill, 6},
+    Mode{"broker-stop", broker_stop, 7},  // the seventh stop outlasts a session
+    Mode{"leader-move", leader_move, 6},  // two kills, four stops
+    Mode{"store-down", store_down, 6},
+    Mode{"proxy-reset", proxy_reset, 10},
+    Mode{"proxy-half-open", proxy_half_open, 12},  // three silences with three ends, at random
+    Mode{"duplicates", duplicates, 8},
+    Mode{"program-kill", program_kill, 10},  // a random moment and nine points
+    Mode{"rebalance", rebalance, 20},
+    Mode{"processes", processes, 12},  // kill, leave and stop, at random
+    Mode{"planted", planted, 1},
+};
+
+const Mode* find_mode(std::string_view name) noexcept {
+    const auto* const mode = std::ranges::find(modes, name, &Mode::name);
+    return mode == modes.end() ? nullptr : mode;
+}
+
+}  // namespace
+
+int usual_rounds(std::string_view mode) noexcept {
+    const Mode* const found = find_mode(mode);
+    return found == nullptr ? 1 : found->rounds;
+}
+
 bool run_mode(const Settings& settings, Totals& totals) {
-    const std::map<std::string_view, void (*)(const Settings&, Totals&)> modes{
-        {"broker-kill", broker_kill}, {"broker-stop", broker_stop},
-        {"leader-move", leader_move}, {"store-down", store_down},
-        {"proxy-reset", proxy_reset}, {"proxy-half-open", proxy_half_open},
-        {"duplicates", duplicates},   {"program-kill", program_kill},
-        {"rebalance", rebalance},     {"processes", processes},
-        {"planted", planted},
-    };
-    const auto mode = modes.find(settings.mode);
-    if (mode == modes.end()) return false;
-    mode->second(settings, totals);
+    const Mode* const mode = find_mode(settings.mode);
+    if (mode == nullptr) return false;
+    mode->run(settings, totals);
     return true;
 }
 

@@ -10,6 +10,6 @@ ln -sfn /builds build
 cmake --preset release
 cmake --build build/release --target integr8s hello -- -j "$JOBS"
 build/release/integr8s/integr8s --version
-cmake --preset dev -DQUIPU_BUILD_BENCH=OFF
-cmake --build build/dev -- -j "$JOBS"
-ctest --test-dir build/dev --output-on-failure --no-tests=error -j "$JOBS" -LE 'engines|live' -E '^(tidy|e2e)'
+cmake --preset gcc -DQUIPU_BUILD_BENCH=OFF
+cmake --build build/gcc -- -j "$JOBS"
+ctest --test-dir build/gcc --output-on-failure --no-tests=error -j "$JOBS" -LE 'engines|live' -E '^(tidy|e2e)'

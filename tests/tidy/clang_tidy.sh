@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# clang-tidy over the project's sources, with the compile commands of the clang preset.
+# clang-tidy over the project's sources, with the compile commands of the preset tidy.
 #
 #   tests/tidy/clang_tidy.sh [JOBS] [FILE...]
 set -uo pipefail
@@ -8,15 +8,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 jobs=${1:-$(nproc)}
 shift || true
 
-if [[ ! -f build/clang/compile_commands.json ]]; then
-    cmake --preset clang >/dev/null || exit 1
+if [[ ! -f build/tidy/compile_commands.json ]]; then
+    cmake --preset tidy >/dev/null || exit 1
 fi
 files=("$@")
 if ((${#files[@]} == 0)); then
     mapfile -t files < <(git ls-files 'src/*.cpp' 'integr8s/*.cpp' 'examples/*.cpp')
 fi
 printf '%s\n' "${files[@]}" |
-    xargs -P "$jobs" -n 1 clang-tidy-19 -p build/clang --quiet 2> >(
+    xargs -P "$jobs" -n 1 clang-tidy-19 -p build/tidy --quiet 2> >(
         grep -vE '^[0-9]+ warnings? (generated|treated as errors?)\.$|^Suppressed |^Use -header-filter' >&2
     )
 code=$?

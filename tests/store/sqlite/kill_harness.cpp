@@ -32,7 +32,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Settings {
-    int rounds = 2000;
+    int rounds = 500;
     int jobs = 4;
     std::uint64_t seed = std::random_device{}();
     std::filesystem::path directory;
