@@ -66,7 +66,7 @@ bool DeliveryRuntime::Group::begin_search(std::int64_t first) {
 }
 
 std::string DeliveryRuntime::Group::belongs_to(const Record& record) const {
-    if (wire::is_adopted(record)) return wire::source_of_adopted(record);
+    if (wire::is_ingested(record)) return wire::source_of_ingested(record);
     const auto partition = consumer_->partition_of(record.event_type, record.key);
     return partition ? wire::source_of(*partition) : std::string{};
 }
