@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "quipu/log/kafka/limited.hpp"
+#include "quipu/log/kafka/call_with_timeout.hpp"
 #include "quipu/log/kafka/token.hpp"
 
 namespace quipu::kafka {
@@ -124,7 +124,7 @@ rd_kafka_topic_t* Client::keep_topic(const std::string& name) {
 }
 
 void Client::Release::operator()(rd_kafka_t* handle) const noexcept {
-    const bool destroyed = within(std::chrono::seconds(10), [handle, kept = context] {
+    const bool destroyed = call_with_timeout(std::chrono::seconds(10), [handle, kept = context] {
         // A consumer was closed before, with a time limit, or must not be closed now.
         rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     });

@@ -7,8 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "quipu/log/kafka/call_with_timeout.hpp"
 #include "quipu/log/kafka/errors.hpp"
-#include "quipu/log/kafka/limited.hpp"
 #include "quipu/log/kafka/records.hpp"
 
 namespace quipu::kafka {
@@ -294,7 +294,7 @@ void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
     } else if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         tell_rebalance_error(code);
     }
-    const bool answered = within(
+    const bool answered = call_with_timeout(
         answer_within, [client = client_->shared()] { rd_kafka_assign(client.get(), nullptr); });
     if (!answered) {
         health_->tell("warning", "close " + options_.group,

@@ -20,7 +20,9 @@ constexpr auto fence = std::chrono::milliseconds(200);
 
 Producer::Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
                    std::chrono::milliseconds patience)
-    : config_(std::move(config)), health_(std::move(health)), standstill_(patience, Clock::now()) {}
+    : config_(std::move(config)),
+      health_(std::move(health)),
+      stall_detector_(patience, Clock::now()) {}
 
 Result<std::unique_ptr<Producer>> Producer::open(std::shared_ptr<const Config> config,
                                                  std::shared_ptr<Health> health,
@@ -105,7 +107,7 @@ void Producer::answer_rejected() {
         const std::scoped_lock lock(mutex_);
         outstanding_ -= static_cast<std::int64_t>(rejected.size());
         for (const Rejected& each : rejected) {
-            standstill_.leave(each.since);
+            stall_detector_.leave(each.since);
         }
     }
     changed_.notify_all();
@@ -118,7 +120,7 @@ void Producer::report(const std::string& event_type, const Error& error) {
     any_trouble_ = true;
 }
 
-void Producer::delivered(const rd_kafka_message_t& message, Spent::Batch& batch) {
+void Producer::delivered(const rd_kafka_message_t& message, ReclaimQueue::Batch& batch) {
     std::unique_ptr<Pending> pending(static_cast<Pending*>(message._private));
     Target& target = *pending->target;
     const std::string& type = target.event_type();
@@ -185,13 +187,13 @@ void Producer::clear_trouble(const std::string& type) {
 }
 
 void Producer::serve() {
-    std::vector<Spent::Batch> batches;
+    std::vector<ReclaimQueue::Batch> batches;
     while (batches.size() < reports_at_once) {
         Event event = client_->next_reports(batches.empty() ? tick : tick.zero());
         if (event == nullptr) {
             break;
         }
-        Spent::Batch& batch = batches.emplace_back();
+        ReclaimQueue::Batch& batch = batches.emplace_back();
         batch.records.reserve(rd_kafka_event_message_count(event.get()));
         while (const auto* message = rd_kafka_event_message_next(event.get())) {
             delivered(*message, batch);
@@ -200,18 +202,18 @@ void Producer::serve() {
     }
     std::unique_lock lock(mutex_);
     if (batches.empty()) {
-        while (spent_.free_batch(lock)) {
+        while (reclaim_queue_.free_batch(lock)) {
         }
         return;
     }
     // Once for all that came, not once a record: callers would wake up for each.
     for (const auto& [since, count] : answered_) {
         outstanding_ -= count;
-        standstill_.leave(since, count);
+        stall_detector_.leave(since, count);
     }
     answered_.clear();
-    for (Spent::Batch& batch : batches) {
-        spent_.offer(batch);
+    for (ReclaimQueue::Batch& batch : batches) {
+        reclaim_queue_.offer(batch);
     }
     lock.unlock();
     changed_.notify_all();
@@ -250,7 +252,7 @@ void Producer::watch() {
     {
         const bool answering = health_->reachable();
         const std::scoped_lock lock(mutex_);
-        if (renew_ || !standstill_.check(answering, Clock::now())) {
+        if (renew_ || !stall_detector_.check(answering, Clock::now())) {
             return;
         }
         renew_ = true;
@@ -282,7 +284,7 @@ void Producer::renew() {
     std::unique_lock lock(mutex_);
     const bool single = std::exchange(single_next_, false);
     std::optional<Client> old = std::exchange(client_, std::nullopt);
-    spent_.free_all(lock);
+    reclaim_queue_.free_all(lock);
     lock.unlock();
     old.reset();
     std::optional<Client> made;

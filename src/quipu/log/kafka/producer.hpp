@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "quipu/log/kafka/client.hpp"
-#include "quipu/log/kafka/spent.hpp"
-#include "quipu/log/kafka/standstill.hpp"
+#include "quipu/log/kafka/reclaim_queue.hpp"
+#include "quipu/log/kafka/stall_detector.hpp"
 #include "quipu/log/kafka/target.hpp"
 #include "quipu/log/topic_log.hpp"
 
@@ -72,7 +72,7 @@ class Producer final : private ClientEvents {
     [[nodiscard]] static rd_kafka_resp_err_t judge(rd_kafka_resp_err_t code, const Target& target);
     void release_held();
     void reject_held();
-    void delivered(const rd_kafka_message_t& message, Spent::Batch& batch);
+    void delivered(const rd_kafka_message_t& message, ReclaimQueue::Batch& batch);
     void failed(rd_kafka_resp_err_t code) override;
     void report(const std::string& event_type, const Error& error);
     void clear_trouble(const std::string& type);
@@ -97,7 +97,7 @@ class Producer final : private ClientEvents {
     std::int64_t max_queued_ = 0;
     std::int64_t max_queued_bytes_ = 0;
     std::int64_t outstanding_ = 0;  ///< records whose `done` has not run
-    Standstill standstill_;
+    StallDetector stall_detector_;
     std::uint64_t renewals_ = 0;
     std::uint64_t losses_ = 0;  ///< renewals that gave up records
     bool renew_ = false;        ///< this client takes nothing more
@@ -110,7 +110,7 @@ class Producer final : private ClientEvents {
     std::atomic<bool> any_trouble_ = false;
     /// Delivery reports of this poll, by when their records came; the thread's own.
     std::map<std::int64_t, std::int64_t> answered_;
-    Spent spent_;
+    ReclaimQueue reclaim_queue_;
     std::thread thread_;
 };
 

@@ -115,9 +115,9 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
                 make_headers(record.headers), record.timestamp});
     pending->cost = cost(*pending, record.headers.bytes().size());
     std::unique_lock lock(mutex_);
-    spent_.free_batch(lock);
+    reclaim_queue_.free_batch(lock);
     pending->target = &target(record.place.partition.event_type);
-    pending->since = standstill_.enter();
+    pending->since = stall_detector_.enter();
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
     std::uint64_t began = renewals_;
     while (true) {
@@ -139,7 +139,7 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
             break;
         }
         code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
-        if (spent_.free_batch(lock)) {
+        if (reclaim_queue_.free_batch(lock)) {
             changed_.notify_all();  // there is room for others that wait, too
         } else {
             changed_.wait_for(lock, full_wait);
@@ -150,7 +150,7 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
         reject(std::move(pending), code);
         return;
     }
-    standstill_.leave(pending->since);
+    stall_detector_.leave(pending->since);
     lock.unlock();
     pending->done(std::unexpected(
         produce_error(code, pending->target->event_type(), pending->target->topic())));

@@ -29,7 +29,7 @@ struct Pending {
     Headers headers;
     Time timestamp;
     std::size_t cost = 0;    ///< about what it takes of memory, in bytes
-    std::int64_t since = 0;  ///< Standstill's measure of its age
+    std::int64_t since = 0;  ///< StallDetector's measure of its age
     std::size_t gate = 0;
     bool opens = false;  ///< what comes behind it waits for its acknowledgement
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/log/kafka/standstill.hpp"
+#include "quipu/log/kafka/stall_detector.hpp"
 
 #include <algorithm>
 
@@ -11,14 +11,14 @@ constexpr std::chrono::minutes most_patience{5};
 
 }  // namespace
 
-void Standstill::leave(std::int64_t entered, std::int64_t count) {
+void StallDetector::leave(std::int64_t entered, std::int64_t count) {
     const auto found = unanswered_.find(entered);
     if (found == unanswered_.end()) return;
     found->second -= count;
     if (found->second <= 0) unanswered_.erase(found);
 }
 
-bool Standstill::check(bool brokers_answer, Clock::time_point now) {
+bool StallDetector::check(bool brokers_answer, Clock::time_point now) {
     const auto step = least_ / steps;
     step_ = (now - begin_) / step;
     if (!brokers_answer) since_ = now;

@@ -18,7 +18,7 @@ namespace quipu::kafka {
 /// client must stay.
 ///
 /// The owner's lock guards it. It is not held while memory is freed.
-class Spent {
+class ReclaimQueue {
   public:
     using Lock = std::unique_lock<std::mutex>;
     /// The records of one event.

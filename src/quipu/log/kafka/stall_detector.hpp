@@ -13,11 +13,11 @@ namespace quipu::kafka {
 ///
 /// Not thread-safe. Ages are counted in steps of a part of the patience, so that a record costs an
 /// addition.
-class Standstill {
+class StallDetector {
   public:
     using Clock = std::chrono::steady_clock;
 
-    Standstill(std::chrono::milliseconds patience, Clock::time_point now)
+    StallDetector(std::chrono::milliseconds patience, Clock::time_point now)
         : least_(patience), patience_(patience), begin_(now), since_(now) {}
 
     /// What a record remembers until it is answered for.
