@@ -92,12 +92,12 @@ Client::~Client() {
     }
 }
 
-Event Client::next_reports(std::chrono::milliseconds timeout) {
+EventHandle Client::next_reports(std::chrono::milliseconds timeout) {
     if (reports_ == nullptr) {
         reports_.reset(rd_kafka_queue_get_main(get()));
     }
     while (true) {
-        Event event(rd_kafka_queue_poll(reports_.get(), static_cast<int>(timeout.count())));
+        EventHandle event(rd_kafka_queue_poll(reports_.get(), static_cast<int>(timeout.count())));
         if (event == nullptr || rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
             return event;
         }

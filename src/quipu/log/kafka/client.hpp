@@ -50,7 +50,7 @@ class Client {
     /// A producer's next delivery reports, or null: when none came in time, or something else came,
     /// such as an error, which the owner is told of within this call. An event is to be destroyed
     /// before the client.
-    [[nodiscard]] Event next_reports(std::chrono::milliseconds timeout);
+    [[nodiscard]] EventHandle next_reports(std::chrono::milliseconds timeout);
 
     /// Makes a topic known to the client for as long as it lives; null when librdkafka refuses its
     /// name. A topic that librdkafka meets with its first record waits for a timer of a second.

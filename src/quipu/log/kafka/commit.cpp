@@ -65,7 +65,7 @@ void Consumer::commit_now(const std::vector<LogPartition>& partitions) {
     rd_kafka_resp_err_t code =
         rd_kafka_commit_queue(client_->get(), list.get(), queue.get(), nullptr, nullptr);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        const Event event(
+        const EventHandle event(
             rd_kafka_queue_poll(queue.get(), static_cast<int>(commit_within.count())));
         code = event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event.get());
     }

@@ -441,11 +441,12 @@ void Consumer::close() {
     // Closing can hang inside librdkafka, so it is waited for with a limit. A queue of its own
     // brings what would else come as callbacks, and records that nobody will read any more.
     const Queue queue(rd_kafka_queue_new(client_->get()));
-    const Failure failure(rd_kafka_consumer_close_queue(client_->get(), queue.get()));
+    const ErrorHandle failure(rd_kafka_consumer_close_queue(client_->get(), queue.get()));
     if (failure == nullptr) {
         const auto end = Clock::now() + close_within;
         while (rd_kafka_consumer_closed(client_->get()) == 0 && Clock::now() < end) {
-            const Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>(slice.count())));
+            const EventHandle event(
+                rd_kafka_queue_poll(queue.get(), static_cast<int>(slice.count())));
             const auto type = rd_kafka_event_type(event.get());
             if (type == RD_KAFKA_EVENT_REBALANCE) {
                 rebalanced_at_close(rd_kafka_event_error(event.get()),

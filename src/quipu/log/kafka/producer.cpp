@@ -58,7 +58,7 @@ Result<Client> Producer::make_client(bool single) {
     const Partitioner& partitioner = Partitioner::of(conf.get());
     // There is one: settings of topics have been made.
     rd_kafka_topic_conf_t* const topics = rd_kafka_conf_get_default_topic_conf(conf.get());
-    rd_kafka_topic_conf_set_partitioner_cb(topics, Target::partition);
+    rd_kafka_topic_conf_set_partitioner_cb(topics, ProducerTopic::partition);
     rd_kafka_topic_conf_set_opaque(topics, const_cast<Partitioner*>(&partitioner));
     const auto max_queued = number_of(conf.get(), "queue.buffering.max.messages");
     const auto max_kbytes = number_of(conf.get(), "queue.buffering.max.kbytes");
@@ -75,15 +75,16 @@ Result<Client> Producer::make_client(bool single) {
     return client;
 }
 
-Target& Producer::target(const std::string& event_type) {
+ProducerTopic& Producer::target(const std::string& event_type) {
     const auto found = targets_.find(event_type);
     if (found != targets_.end()) {
         return found->second;
     }
-    Target& made = targets_
-                       .emplace(std::piecewise_construct, std::forward_as_tuple(event_type),
-                                std::forward_as_tuple(event_type, config_->topic(event_type)))
-                       .first->second;
+    ProducerTopic& made =
+        targets_
+            .emplace(std::piecewise_construct, std::forward_as_tuple(event_type),
+                     std::forward_as_tuple(event_type, config_->topic(event_type)))
+            .first->second;
     made.begin(*partitioner_);
     return made;
 }
@@ -121,8 +122,8 @@ void Producer::report(const std::string& event_type, const Error& error) {
 }
 
 void Producer::delivered(const rd_kafka_message_t& message, ReclaimQueue::Batch& batch) {
-    std::unique_ptr<Pending> pending(static_cast<Pending*>(message._private));
-    Target& target = *pending->target;
+    std::unique_ptr<PendingRecord> pending(static_cast<PendingRecord*>(message._private));
+    ProducerTopic& target = *pending->topic;
     const std::string& type = target.event_type();
     rd_kafka_resp_err_t code = message.err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset < 0) {
@@ -167,7 +168,7 @@ void Producer::delivered(const rd_kafka_message_t& message, ReclaimQueue::Batch&
 /// A broker that has just begun again may not know yet of a topic that was made shortly before. For
 /// librdkafka the topic is then gone, and with it what is queued. If it is, a new client, which has
 /// never seen it, finds out.
-rd_kafka_resp_err_t Producer::judge(rd_kafka_resp_err_t code, const Target& target) {
+rd_kafka_resp_err_t Producer::judge(rd_kafka_resp_err_t code, const ProducerTopic& target) {
     return says_not_found(code) && target.known() ? RD_KAFKA_RESP_ERR__PURGE_QUEUE : code;
 }
 
@@ -189,7 +190,7 @@ void Producer::clear_trouble(const std::string& type) {
 void Producer::serve() {
     std::vector<ReclaimQueue::Batch> batches;
     while (batches.size() < reports_at_once) {
-        Event event = client_->next_reports(batches.empty() ? tick : tick.zero());
+        EventHandle event = client_->next_reports(batches.empty() ? tick : tick.zero());
         if (event == nullptr) {
             break;
         }
@@ -325,7 +326,7 @@ void Producer::renew() {
 void Producer::expect(const std::vector<std::string>& event_types) {
     const std::scoped_lock lock(mutex_);
     for (const std::string& type : event_types) {
-        Target& made = target(type);
+        ProducerTopic& made = target(type);
         made.expected = true;
         made.announce();
         if (made.handle == nullptr && client_) {

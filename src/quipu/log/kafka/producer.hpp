@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "quipu/log/kafka/client.hpp"
+#include "quipu/log/kafka/producer_topic.hpp"
 #include "quipu/log/kafka/reclaim_queue.hpp"
 #include "quipu/log/kafka/stall_detector.hpp"
-#include "quipu/log/kafka/target.hpp"
 #include "quipu/log/topic_log.hpp"
 
 namespace quipu::kafka {
@@ -53,7 +53,7 @@ class Producer final : private ClientEvents {
     using Clock = std::chrono::steady_clock;
     /// What librdkafka did not take.
     struct Rejected {
-        const Target* target;
+        const ProducerTopic* topic;
         Done done;
         std::int64_t since;
         Error error;
@@ -62,14 +62,15 @@ class Producer final : private ClientEvents {
     Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
              std::chrono::milliseconds patience);
     [[nodiscard]] Result<Client> make_client(bool single);
-    [[nodiscard]] Target& target(const std::string& event_type);
+    [[nodiscard]] ProducerTopic& target(const std::string& event_type);
     /// Gives it to librdkafka, or holds it; then it is taken from the caller. Else the reason.
-    [[nodiscard]] rd_kafka_resp_err_t offer(std::unique_ptr<Pending>& pending);
-    [[nodiscard]] rd_kafka_resp_err_t send(std::unique_ptr<Pending>& pending);
+    [[nodiscard]] rd_kafka_resp_err_t offer(std::unique_ptr<PendingRecord>& pending);
+    [[nodiscard]] rd_kafka_resp_err_t send(std::unique_ptr<PendingRecord>& pending);
     /// Its `done` will run, on the producer's thread.
-    void reject(std::unique_ptr<Pending> pending, rd_kafka_resp_err_t code);
+    void reject(std::unique_ptr<PendingRecord> pending, rd_kafka_resp_err_t code);
     /// The error of a record, or the loss that it must count as.
-    [[nodiscard]] static rd_kafka_resp_err_t judge(rd_kafka_resp_err_t code, const Target& target);
+    [[nodiscard]] static rd_kafka_resp_err_t judge(rd_kafka_resp_err_t code,
+                                                   const ProducerTopic& target);
     void release_held();
     void reject_held();
     void delivered(const rd_kafka_message_t& message, ReclaimQueue::Batch& batch);
@@ -90,7 +91,7 @@ class Producer final : private ClientEvents {
     std::condition_variable changed_;
     std::optional<Client> client_;  ///< replaced by the thread only
     const Partitioner* partitioner_ = nullptr;
-    std::map<std::string, Target, std::less<>> targets_;  ///< by event type
+    std::map<std::string, ProducerTopic, std::less<>> targets_;  ///< by event type
     std::vector<Rejected> rejected_;
     std::int64_t held_ = 0;  ///< records that targets hold back
     std::int64_t held_bytes_ = 0;

@@ -25,7 +25,7 @@ Headers make_headers(const RecordHeaders& headers) {
 }
 
 /// About; librdkafka's headers take three times their bytes.
-std::size_t cost(const Pending& pending, std::size_t header_bytes) {
+std::size_t cost(const PendingRecord& pending, std::size_t header_bytes) {
     return sizeof pending + pending.value.capacity() + (pending.key ? pending.key->capacity() : 0) +
            3 * header_bytes;
 }
@@ -53,8 +53,8 @@ class Arguments {
 
 }  // namespace
 
-rd_kafka_resp_err_t Producer::send(std::unique_ptr<Pending>& pending) {
-    Target& target = *pending->target;
+rd_kafka_resp_err_t Producer::send(std::unique_ptr<PendingRecord>& pending) {
+    ProducerTopic& target = *pending->topic;
     if (target.handle == nullptr) {
         target.handle = client_->keep_topic(target.topic());
         if (target.handle == nullptr) {
@@ -79,9 +79,10 @@ rd_kafka_resp_err_t Producer::send(std::unique_ptr<Pending>& pending) {
                 .count();
     }
     // It may be answered for, and gone, before this returns.
-    Pending* const sent = pending.release();
+    PendingRecord* const sent = pending.release();
     rd_kafka_headers_t* const headers = sent->headers.release();
-    const Failure failure(rd_kafka_produceva(client_->get(), arguments.data(), arguments.size()));
+    const ErrorHandle failure(
+        rd_kafka_produceva(client_->get(), arguments.data(), arguments.size()));
     if (failure != nullptr) {
         pending.reset(sent);
         pending->headers.reset(headers);
@@ -90,8 +91,8 @@ rd_kafka_resp_err_t Producer::send(std::unique_ptr<Pending>& pending) {
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-rd_kafka_resp_err_t Producer::offer(std::unique_ptr<Pending>& pending) {
-    Target& target = *pending->target;
+rd_kafka_resp_err_t Producer::offer(std::unique_ptr<PendingRecord>& pending) {
+    ProducerTopic& target = *pending->topic;
     if (target.admit(*pending, Clock::now())) {
         const auto code = send(pending);
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -110,13 +111,13 @@ rd_kafka_resp_err_t Producer::offer(std::unique_ptr<Pending>& pending) {
 }
 
 void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch) {
-    auto pending = std::make_unique<Pending>(
-        Pending{nullptr, std::move(record.value), std::move(done), std::move(record.key),
-                make_headers(record.headers), record.timestamp});
+    auto pending = std::make_unique<PendingRecord>(
+        PendingRecord{nullptr, std::move(record.value), std::move(done), std::move(record.key),
+                      make_headers(record.headers), record.timestamp});
     pending->cost = cost(*pending, record.headers.bytes().size());
     std::unique_lock lock(mutex_);
     reclaim_queue_.free_batch(lock);
-    pending->target = &target(record.place.partition.event_type);
+    pending->topic = &target(record.place.partition.event_type);
     pending->since = stall_detector_.enter();
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
     std::uint64_t began = renewals_;
@@ -153,11 +154,11 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
     stall_detector_.leave(pending->since);
     lock.unlock();
     pending->done(std::unexpected(
-        produce_error(code, pending->target->event_type(), pending->target->topic())));
+        produce_error(code, pending->topic->event_type(), pending->topic->topic())));
 }
 
-void Producer::reject(std::unique_ptr<Pending> pending, rd_kafka_resp_err_t code) {
-    const Target& target = *pending->target;
+void Producer::reject(std::unique_ptr<PendingRecord> pending, rd_kafka_resp_err_t code) {
+    const ProducerTopic& target = *pending->topic;
     const rd_kafka_resp_err_t judged = judge(code, target);
     renew_ = renew_ || judged != code;
     // On the log's thread like every other: a caller may hold a lock that its `done` takes.
@@ -170,24 +171,24 @@ void Producer::release_held() {
     if (held_ == 0 || renew_) {
         return;
     }
-    const auto let_go = [&](std::unique_ptr<Pending>& pending) {
+    const auto let_go = [&](std::unique_ptr<PendingRecord>& pending) {
         // What stands behind a lost record waits for the next client.
         if (renew_) {
-            return Target::Sent::full;
+            return ProducerTopic::Sent::full;
         }
         const auto size = static_cast<std::int64_t>(pending->value.size());
         const auto code = send(pending);
         if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            return Target::Sent::full;
+            return ProducerTopic::Sent::full;
         }
         --held_;
         held_bytes_ -= size;
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return Target::Sent::taken;
+            return ProducerTopic::Sent::taken;
         }
         renew_ = renew_ || code == RD_KAFKA_RESP_ERR__FATAL;
         reject(std::move(pending), code);
-        return Target::Sent::refused;
+        return ProducerTopic::Sent::refused;
     };
     for (auto& [type, target] : targets_) {
         if (!target.release(let_go, Clock::now())) {

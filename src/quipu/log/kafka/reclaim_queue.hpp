@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "quipu/log/kafka/handles.hpp"
-#include "quipu/log/kafka/target.hpp"
+#include "quipu/log/kafka/producer_topic.hpp"
 
 namespace quipu::kafka {
 
@@ -23,8 +23,8 @@ class ReclaimQueue {
     using Lock = std::unique_lock<std::mutex>;
     /// The records of one event.
     struct Batch {
-        Event event;
-        std::vector<std::unique_ptr<Pending>> records;
+        EventHandle event;
+        std::vector<std::unique_ptr<PendingRecord>> records;
         std::size_t bytes = 0;  ///< about what `records` take
     };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/log/kafka/target.hpp"
+#include "quipu/log/kafka/producer_topic.hpp"
 
 #include <utility>
 
@@ -12,7 +12,7 @@ constexpr std::size_t whole_topic = 0;
 
 }  // namespace
 
-void Target::begin(const Partitioner& partitioner) {
+void ProducerTopic::begin(const Partitioner& partitioner) {
     partitioner_ = &partitioner;
     partitions_ = 0;
     announced_ = false;
@@ -20,30 +20,32 @@ void Target::begin(const Partitioner& partitioner) {
     gates_.clear();
 }
 
-std::int32_t Target::partition(const rd_kafka_topic_t* topic, const void* key, std::size_t size,
-                               std::int32_t count, void* partitioner, void* message) noexcept {
-    static_cast<Pending*>(message)->target->partitions_.store(count, std::memory_order_relaxed);
+std::int32_t ProducerTopic::partition(const rd_kafka_topic_t* topic, const void* key,
+                                      std::size_t size, std::int32_t count, void* partitioner,
+                                      void* message) noexcept {
+    static_cast<PendingRecord*>(message)->topic->partitions_.store(count,
+                                                                   std::memory_order_relaxed);
     return static_cast<const Partitioner*>(partitioner)->choose(topic, key, size, count);
 }
 
-Target::Gate& Target::gate(std::size_t at) {
+ProducerTopic::Gate& ProducerTopic::gate(std::size_t at) {
     if (gates_.size() <= at) gates_.resize(at + 1);
     return gates_[at];
 }
 
-std::size_t Target::gate_of(const Pending& pending) {
+std::size_t ProducerTopic::gate_of(const PendingRecord& pending) {
     const std::int32_t count = partitions_.load(std::memory_order_relaxed);
     if (count == 0) return whole_topic;
     return 1 + static_cast<std::size_t>(partitioner_->expect(*pending.key, count));
 }
 
-void Target::enter(std::size_t at, Pending& pending, Clock::time_point now) {
+void ProducerTopic::enter(std::size_t at, PendingRecord& pending, Clock::time_point now) {
     Gate& entered = gate(at);
     pending.gate = at;
     if (now >= entered.open_until) entered.opening = pending.opens = true;
 }
 
-bool Target::admit(Pending& pending, Clock::time_point now) {
+bool ProducerTopic::admit(PendingRecord& pending, Clock::time_point now) {
     // No promise of order, so it need not wait.
     if (!pending.key || !partitioner_->by_key()) return true;
     pending.gate = gate(whole_topic).busy() ? whole_topic : gate_of(pending);
@@ -52,25 +54,25 @@ bool Target::admit(Pending& pending, Clock::time_point now) {
     return true;
 }
 
-void Target::withdraw(Pending& pending) {
+void ProducerTopic::withdraw(PendingRecord& pending) {
     if (std::exchange(pending.opens, false)) gate(pending.gate).opening = false;
 }
 
-void Target::hold(std::unique_ptr<Pending> pending) {
+void ProducerTopic::hold(std::unique_ptr<PendingRecord> pending) {
     gate(pending->gate).held.push_back(std::move(pending));
 }
 
-void Target::answered(const Pending& pending, std::optional<std::int32_t> partition,
-                      Clock::time_point now) {
+void ProducerTopic::answered(const PendingRecord& pending, std::optional<std::int32_t> partition,
+                             Clock::time_point now) {
     if (!pending.opens) return;
     gate(pending.gate).opening = false;
     if (partition) gate(1 + static_cast<std::size_t>(*partition)).open_until = now + open_for;
 }
 
-bool Target::release(const Send& send, Clock::time_point now) {
+bool ProducerTopic::release(const Send& send, Clock::time_point now) {
     for (std::size_t at = 0; at < gates_.size(); ++at) {
         while (!gates_[at].opening && !gates_[at].held.empty()) {
-            std::unique_ptr<Pending> pending = std::move(gates_[at].held.front());
+            std::unique_ptr<PendingRecord> pending = std::move(gates_[at].held.front());
             gates_[at].held.pop_front();
             const std::size_t to = at == whole_topic ? gate_of(*pending) : at;
             if (to != at && gate(to).busy()) {
@@ -78,7 +80,7 @@ bool Target::release(const Send& send, Clock::time_point now) {
                 gate(to).held.push_back(std::move(pending));
                 continue;
             }
-            Pending& sent = *pending;
+            PendingRecord& sent = *pending;
             enter(to, sent, now);
             const bool opens = sent.opens;
             const Sent result = send(pending);
@@ -93,8 +95,8 @@ bool Target::release(const Send& send, Clock::time_point now) {
     return true;
 }
 
-std::vector<std::unique_ptr<Pending>> Target::give_back() {
-    std::vector<std::unique_ptr<Pending>> all;
+std::vector<std::unique_ptr<PendingRecord>> ProducerTopic::give_back() {
+    std::vector<std::unique_ptr<PendingRecord>> all;
     for (Gate& gate : gates_) {
         for (auto& pending : gate.held) all.push_back(std::move(pending));
         gate.held.clear();

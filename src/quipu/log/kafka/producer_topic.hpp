@@ -18,11 +18,11 @@
 
 namespace quipu::kafka {
 
-class Target;
+class ProducerTopic;
 
 /// A record between produce() and its `done`.
-struct Pending {
-    Target* target;
+struct PendingRecord {
+    ProducerTopic* topic;
     std::string value;
     TopicLog::Done done;
     std::optional<std::string> key;
@@ -45,14 +45,14 @@ struct Pending {
 /// `producer.id.expiration.ms` (a day), so a partition stays open for a limited time only.
 ///
 /// Not thread-safe, but for partition(): the producer's lock guards it.
-class Target {
+class ProducerTopic {
   public:
     using Clock = std::chrono::steady_clock;
     enum class Sent { taken, full, refused };
     /// Gives a record to librdkafka and, unless it is full, takes it from the caller.
-    using Send = std::function<Sent(std::unique_ptr<Pending>&)>;
+    using Send = std::function<Sent(std::unique_ptr<PendingRecord>&)>;
 
-    Target(std::string event_type, std::string topic)
+    ProducerTopic(std::string event_type, std::string topic)
         : event_type_(std::move(event_type)), topic_(std::move(topic)) {}
 
     [[nodiscard]] const std::string& event_type() const noexcept { return event_type_; }
@@ -67,23 +67,23 @@ class Target {
     void announce() noexcept { announced_.store(true, std::memory_order_relaxed); }
     /// For each new client: nothing is open, or known.
     void begin(const Partitioner& partitioner);
-    /// librdkafka's callback: its message's opaque is a Pending. Learns how many partitions there
-    /// are.
+    /// librdkafka's callback: its message's opaque is a PendingRecord. Learns how many partitions
+    /// there are.
     static std::int32_t partition(const rd_kafka_topic_t* topic, const void* key, std::size_t size,
                                   std::int32_t count, void* partitioner, void* message) noexcept;
 
     /// Whether a new record may be sent now; marks it if others have to wait for it.
-    [[nodiscard]] bool admit(Pending& pending, Clock::time_point now);
+    [[nodiscard]] bool admit(PendingRecord& pending, Clock::time_point now);
     /// It was not sent after all.
-    void withdraw(Pending& pending);
-    void hold(std::unique_ptr<Pending> pending);
+    void withdraw(PendingRecord& pending);
+    void hold(std::unique_ptr<PendingRecord> pending);
     /// The broker has answered for a record.
-    void answered(const Pending& pending, std::optional<std::int32_t> partition,
+    void answered(const PendingRecord& pending, std::optional<std::int32_t> partition,
                   Clock::time_point now);
     /// Sends what was held and need not be any longer; false when librdkafka was full.
     [[nodiscard]] bool release(const Send& send, Clock::time_point now);
     /// Everything that is held, in its order.
-    [[nodiscard]] std::vector<std::unique_ptr<Pending>> give_back();
+    [[nodiscard]] std::vector<std::unique_ptr<PendingRecord>> give_back();
 
     rd_kafka_topic_t* handle = nullptr;  ///< the present client's
     bool expected = false;               ///< to be ready before its first record
@@ -92,12 +92,12 @@ class Target {
     struct Gate {
         bool opening = false;
         Clock::time_point open_until{};
-        std::deque<std::unique_ptr<Pending>> held;
+        std::deque<std::unique_ptr<PendingRecord>> held;
         [[nodiscard]] bool busy() const { return opening || !held.empty(); }
     };
-    [[nodiscard]] std::size_t gate_of(const Pending& pending);
+    [[nodiscard]] std::size_t gate_of(const PendingRecord& pending);
     [[nodiscard]] Gate& gate(std::size_t at);
-    void enter(std::size_t at, Pending& pending, Clock::time_point now);
+    void enter(std::size_t at, PendingRecord& pending, Clock::time_point now);
 
     const std::string event_type_;
     const std::string topic_;
