@@ -7,8 +7,8 @@
 namespace quipu::kafka {
 
 /// For calls of librdkafka that may never return. Runs `call` on a thread of its own; false when it
-/// has not returned within `limit`. Then the thread is left behind: `call` must own what it uses,
-/// and must not throw. Where no thread can be had, it runs here, without a limit.
-bool call_with_timeout(std::chrono::milliseconds limit, std::function<void()> call);
+/// has not returned within `timeout`. The thread is then left behind: `call` must own everything it
+/// uses and must not throw. When no thread can be created, runs `call` here, without a timeout.
+bool call_with_timeout(std::chrono::milliseconds timeout, std::function<void()> call);
 
 }  // namespace quipu::kafka

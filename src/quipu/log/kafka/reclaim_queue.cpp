@@ -17,7 +17,7 @@ void ReclaimQueue::offer(Batch& batch) {
     }
 }
 
-bool ReclaimQueue::free_batch(Lock& lock) {
+bool ReclaimQueue::free_batch(Mutex& mutex) {
     if (batches_.empty()) {
         return false;
     }
@@ -25,19 +25,20 @@ bool ReclaimQueue::free_batch(Lock& lock) {
     batches_.pop_back();
     bytes_ -= batch.bytes;
     ++freeing_;
-    lock.unlock();
-    batch = {};
-    lock.lock();
+    {
+        const MutexUnlock unlocked(mutex);
+        batch = {};
+    }
     if (--freeing_ == 0) {
         freed_.notify_all();
     }
     return true;
 }
 
-void ReclaimQueue::free_all(Lock& lock) {
-    while (free_batch(lock)) {
+void ReclaimQueue::free_all(Mutex& mutex) {
+    while (free_batch(mutex)) {
     }
-    freed_.wait(lock, [this] { return freeing_ == 0; });
+    freed_.wait(mutex, [this] { return freeing_ == 0; });
 }
 
 }  // namespace quipu::kafka

@@ -1,45 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/log/kafka/handles.hpp"
-#include "quipu/log/kafka/producer_topic.hpp"
+#include "quipu/log/kafka/pending_record.hpp"
 
 namespace quipu::kafka {
 
-/// What is left of records that have been answered for: librdkafka's part of them, which an event
-/// holds, and ours. Callers of produce() free it: memory that one thread takes and another gives
-/// back costs several times as much. Until then the records count in librdkafka's queue, and its
-/// client must stay.
+/// The memory of records that have been answered for: librdkafka's part of them, which an event
+/// holds, and ours. Callers of produce() free it, since memory that one thread allocates and
+/// another frees costs several times as much. Until then the records count in librdkafka's queue,
+/// and its client must stay.
 ///
-/// The owner's lock guards it. It is not held while memory is freed.
+/// `mutex` is the owner's lock, which guards the object. It is released while memory is freed.
 class ReclaimQueue {
   public:
-    using Lock = std::unique_lock<std::mutex>;
     /// The records of one event.
     struct Batch {
         EventHandle event;
         std::vector<std::unique_ptr<PendingRecord>> records;
-        std::size_t bytes = 0;  ///< about what `records` take
+        std::size_t bytes = 0;  ///< roughly what `records` take
     };
 
-    /// Takes it, unless there is much already: then the caller keeps it, and frees it.
+    /// Takes the batch, unless much is queued already: then the caller keeps and frees it.
     void offer(Batch& batch);
-    /// False when there was none.
-    bool free_batch(Lock& lock);
-    /// Frees all that is here, and waits for what other threads are freeing.
-    void free_all(Lock& lock);
+    /// Frees the latest batch; false when there was none.
+    bool free_batch(Mutex& mutex) QUIPU_REQUIRES(mutex);
+    /// Frees everything, and waits for what other threads are freeing.
+    void free_all(Mutex& mutex) QUIPU_REQUIRES(mutex);
 
   private:
     std::vector<Batch> batches_;
     std::size_t bytes_ = 0;
     int freeing_ = 0;
-    std::condition_variable freed_;
+    Condition freed_;
 };
 
 }  // namespace quipu::kafka
