@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/log/kafka/offsets.hpp"
+#include "quipu/log/kafka/offset_tracker.hpp"
 
 #include <gmock/gmock.h>
 
