@@ -97,10 +97,14 @@ class KafkaGroup : public KafkaLiveTest {
 
     /// What the broker has as the group's offset, asked without joining the group; -1 for none.
     std::int64_t committed(const std::string& type, std::int32_t partition = 0) {
+        return committed_by(prefix_ + "group", type, partition);
+    }
+    std::int64_t committed_by(const std::string& group_id, const std::string& type,
+                              std::int32_t partition = 0) {
         auto config = kafka::Config::check(options({}));
         EXPECT_TRUE(config);
         auto conf = config->make(kafka::Role::consumer);
-        rd_kafka_conf_set(conf.get(), "group.id", (prefix_ + "group").c_str(), nullptr, 0);
+        rd_kafka_conf_set(conf.get(), "group.id", group_id.c_str(), nullptr, 0);
         const auto health = std::make_shared<kafka::Health>(brokers_, kafka::Secrets{}, nullptr);
         const auto client =
             kafka::Client::create(kafka::Role::consumer, std::move(conf), health, nullptr);
@@ -445,6 +449,113 @@ TEST_F(KafkaGroup, AMemberTellsHowFarItHasComeAndWhereAKeyBelongs) {
         EXPECT_EQ(consumer->partition_of("made", *record.key), record.place.partition);
     }
     EXPECT_EQ(consumer->partition_of("other", "key"), std::nullopt);
+}
+
+/// Versions without group prefixes named a group by its bare name, as an empty prefix does.
+class KafkaGroupPrefix : public KafkaGroup {
+  protected:
+    [[nodiscard]] std::unique_ptr<TopicLog> open_with_groups(std::optional<std::string> prefix) {
+        auto chosen = options({});
+        chosen.group_prefix = std::move(prefix);
+        auto log = open_kafka_log(std::move(chosen));
+        EXPECT_TRUE(log) << log.error().message;
+        return std::move(*log);
+    }
+    /// Reads `count` records as a member of the group with its bare name, and finishes them.
+    void read_by_bare_name(const LogConsumerOptions& group, std::size_t count) {
+        const auto former = open_with_groups("");
+        const auto consumer = former->consume(group);
+        ASSERT_TRUE(consumer);
+        read(**consumer, count);
+        (*consumer)->close();
+    }
+};
+
+TEST_F(KafkaGroupPrefix, AGroupContinuesFromTheOffsetsOfItsBareName) {
+    create("numbers");
+    create("silent");
+    produce_numbers("numbers", 0, 10, 1);
+    read_by_bare_name(group({"numbers", "silent"}), 6);
+    ASSERT_EQ(committed_by("group", "numbers"), 6);
+    {
+        const auto consumer = consume(group({"numbers", "silent"}));
+        EXPECT_THAT(values(read(*consumer, 3)), ElementsAre("6", "7", "8"));
+        // Nobody has committed anything here: the group begins where it says.
+        ASSERT_TRUE(produce(log_record("silent", "key", "first")));
+        EXPECT_THAT(values(read(*consumer, 2)), testing::UnorderedElementsAre("9", "first"));
+        consumer->close();
+    }
+    EXPECT_EQ(committed("numbers"), 10);
+    EXPECT_EQ(committed_by("group", "numbers"), 6)
+        << "a return to the earlier version continues here";
+    produce_numbers("numbers", 10, 1, 1);
+    EXPECT_THAT(values(read(*consume(group({"numbers", "silent"})), 1)), ElementsAre("10"))
+        << "its own offsets count from now on";
+}
+
+TEST_F(KafkaGroupPrefix, ATakenOverOffsetIsCommittedBeforeAnyRecordIsFinished) {
+    create("numbers");
+    produce_numbers("numbers", 0, 10, 1);
+    read_by_bare_name(group({"numbers"}), 6);
+    const auto consumer = consume(group({"numbers"}));
+    read(*consumer, 1, false);
+    EXPECT_TRUE(eventually([&] {
+        EXPECT_TRUE(consumer->poll(20ms, 1));
+        return committed("numbers") == 6;
+    }));
+}
+
+TEST_F(KafkaGroupPrefix, AGroupThatStartsAtLatestSkipsNothingWhenItTakesOverItsOffsets) {
+    create("numbers");
+    auto latest = group({"numbers"});
+    latest.from_earliest = false;
+    {
+        const auto former = open_with_groups("");
+        const auto consumer = former->consume(latest);
+        ASSERT_TRUE(consumer);
+        ASSERT_TRUE(eventually([&] {
+            EXPECT_TRUE((*consumer)->poll(20ms, 1));
+            return (*consumer)->lag() == 0;
+        }));
+        (*consumer)->close();
+    }
+    ASSERT_EQ(committed_by("group", "numbers"), 0);
+    produce_numbers("numbers", 0, 3, 1);
+    EXPECT_THAT(values(read(*consume(latest), 3)), ElementsAre("0", "1", "2"));
+}
+
+TEST_F(KafkaGroupPrefix, APrefixThatIsSetTakesOverNothing) {
+    create("numbers");
+    produce_numbers("numbers", 0, 10, 1);
+    read_by_bare_name(group({"numbers"}), 6);
+    const auto blue = open_with_groups("blue." + prefix_);
+    const auto consumer = blue->consume(group({"numbers"}));
+    ASSERT_TRUE(consumer);
+    EXPECT_EQ(values(read(**consumer, 10)).front(), "0");
+}
+
+TEST_F(KafkaGroupPrefix, EnvironmentsOnOneClusterDoNotDisturbEachOther) {
+    create("numbers", 2);
+    auto same = group({"numbers"});
+    same.member = "first";  // each environment names its processes alike
+    Member first(*log_, same);
+    ASSERT_TRUE(eventually([&] { return first.assigned() == 2; }));
+    const std::string here = std::exchange(prefix_, "other." + prefix_);
+    auto there = open();
+    log_.swap(there);
+    create("numbers", 2);
+    {
+        Member second(*log_, same);
+        ASSERT_TRUE(eventually([&] { return second.assigned() == 2; }));
+        produce_numbers("numbers", 0, 20);
+        ASSERT_TRUE(eventually([&] { return second.records().size() == 20; }));
+    }
+    log_.swap(there);
+    prefix_ = here;
+    produce_numbers("numbers", 0, 20);
+    ASSERT_TRUE(eventually([&] { return first.records().size() == 20; }));
+    EXPECT_EQ(first.revocations(), 0);
+    EXPECT_EQ(first.assigned(), 2U);
 }
 
 }  // namespace

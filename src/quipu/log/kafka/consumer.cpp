@@ -37,7 +37,8 @@ Consumer::Consumer(std::shared_ptr<const Config> config, std::shared_ptr<Health>
       health_(std::move(health)),
       options_(std::move(options)),
       offsets_(config_, health_, options_.group, options_.from_earliest),
-      partition_counts_(config_, options_.group, options_.event_types) {}
+      partition_counts_(config_, config_->group_id(options_.group), options_.event_types),
+      group_(config_->group_id(options_.group)) {}
 
 Result<std::unique_ptr<Consumer>> Consumer::open(std::shared_ptr<const Config> config,
                                                  std::shared_ptr<Health> health,
@@ -58,7 +59,7 @@ std::optional<Error> Consumer::subscribe() {
     const auto set = [&](const char* name, const std::string& value) {
         rd_kafka_conf_set(conf.get(), name, value.c_str(), nullptr, 0);
     };
-    set("group.id", options_.group);
+    set("group.id", group_);
     set("auto.offset.reset", options_.from_earliest ? "earliest" : "latest");
     if (!options_.member.empty()) {
         set("group.instance.id", options_.member);
@@ -78,7 +79,7 @@ std::optional<Error> Consumer::subscribe() {
     }
     if (const auto code = rd_kafka_subscribe(client_->get(), topics.get())) {
         closed_ = true;
-        return call_error(code, "group " + options_.group, {});
+        return call_error(code, "group " + group_, {});
     }
     return std::nullopt;
 }
@@ -229,7 +230,7 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
             std::array<char, 512> cause{};
             const auto code = rd_kafka_fatal_error(client_->get(), cause.data(), cause.size());
             fatal_ = call_error(code == RD_KAFKA_RESP_ERR_NO_ERROR ? message.err : code,
-                                "group " + options_.group, health_->mask(cause.data()));
+                                "group " + group_, health_->mask(cause.data()));
             error_ = fatal_;
             break;
         }
@@ -238,25 +239,25 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: {
             const std::string topic =
                 message.rkt == nullptr ? "a topic" : rd_kafka_topic_name(message.rkt);
-            error_ = call_error(message.err, "group " + options_.group + ", topic " + topic,
+            error_ = call_error(message.err, "group " + group_ + ", topic " + topic,
                                 describe(message.err));
             health_->problem("consume " + topic, *error_);
             return;
         }
         default:
-            error_ = call_error(message.err, "group " + options_.group, reason);
+            error_ = call_error(message.err, "group " + group_, reason);
             if (error_->retryable()) {
                 // librdkafka tries again by itself, with one exception.
                 if (reason.starts_with("Failed to fetch committed offsets")) {
                     assign_again_at_ = Clock::now() + assign_again_after;
                 }
-                health_->tell("warning", "group " + options_.group, error_->message);
+                health_->tell("warning", "group " + group_, error_->message);
                 error_.reset();
                 return;
             }
             break;
     }
-    health_->problem("group " + options_.group, *error_);
+    health_->problem("group " + group_, *error_);
 }
 
 void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
@@ -271,7 +272,7 @@ void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_lis
 }
 
 void Consumer::tell_rebalance_error(rd_kafka_resp_err_t code) {
-    health_->tell("warning", "rebalance", call_error(code, "group " + options_.group, {}).message);
+    health_->tell("warning", "rebalance", call_error(code, "group " + group_, {}).message);
 }
 
 void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
@@ -282,10 +283,9 @@ void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     if (options_.assigned) {
         guarded([&] { options_.assigned(got); });
     }
-    const PartitionList from(rd_kafka_topic_partition_list_copy(list));
-    offsets_.set_start(from.get());
-    assign(from.get());
-    health_->clear("group " + options_.group);
+    starting_.reset(rd_kafka_topic_partition_list_copy(list));
+    start_assignment();
+    health_->clear("group " + group_);
     for (const auto& partition : got) {
         health_->clear("consume " + config_->topic(partition.event_type));
     }
@@ -305,9 +305,23 @@ void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
     const bool answered = call_with_timeout(
         unassign_timeout, [client = client_->shared()] { rd_kafka_assign(client.get(), nullptr); });
     if (!answered) {
-        health_->tell("warning", "close " + options_.group,
-                      "group " + options_.group +
+        health_->tell("warning", "close " + group_,
+                      "group " + group_ +
                           ": a Kafka client does not release its partitions; it is left behind");
+    }
+}
+
+void Consumer::start_assignment() {
+    PartitionList assignment(rd_kafka_topic_partition_list_copy(starting_.get()));
+    if (offsets_.set_start(assignment.get())) {
+        starting_.reset();
+    } else {
+        // Fetching from anywhere else would skip records or read them again.
+        assignment.reset(rd_kafka_topic_partition_list_new(0));
+    }
+    assign(assignment.get());
+    if (starting_ != nullptr) {
+        assign_again_at_ = Clock::now() + assign_again_after;
     }
 }
 
@@ -327,6 +341,7 @@ void Consumer::give_up(const rd_kafka_topic_partition_list_t* list) {
         offsets_.commit_now(gone);
     }
     offsets_.tracker().revoke(gone);
+    starting_.reset();
     joined_ = false;
 }
 
@@ -345,6 +360,10 @@ void Consumer::assign_again_if_due() {
         return;
     }
     assign_again_at_ = Clock::time_point::max();
+    if (starting_ != nullptr) {
+        start_assignment();
+        return;
+    }
     rd_kafka_topic_partition_list_t* raw = nullptr;
     if (!joined_ || rd_kafka_assignment(client_->get(), &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return;
@@ -409,8 +428,8 @@ Result<std::vector<LogProgress>> Consumer::progress() {
             code = code == RD_KAFKA_RESP_ERR_NO_ERROR ? element.err : code;
         }
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return std::unexpected(call_error(
-                code, "group " + options_.group + ": end offsets of its partitions", {}));
+            return std::unexpected(
+                call_error(code, "group " + group_ + ": end offsets of its partitions", {}));
         }
         for (const auto& element : elements(list.get())) {
             const auto [partition, offset] = place_of(element, *config_);
@@ -544,7 +563,7 @@ void Consumer::close() {
         }
         offsets_.tracker().revoke(left);
     }
-    health_->clear("group " + options_.group);
+    health_->clear("group " + group_);
 }
 
 }  // namespace quipu::kafka

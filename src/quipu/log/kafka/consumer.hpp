@@ -57,6 +57,8 @@ class Consumer final : public LogConsumer, private ClientEvents {
         offsets_.committed(code, list);
     }
     void assigned(const rd_kafka_topic_partition_list_t* list);
+    /// Begins to fetch an assignment, now or, when the brokers do not say where to begin, later.
+    void start_assignment();
     void revoked(const rd_kafka_topic_partition_list_t* list);
     void rebalanced_at_close(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
     /// Everything that a revocation takes except the answer to librdkafka.
@@ -99,7 +101,9 @@ class Consumer final : public LogConsumer, private ClientEvents {
     const LogConsumerOptions options_;
     GroupOffsets offsets_;
     PartitionCounts partition_counts_;
+    const std::string group_;  ///< its group.id
     std::optional<Client> client_;
+    PartitionList starting_;            ///< an assignment whose start is not known yet
     std::deque<ReceivedRecord> ready_;  ///< received, and not given to the caller yet
     std::size_t ready_bytes_ = 0;
     std::optional<Error> error_;  ///< met in this poll()

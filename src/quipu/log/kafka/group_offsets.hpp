@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,9 @@ namespace quipu::kafka {
 /// polls the consumer; the tracker is thread-safe.
 class GroupOffsets {
   public:
+    /// `group` is its name without a prefix.
     GroupOffsets(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
-                 std::string group, bool from_earliest);
+                 const std::string& group, bool from_earliest);
 
     /// The member's client, which must outlive this object. Before all other calls.
     void use(rd_kafka_t* client) noexcept { client_ = client; }
@@ -34,9 +36,10 @@ class GroupOffsets {
     /// The broker's answer to a commit.
     void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
 
-    /// Sets in an assignment where to begin in partitions for which the group has committed nothing
-    /// and does not want what is there already.
-    void set_start(rd_kafka_topic_partition_list_t* assignment);
+    /// Sets in an assignment where to begin in partitions for which the group has committed
+    /// nothing: where its former group.id had got to, otherwise at the end if the group wants only
+    /// what is new. False when the brokers did not say in time; then call it again.
+    [[nodiscard]] bool set_start(rd_kafka_topic_partition_list_t* assignment);
 
     /// Looks up where the group stands in the partitions of a new assignment, at the next call of
     /// look_up_if_due().
@@ -48,9 +51,14 @@ class GroupOffsets {
   private:
     using Clock = std::chrono::steady_clock;
 
+    /// Those of `partitions` for which the former group.id has committed offsets.
+    [[nodiscard]] Result<PartitionList> former_offsets(
+        const rd_kafka_topic_partition_list_t* partitions) const;
+
     const std::shared_ptr<const Config> config_;
     const std::shared_ptr<Health> health_;
-    const std::string group_;
+    const std::string group_;                        ///< its group.id
+    const std::optional<std::string> former_group_;  ///< Config::former_group_id
     const bool from_earliest_;
     rd_kafka_t* client_ = nullptr;
     OffsetTracker tracker_;
