@@ -12,13 +12,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(KafkaCallWithTimeout, WaitsForACallThatReturns) {
+TEST(KafkaCallWithTimeout, ReturnsWhenTheCallReturns) {
     const auto value = std::make_shared<int>(0);
     EXPECT_TRUE(call_with_timeout(10s, [value] { *value = 7; }));
     EXPECT_EQ(*value, 7);
 }
 
-TEST(KafkaCallWithTimeout, LeavesACallBehindThatDoesNotReturn) {
+TEST(KafkaCallWithTimeout, LeavesBehindACallThatDoesNotReturn) {
     const auto release = std::make_shared<std::promise<void>>();
     const auto returned = std::make_shared<std::promise<void>>();
     EXPECT_FALSE(call_with_timeout(20ms, [release, returned] {

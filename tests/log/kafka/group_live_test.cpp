@@ -146,7 +146,7 @@ TEST_F(KafkaGroup, TwoMembersShareThePartitionsAndLoseNothing) {
     expect_order(second.records());
 }
 
-TEST_F(KafkaGroup, ARestartGoesOnBehindWhatIsFinished) {
+TEST_F(KafkaGroup, RestartContinuesAfterTheFinishedPrefix) {
     create("numbers");
     produce_numbers("numbers", 0, 10, 1);
     {
@@ -183,7 +183,7 @@ TEST_F(KafkaGroup, FinishedRecordsAreCommittedWhileTheMemberRuns) {
     EXPECT_EQ(committed("numbers"), 7);
 }
 
-TEST_F(KafkaGroup, LatestBeginsWithWhatComesAfterTheJoin) {
+TEST_F(KafkaGroup, LatestReadsOnlyRecordsAfterTheJoin) {
     create("numbers");
     produce_numbers("numbers", 0, 10, 1);
     auto options = group({"numbers"});
@@ -199,7 +199,7 @@ TEST_F(KafkaGroup, LatestBeginsWithWhatComesAfterTheJoin) {
     EXPECT_THAT(values(read(*consumer, 2)), ElementsAre("10", "11"));
 }
 
-TEST_F(KafkaGroup, AMemberThatReturnsInTimeGetsItsPartitionsWithoutARebalance) {
+TEST_F(KafkaGroup, StaticMemberReturnsWithoutARebalance) {
     create("numbers", 2);
     auto options = group({"numbers"});
     options.member = "left";
@@ -217,7 +217,7 @@ TEST_F(KafkaGroup, AMemberThatReturnsInTimeGetsItsPartitionsWithoutARebalance) {
     EXPECT_EQ(left.assignments(), before);
 }
 
-TEST_F(KafkaGroup, TwoMembersOfOneNameAreAConflict) {
+TEST_F(KafkaGroup, TwoMembersWithOneNameConflict) {
     create("numbers");
     auto options = group({"numbers"});
     options.member = "only";
@@ -241,7 +241,7 @@ TEST_F(KafkaGroup, TwoMembersOfOneNameAreAConflict) {
 }
 
 /// Longer than the session timeout: the group would have given the partition away.
-TEST_F(KafkaGroup, APausedMemberStaysAndGivesEachRecordOnce) {
+TEST_F(KafkaGroup, PausedMemberKeepsItsPartitionsAndGivesEachRecordOnce) {
     create("numbers");
     produce_numbers("numbers", 0, 100, 1);
     const auto log = open({{"session.timeout.ms", "2000"},
@@ -279,7 +279,7 @@ TEST_F(KafkaGroup, APausedMemberStaysAndGivesEachRecordOnce) {
     EXPECT_EQ(revocations, 1);
 }
 
-TEST_F(KafkaGroup, PartitionsThatComeWhilePausedArePausedToo) {
+TEST_F(KafkaGroup, PartitionsAssignedWhilePausedArePaused) {
     create("numbers", 2);
     produce_numbers("numbers", 0, 20);
     auto options = group({"numbers"});
@@ -328,7 +328,7 @@ TEST_F(KafkaGroup, PausingOftenNeitherLosesNorRepeats) {
     }
 }
 
-TEST_F(KafkaGroup, APartitionThatIsKeptThroughARebalanceIsNoLongerPaused) {
+TEST_F(KafkaGroup, PartitionKeptThroughARebalanceIsResumed) {
     create("numbers", 2);
     produce_numbers("numbers", 0, 4000, 40);
     std::atomic<int> assignments = 0;
@@ -357,7 +357,7 @@ TEST_F(KafkaGroup, APartitionThatIsKeptThroughARebalanceIsNoLongerPaused) {
 
 /// A reader that pauses for long, again and again, because its handlers are slow, still reads every
 /// partition: what was fetched and not given is dropped by a pause.
-TEST_F(KafkaGroup, NoPartitionWaitsForTheOthersToBeEmpty) {
+TEST_F(KafkaGroup, NoPartitionStarvesWhilePausing) {
     constexpr std::int32_t partitions = 6;
     create("numbers", partitions);
     const std::string filling(500, 'x');
@@ -412,7 +412,7 @@ TEST_F(KafkaGroup, RevokedIsCalledBeforeTheCommit) {
     EXPECT_THAT(values(read(*consumer, 1)), ElementsAre("4"));
 }
 
-TEST_F(KafkaGroup, WhoWantsOnlyWhatIsNewLosesNothingWhileItIsAway) {
+TEST_F(KafkaGroup, LatestSkipsNothingPublishedDuringARestart) {
     create("made", 2);
     produce_numbers("made", 0, 5);
     LogConsumerOptions newest = group({"made"});
@@ -427,7 +427,7 @@ TEST_F(KafkaGroup, WhoWantsOnlyWhatIsNewLosesNothingWhileItIsAway) {
     EXPECT_THAT(values(read(*consumer, 5)), testing::UnorderedElementsAre("5", "6", "7", "8", "9"));
 }
 
-TEST_F(KafkaGroup, AMemberTellsHowFarItHasComeAndWhereAKeyBelongs) {
+TEST_F(KafkaGroup, MemberReportsItsProgressAndAKeysPartition) {
     create("made", 3);
     produce_numbers("made", 0, 20, 7);
     const auto consumer = consume(group({"made"}));
@@ -471,7 +471,7 @@ class KafkaGroupPrefix : public KafkaGroup {
     }
 };
 
-TEST_F(KafkaGroupPrefix, AGroupContinuesFromTheOffsetsOfItsBareName) {
+TEST_F(KafkaGroupPrefix, GroupContinuesFromTheOffsetsOfItsBareName) {
     create("numbers");
     create("silent");
     produce_numbers("numbers", 0, 10, 1);
@@ -493,7 +493,7 @@ TEST_F(KafkaGroupPrefix, AGroupContinuesFromTheOffsetsOfItsBareName) {
         << "its own offsets count from now on";
 }
 
-TEST_F(KafkaGroupPrefix, ATakenOverOffsetIsCommittedBeforeAnyRecordIsFinished) {
+TEST_F(KafkaGroupPrefix, TakenOverOffsetIsCommittedAtOnce) {
     create("numbers");
     produce_numbers("numbers", 0, 10, 1);
     read_by_bare_name(group({"numbers"}), 6);
@@ -505,7 +505,7 @@ TEST_F(KafkaGroupPrefix, ATakenOverOffsetIsCommittedBeforeAnyRecordIsFinished) {
     }));
 }
 
-TEST_F(KafkaGroupPrefix, AGroupThatStartsAtLatestSkipsNothingWhenItTakesOverItsOffsets) {
+TEST_F(KafkaGroupPrefix, LatestSkipsNothingWhenItTakesOverOffsets) {
     create("numbers");
     auto latest = group({"numbers"});
     latest.from_earliest = false;
@@ -524,7 +524,7 @@ TEST_F(KafkaGroupPrefix, AGroupThatStartsAtLatestSkipsNothingWhenItTakesOverItsO
     EXPECT_THAT(values(read(*consume(latest), 3)), ElementsAre("0", "1", "2"));
 }
 
-TEST_F(KafkaGroupPrefix, APrefixThatIsSetTakesOverNothing) {
+TEST_F(KafkaGroupPrefix, ExplicitPrefixTakesOverNoOffsets) {
     create("numbers");
     produce_numbers("numbers", 0, 10, 1);
     read_by_bare_name(group({"numbers"}), 6);

@@ -30,11 +30,11 @@ class KafkaStallDetector : public testing::Test {
     StallDetector detector{8s, now};
 };
 
-TEST_F(KafkaStallDetector, NothingToWaitForIsNoStandstill) {
+TEST_F(KafkaStallDetector, IdleProducerIsNotStalled) {
     EXPECT_EQ(seconds_to_alarm(), -1);
 }
 
-TEST_F(KafkaStallDetector, PatienceDoublesUpToFiveMinutesWhileNothingGetsThrough) {
+TEST_F(KafkaStallDetector, PatienceDoublesUpToFiveMinutes) {
     std::int64_t entered = detector.enter();
     for (const int expected : {8, 16, 32, 64, 128, 256, 300, 300}) {
         EXPECT_EQ(seconds_to_alarm(), expected);
@@ -45,7 +45,7 @@ TEST_F(KafkaStallDetector, PatienceDoublesUpToFiveMinutesWhileNothingGetsThrough
     }
 }
 
-TEST_F(KafkaStallDetector, PatienceIsShortAgainWhenRecordsGotThrough) {
+TEST_F(KafkaStallDetector, PatienceIsResetWhenRecordsGetThrough) {
     const auto entered = detector.enter();
     EXPECT_EQ(seconds_to_alarm(), 8);
     detector.leave(entered);
@@ -54,13 +54,13 @@ TEST_F(KafkaStallDetector, PatienceIsShortAgainWhenRecordsGotThrough) {
     EXPECT_EQ(seconds_to_alarm(), 8);
 }
 
-TEST_F(KafkaStallDetector, OneRecordStandsStillWhileOthersGetThrough) {
+TEST_F(KafkaStallDetector, OneStalledRecordAmongOthersIsDetected) {
     static_cast<void>(detector.enter());
     let_through(7);
     EXPECT_EQ(seconds_to_alarm(), 1);
 }
 
-TEST_F(KafkaStallDetector, BrokersThatDoNotAnswerAreWaitedFor) {
+TEST_F(KafkaStallDetector, SilentBrokersAreWaitedFor) {
     static_cast<void>(detector.enter());
     EXPECT_EQ(seconds_to_alarm(false), -1);
     EXPECT_EQ(seconds_to_alarm(), 8);
