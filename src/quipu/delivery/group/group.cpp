@@ -41,11 +41,14 @@ Result<void> DeliveryRuntime::Group::open() {
     auto position = store_.open_group(name_, binding_.options.start == Start::earliest);
     if (!position) return std::unexpected(std::move(position.error()));
     if (options_.log != nullptr && !subscribed_types_.empty()) {
-        const MutexLock lock(mutex_);
+        {
+            const MutexLock lock(mutex_);
+            cursor_ = position->position;
+            finished_above_.insert(position->finished_above.begin(),
+                                   position->finished_above.end());
+            read_to_end_ = false;
+        }
         // What is parked comes with the partitions.
-        cursor_ = position->position;
-        finished_above_.insert(position->finished_above.begin(), position->finished_above.end());
-        read_to_end_ = false;
         return open_consumer();
     }
     auto parked = store_.parked(name_);
