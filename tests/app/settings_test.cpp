@@ -162,8 +162,12 @@ TEST_F(SettingsTest, PropertiesAndPrefixOfTheLogComeTogether) {
         testing::UnorderedElementsAre(testing::Pair("linger.ms", "6"), testing::Pair("acks", "1"),
                                       testing::Pair("client.rack", "r")));
     EXPECT_EQ(options->log.prefix, "p-");
+    EXPECT_EQ(options->group_prefix, std::nullopt) << "the topic prefix";
     sources_.command_line = {{"topic-prefix", "q-"}};
     EXPECT_THAT(engine_options(*read()).error().message, HasSubstr("leave one of them out"));
+    sources_.command_line = {{"group-prefix", ""}};
+    EXPECT_EQ(engine_options(*read())->group_prefix, "")
+        << "set to nothing is not the same as unset";
     sources_.command_line = {{"log", "kafka://h:1?linger.ms=7"}};
     EXPECT_THAT(engine_options(*read())->log.properties,
                 testing::Contains(testing::Pair("linger.ms", "7")));

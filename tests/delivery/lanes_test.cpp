@@ -25,7 +25,7 @@ void retry(Lanes& lanes) {
     lanes.retried(*lane, true, Time{});
 }
 
-TEST(Lanes, WhatIsRequeuedWhileItsLaneIsTakenIsDueWhenThatIsGivenBack) {
+TEST(Lanes, RequeuedWhileTheLaneIsBusyBecomesDueAfterwards) {
     Lanes lanes;
     ASSERT_TRUE(lanes.add(record(2)));
     const auto taken = lanes.take(10, true);
@@ -40,7 +40,7 @@ TEST(Lanes, WhatIsRequeuedWhileItsLaneIsTakenIsDueWhenThatIsGivenBack) {
     EXPECT_EQ(again.front().record->position, 2);
 }
 
-TEST(Lanes, WhatIsRequeuedWhileAnotherOfItsKeyWaitsComesFirstAndAlone) {
+TEST(Lanes, RequeuedRunsBeforeAWaitingRecordOfItsKey) {
     Lanes lanes;
     ASSERT_TRUE(lanes.add(record(2)));
     lanes.add_parked(parked(1));
@@ -52,7 +52,7 @@ TEST(Lanes, WhatIsRequeuedWhileAnotherOfItsKeyWaitsComesFirstAndAlone) {
     EXPECT_EQ(lanes.take(10, false).size(), 1U);
 }
 
-TEST(Lanes, ANewRecordDoesNotOvertakeOneThatWaits) {
+TEST(Lanes, NewRecordDoesNotOvertakeAWaitingOne) {
     Lanes lanes;
     ASSERT_TRUE(lanes.add(record(2)));
     lanes.add_parked(parked(1));
@@ -63,7 +63,7 @@ TEST(Lanes, ANewRecordDoesNotOvertakeOneThatWaits) {
     EXPECT_EQ(items.front().record->position, 2);
 }
 
-TEST(Lanes, BehindSomethingParkedARecordIsParked) {
+TEST(Lanes, RecordBehindAParkedOneIsParked) {
     Lanes lanes;
     lanes.add_parked(parked(1));
     EXPECT_FALSE(lanes.add(record(2)));

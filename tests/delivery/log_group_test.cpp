@@ -19,7 +19,7 @@ struct Forwarder {
     }
 };
 
-TEST_F(LogGroups, AnEventOfAnotherProducerIsStoredWithItsBytesAndHandledOnce) {
+TEST_F(LogGroups, ForeignEventKeepsItsBytesAndIsHandledOnce) {
     Collector collector;
     auto runtime = member(collector);
     const std::string text = body("from-python-1", "ada", 1);
@@ -36,7 +36,7 @@ TEST_F(LogGroups, AnEventOfAnotherProducerIsStoredWithItsBytesAndHandledOnce) {
     EXPECT_EQ(log_.all("ordered").size(), 2U) << "it is not published again";
 }
 
-TEST_F(LogGroups, ADrainWaitsForWhatOthersHavePutIntoTheLog) {
+TEST_F(LogGroups, DrainWaitsForForeignEventsInTheLog) {
     for (int number = 0; number < 50; ++number) {
         foreign(body("earlier-" + std::to_string(number), "ada", number));
     }
@@ -46,7 +46,7 @@ TEST_F(LogGroups, ADrainWaitsForWhatOthersHavePutIntoTheLog) {
     EXPECT_EQ(counter("ada").value, 50);
 }
 
-TEST_F(LogGroups, ARecordThatIsNoEventIsADeadLetterWithItsBytes) {
+TEST_F(LogGroups, UndecodableRecordBecomesADeadLetterWithItsBytes) {
     Collector collector;
     auto runtime = member(collector);
     const std::string bytes("\x00\xff{not json", 11);
@@ -69,7 +69,7 @@ TEST_F(LogGroups, ARecordThatIsNoEventIsADeadLetterWithItsBytes) {
     EXPECT_THAT(*store_->verify(), testing::IsEmpty());
 }
 
-TEST_F(LogGroups, AnIdThatAnotherEventHasIsADeadLetterNotALoss) {
+TEST_F(LogGroups, DuplicateIdOfAnotherEventBecomesADeadLetter) {
     Collector collector;
     auto runtime = member(collector);
     foreign(body("same", "ada", 1));
@@ -80,7 +80,7 @@ TEST_F(LogGroups, AnIdThatAnotherEventHasIsADeadLetterNotALoss) {
     EXPECT_EQ(counter("ada").value, 1);
 }
 
-TEST_F(LogGroups, ACopiedOriginHeaderMakesNoEventDisappear) {
+TEST_F(LogGroups, CopiedOriginHeaderDoesNotHideAnEvent) {
     Collector collector;
     auto runtime = member(collector);
     order("ada", 1);
@@ -105,7 +105,7 @@ TEST_F(LogGroups, RepetitionsInTheLogTakeEffectOnce) {
     EXPECT_THAT(*store_->verify(), testing::IsEmpty());
 }
 
-TEST_F(LogGroups, MembersThatComeAndGoLoseAndRepeatNoEffect) {
+TEST_F(LogGroups, MembersThatComeAndGoLoseAndRepeatNothing) {
     constexpr int customers = 20;
     constexpr int each = 25;
     std::jthread producer([&] {
@@ -148,7 +148,7 @@ TEST_F(LogGroups, MembersThatComeAndGoLoseAndRepeatNoEffect) {
     EXPECT_THAT(*store_->verify(), testing::IsEmpty());
 }
 
-TEST_F(LogGroups, WhatAMemberParkedIsRetriedByTheNextOwner) {
+TEST_F(LogGroups, ParkedRecordsAreRetriedByTheNextOwner) {
     Patient first;
     first.before = [] { throw std::runtime_error("not yet"); };
     auto one = member(first);
@@ -166,7 +166,7 @@ TEST_F(LogGroups, WhatAMemberParkedIsRetriedByTheNextOwner) {
     EXPECT_EQ(second.handled, 0);
 }
 
-TEST_F(LogGroups, WhatWasParkedWithoutALogIsRetriedByOneOfTheMembers) {
+TEST_F(LogGroups, RecordsParkedWithoutALogAreRetriedByOneMember) {
     park_without_log();
     Collector first;
     Collector second;
@@ -181,7 +181,7 @@ TEST_F(LogGroups, WhatWasParkedWithoutALogIsRetriedByOneOfTheMembers) {
     EXPECT_TRUE(letters().empty());
 }
 
-TEST_F(LogGroups, ARetryThatFailsAfterAnotherSucceededBringsNothingBack) {
+TEST_F(LogGroups, FailedRetryAfterASuccessElsewhereChangesNothing) {
     park_without_log();
     Collector late;
     std::atomic<bool> begun{false};
@@ -204,7 +204,7 @@ TEST_F(LogGroups, ARetryThatFailsAfterAnotherSucceededBringsNothingBack) {
     EXPECT_EQ(counter("ada").value, 1);
 }
 
-TEST_F(LogGroups, AStopCommitsNoOffsetBehindWhatCouldNotBeStored) {
+TEST_F(LogGroups, StopCommitsNoOffsetPastAnUnstoredRecord) {
     test::StoreProxy front(*store_);
     std::atomic<bool> away{false};
     front.before = [&](const Transaction& transaction) -> Result<void> {
@@ -229,7 +229,7 @@ TEST_F(LogGroups, AStopCommitsNoOffsetBehindWhatCouldNotBeStored) {
     EXPECT_TRUE(eventually([&] { return store_->parked("patient")->size() == 2; }));
 }
 
-TEST_F(LogGroups, AnEventWithTheHeadersOfItsCauseReachesTheLog) {
+TEST_F(LogGroups, EventWithItsCausesHeadersIsPublished) {
     Forwarder forwarder;
     auto runtime = member(forwarder);
     foreign(body("from-python-1", "ada", 1), "k", {{"tenant", "t"}});
@@ -237,7 +237,7 @@ TEST_F(LogGroups, AnEventWithTheHeadersOfItsCauseReachesTheLog) {
     EXPECT_EQ(log_.all("shipped").front().headers.find("tenant"), "t");
 }
 
-TEST_F(LogGroups, AMemberWhoseNameIsTakenGoesOnWithoutOne) {
+TEST_F(LogGroups, MemberWhoseNameIsTakenBecomesDynamic) {
     std::atomic<bool> taken{false};
     log_.fence = [&](const LogConsumerOptions& options) -> std::optional<Error> {
         if (options.member.empty() || !taken) return std::nullopt;
@@ -262,7 +262,7 @@ TEST_F(LogGroups, AMemberWhoseNameIsTakenGoesOnWithoutOne) {
     EXPECT_TRUE(runtime.stop());
 }
 
-TEST_F(LogGroups, ARestartedMemberRepeatsNothing) {
+TEST_F(LogGroups, RestartedMemberRepeatsNothing) {
     Collector collector;
     auto runtime = member(collector);
     for (int number = 0; number < 30; ++number) {

@@ -23,7 +23,7 @@ class Counting final : public test::StoreProxy {
     int looks = 0;
 };
 
-TEST(LogIntake, LooksOnceForTheEndOfTheStoreHoweverManyRecordsThereAre) {
+TEST(LogIntake, AsksForTheEndOfTheStoreOncePerBatch) {
     const TempDir directory;
     SqliteOptions options;
     options.path = directory.file();

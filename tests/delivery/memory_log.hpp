@@ -239,10 +239,7 @@ class MemoryLog : public TopicLog {
                 Group& group = log_.groups_[options_.group];
                 group.ready.insert(this);
                 if (group.ready.size() < group.members.size()) return;
-            }
-            {
-                const std::lock_guard lock(log_.mutex_);
-                Group& group = log_.groups_[options_.group];
+                // Under the same lock: a member that joins in between begins a new generation.
                 generation_ = group.generation;
                 const auto me = static_cast<std::size_t>(std::ranges::find(group.members, this) -
                                                          group.members.begin());

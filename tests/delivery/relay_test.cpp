@@ -48,7 +48,7 @@ TEST_F(RelayTest, PublishesWhatIsStoredWithItsBytesKeyAndHeaders) {
     EXPECT_EQ(one->status().lag, 0);
 }
 
-TEST_F(RelayTest, GoesOnWhereTheLastOneStopped) {
+TEST_F(RelayTest, ContinuesFromTheLastCheckpoint) {
     for (int number = 0; number < 10; ++number) order("ada", number);
     {
         auto one = relay();
@@ -62,7 +62,7 @@ TEST_F(RelayTest, GoesOnWhereTheLastOneStopped) {
     EXPECT_EQ(numbers(), all) << "in order, each once";
 }
 
-TEST_F(RelayTest, OneOfSeveralWorksAndAnotherTakesOver) {
+TEST_F(RelayTest, OneOfSeveralLeadsAndAnotherTakesOver) {
     auto one = relay();
     ASSERT_TRUE(eventually([&] { return one->status().active; }));
     auto two = relay();
@@ -77,7 +77,7 @@ TEST_F(RelayTest, OneOfSeveralWorksAndAnotherTakesOver) {
     EXPECT_EQ(numbers(), (std::vector<std::int64_t>{1, 2}));
 }
 
-TEST_F(RelayTest, ARelayWhoseLeaseWasTakenMovesNoMark) {
+TEST_F(RelayTest, RelayThatLostItsLeaseCommitsNoCheckpoint) {
     auto one = relay(1h);
     ASSERT_TRUE(eventually([&] { return one->status().active; }));
     // As if another had waited in vain for this one and taken the lease.
@@ -90,7 +90,7 @@ TEST_F(RelayTest, ARelayWhoseLeaseWasTakenMovesNoMark) {
     EXPECT_EQ(store_->unfinished(std::string(relay_group), {1})->size(), 1U);
 }
 
-TEST_F(RelayTest, WhatTheLogLosesIsSentAgainInOrder) {
+TEST_F(RelayTest, LostRecordsAreResentInOrder) {
     std::atomic<int> failures{0};
     log_.fault = [&](const LogRecord&) -> std::optional<Error> {
         // Fails a run of records, as a producer does that has to be made anew.
@@ -132,7 +132,7 @@ class LosingLog : public MemoryLog {
     Done first_;
 };
 
-TEST_F(RelayTest, WhatIsOnItsWayToTheLogDoesNotOvertakeWhatTheLogLoses) {
+TEST_F(RelayTest, RecordsInFlightDoNotOvertakeLostOnes) {
     LosingLog losing{{"ordered", "shipped", "slow"}, 1};
     for (int number = 1; number <= 3; ++number) order("ada", number);
     Relay one(*store_, losing, RelayOptions{.lease = 300ms});
@@ -145,7 +145,7 @@ TEST_F(RelayTest, WhatIsOnItsWayToTheLogDoesNotOvertakeWhatTheLogLoses) {
     EXPECT_EQ(found, (std::vector<std::int64_t>{1, 2, 3}));
 }
 
-TEST_F(RelayTest, ARecordTheLogRefusesIsADeadLetterAndCanBeRequeued) {
+TEST_F(RelayTest, RefusedRecordBecomesADeadLetterAndCanBeRequeued) {
     std::atomic<bool> refuse{true};
     log_.fault = [&](const LogRecord& record) -> std::optional<Error> {
         if (refuse && record.value.find(R"("number":2)") != record.value.npos) {
@@ -167,7 +167,7 @@ TEST_F(RelayTest, ARecordTheLogRefusesIsADeadLetterAndCanBeRequeued) {
     EXPECT_TRUE(one->wait_published(2, 60s));
 }
 
-TEST_F(RelayTest, AMissingTopicHoldsBackOnlyItself) {
+TEST_F(RelayTest, MissingTopicBlocksOnlyItsOwnEvents) {
     MemoryLog partial{{"ordered", "shipped"}, 1};
     ASSERT_TRUE(publisher().publish(Slow{.number = 1}, {.key = "k"}));
     order("ada", 1);
@@ -184,7 +184,7 @@ TEST_F(RelayTest, AMissingTopicHoldsBackOnlyItself) {
     ASSERT_TRUE(eventually([&] { return one.status().problem.empty(); }));
 }
 
-TEST_F(RelayTest, DeadLettersAreStoredInPartsThatAStoreTakes) {
+TEST_F(RelayTest, DeadLettersAreSplitAcrossTransactions) {
     constexpr std::int64_t count = 12;
     test::StoreProxy front(*store_);
     std::atomic<std::size_t> most{0};
@@ -210,7 +210,7 @@ TEST_F(RelayTest, DeadLettersAreStoredInPartsThatAStoreTakes) {
     EXPECT_LT(most, std::size_t{6} << 20);
 }
 
-TEST_F(RelayTest, WhatIsRefusedAgainIsALetterAgainAlsoWhenTheRelayStops) {
+TEST_F(RelayTest, RefusedAgainDuringAStopBecomesADeadLetterAgain) {
     constexpr std::size_t count = 8;
     for (std::size_t number = 0; number < count; ++number) {
         const std::string large(1'500'000, 'a');
@@ -244,7 +244,7 @@ TEST_F(RelayTest, WhatIsRefusedAgainIsALetterAgainAlsoWhenTheRelayStops) {
     EXPECT_EQ(open->size() + store_->parked(std::string(relay_group))->size(), count);
 }
 
-TEST_F(RelayTest, AnArchivedEventIsNoObstacle) {
+TEST_F(RelayTest, ArchivedEventsAreSkipped) {
     for (int number = 0; number < 5; ++number) order("ada", number);
     const auto record = store_->at(3);
     ASSERT_TRUE(store_->archive((*record)->event_id, "tests", "for this test"));

@@ -119,7 +119,7 @@ class UnreadableStore : public test::StoreProxy {
     }
 };
 
-TEST_F(DeliveryTest, AStoreThatIsAwayCostsNoTryOfAHandler) {
+TEST_F(DeliveryTest, UnavailableStoreCostsNoAttempt) {
     UnreadableStore unreadable(*store_);
     front_ = &unreadable;
     unreadable.failures = 5;  // more than an Ordered has tries
@@ -191,7 +191,7 @@ TEST_F(DeliveryTest, RecordsOfOneKeyAreHandledInOrderAndKeysInParallel) {
     EXPECT_GT(most, 1) << "different keys never ran at the same time";
 }
 
-TEST_F(DeliveryTest, AFailingRecordIsRetriedAndHoldsBackOnlyItsKey) {
+TEST_F(DeliveryTest, FailingRecordIsRetriedAndBlocksOnlyItsKey) {
     Shipping shipping;
     std::map<std::string, int> tries;
     std::mutex mutex;
@@ -240,7 +240,7 @@ TEST_F(DeliveryTest, ExhaustedRetriesBecomeADeadLetterAndTheGroupMovesOn) {
     EXPECT_FALSE(notices_.empty());
 }
 
-TEST_F(DeliveryTest, ARequeuedDeadLetterIsHandledUnderItsOwnId) {
+TEST_F(DeliveryTest, RequeuedDeadLetterKeepsItsId) {
     ClosedShop shop;
     auto runtime = run(shop.shipping);
     order("ada", 1);
@@ -255,7 +255,7 @@ TEST_F(DeliveryTest, ARequeuedDeadLetterIsHandledUnderItsOwnId) {
     EXPECT_TRUE(eventually([&] { return store_->parked("shipping")->empty(); }));
 }
 
-TEST_F(DeliveryTest, ADeadLetterThatAnotherProcessRequeuedIsHandledOnce) {
+TEST_F(DeliveryTest, DeadLetterRequeuedElsewhereIsHandledOnce) {
     ClosedShop shop;
     auto runtime = run(shop.shipping);
     order("ada", 1);
@@ -268,7 +268,7 @@ TEST_F(DeliveryTest, ADeadLetterThatAnotherProcessRequeuedIsHandledOnce) {
     EXPECT_EQ(shop.shipping.seen.size(), 1U);
 }
 
-TEST_F(DeliveryTest, ARecordThatDoesNotDecodeIsADeadLetterAtOnce) {
+TEST_F(DeliveryTest, UndecodableRecordIsADeadLetterAtOnce) {
     Shipping shipping;
     Transaction transaction;
     transaction.appends.push_back({Record{.position = 0,
@@ -294,7 +294,7 @@ TEST_F(DeliveryTest, ARecordThatDoesNotDecodeIsADeadLetterAtOnce) {
     EXPECT_NE(letters()[0].error.find("number"), std::string::npos) << "every fault at once";
 }
 
-TEST_F(DeliveryTest, WhatAHandlerPublishesNamesItsCauseAndCarriesOnItsTrace) {
+TEST_F(DeliveryTest, PublishedEventsCarryCauseAndTrace) {
     const auto cause = publisher().publish(
         Ordered{.customer = "ada", .number = 1},
         {.aggregate_id = "ada",
@@ -321,7 +321,7 @@ TEST_F(DeliveryTest, EachGroupSeesEveryEventAndStartsAtTheEarliest) {
     EXPECT_TRUE(letters().empty());
 }
 
-TEST_F(DeliveryTest, ARestartGoesOnWhereItStopped) {
+TEST_F(DeliveryTest, RestartContinuesWhereItStopped) {
     for (int number = 0; number < 50; ++number) order("c" + std::to_string(number % 5), number);
     {
         Shipping shipping;
@@ -360,7 +360,7 @@ TEST_F(DeliveryTest, ParkedRecordsAndTheirAttemptsSurviveARestart) {
     EXPECT_TRUE((*parked)[1].attempts.empty()) << "the second one only waits behind the first";
 }
 
-TEST_F(DeliveryTest, SerialGroupsKeepASharedDocumentRight) {
+TEST_F(DeliveryTest, SerialGroupKeepsASharedDocumentConsistent) {
     std::int64_t sum = 0;
     for (int number = 0; number < 200; ++number) {
         order("c" + std::to_string(number % 20), number);
@@ -373,7 +373,7 @@ TEST_F(DeliveryTest, SerialGroupsKeepASharedDocumentRight) {
     EXPECT_EQ(runtime->status()[0].conflicts, 0U);
 }
 
-TEST_F(DeliveryTest, ParallelHandlersOfOneDocumentAreRunAgainUntilTheyAgree) {
+TEST_F(DeliveryTest, ConflictingHandlersAreRunAgain) {
     std::int64_t sum = 0;
     for (int number = 0; number < 60; ++number) {
         order("c" + std::to_string(number), number);
@@ -385,7 +385,7 @@ TEST_F(DeliveryTest, ParallelHandlersOfOneDocumentAreRunAgainUntilTheyAgree) {
     EXPECT_TRUE(letters().empty());
 }
 
-TEST_F(DeliveryTest, EffectsThatCanNeverBeStoredEndAsADeadLetter) {
+TEST_F(DeliveryTest, UnstorableEffectsBecomeADeadLetter) {
     for (int number = 10; number < 16; ++number) order("ada", number);
     Conflicting conflicting;
     auto runtime = run(conflicting);
@@ -422,7 +422,7 @@ TEST_F(DeliveryTest, TicksRunAndPublish) {
     EXPECT_EQ(store_->query({.event_types = {"shipped"}})->records.size(), 3U);
 }
 
-TEST_F(DeliveryTest, StatusTellsLagAndParked) {
+TEST_F(DeliveryTest, StatusReportsLagAndParked) {
     Shipping shipping;
     auto runtime = run(shipping);
     order("ada", 1);

@@ -55,9 +55,9 @@ ROWS = (
     Row("`dead-letters requeue` reaches a running group",
         Claim("at once, over the program's socket", ("cli.run:test_requeue_through_the_program",)),
         Claim("at the group's next poll for parked events",
-              ("delivery_mongo.DeliveryTest.ADeadLetterThatAnotherProcessRequeuedIsHandledOnce",)),
+              ("delivery_mongo.DeliveryTest.DeadLetterRequeuedElsewhereIsHandledOnce",)),
         Claim("at the group's next poll for parked events",
-              ("delivery_kafka.DeliveryTest.ADeadLetterThatAnotherProcessRequeuedIsHandledOnce",))),
+              ("delivery_kafka.DeliveryTest.DeadLetterRequeuedElsewhereIsHandledOnce",))),
     Row("Order",
         Claim("one order of all events", ("store.Concurrency.ManyPublishersGetOneOrder",)),
         Claim("one order of all events, whichever process published them", ("store_mongo.MongoRace.AppendInOneOrder",)),
@@ -78,7 +78,7 @@ ROWS = (
               ("store_mongo.MongoLimits.ABatchBeyondOneDocumentIsRefusedWhole",)),
         Claim("as the store; an event larger than the broker accepts becomes a dead letter of the relay",
               ("log.KafkaLive.ALargeRecordPassesAndATooLargeOneIsALimit",
-               "delivery.RelayTest.ARecordTheLogRefusesIsADeadLetterAndCanBeRequeued"))),
+               "delivery.RelayTest.RefusedRecordBecomesADeadLetterAndCanBeRequeued"))),
     Row("Published means",
         Claim("synced to the machine's disk", ("store.SqliteHealth.TellsWhatThereIs",)),
         Claim("acknowledged by the majority and journaled",
@@ -105,8 +105,8 @@ ROWS = (
                "delivery.RelayTest.PublishesWhatIsStoredWithItsBytesKeyAndHeaders"))),
     Row("An event that is stored but not in the log", Claim("–"), Claim("–"),
         Claim("is taken from the store",
-              ("delivery.LogGone.ANewGroupTakesHistoryFromTheStore",
-               "delivery.LogGone.WhatTheLogRefusesIsHandledInItsPlace",
+              ("delivery.LogBackfill.NewGroupReadsExpiredHistoryFromTheStore",
+               "delivery.LogBackfill.RecordsThatTheLogRefusesAreHandledInOrder",
                "cli.promote_engines:test_what_the_topics_do_not_have_comes_from_the_store"))),
     Row("`--where FIELD=VALUE`",
         Claim("by an index for declared fields, the user and the correlation id, which is filled for stored events "
@@ -142,8 +142,8 @@ ROWS = (
         Claim("the process that runs the group",
               ("delivery_mongo.DeliveryTest.ParkedRecordsAndTheirAttemptsSurviveARestart",)),
         Claim("the member that owns its partition; if it was parked without a log, any one member",
-              ("delivery.LogGroups.WhatAMemberParkedIsRetriedByTheNextOwner",
-               "delivery.LogGroups.WhatWasParkedWithoutALogIsRetriedByOneOfTheMembers"))),
+              ("delivery.LogGroups.ParkedRecordsAreRetriedByTheNextOwner",
+               "delivery.LogGroups.RecordsParkedWithoutALogAreRetriedByOneMember"))),
 )
 
 

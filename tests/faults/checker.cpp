@@ -147,7 +147,7 @@ void Checker::check_groups() {
         if (!parked || !parked->empty()) fault("backlog: " + group.group + " has parked records");
     }
     for (const std::string& group :
-         {plan_.prefix + "tally", plan_.prefix + "audit", std::string(relay_group)}) {
+         {std::string(Tally::group), std::string(Audit::group), std::string(relay_group)}) {
         if (!seen.contains(group)) fault("backlog: there is no group " + group);
     }
     const auto letters = store_->dead_letters({}, DeadLetter::Status::open, 0, 5);

@@ -149,9 +149,6 @@ class Members {
         };
         std::vector<GroupBinding> groups{bind_group<Events>(*member.tally),
                                          bind_group<Events>(*member.audit)};
-        // Kafka's groups have no prefix; those of another history must not be met.
-        groups[0].group = *member.tally_name = plan_.prefix + "tally";
-        groups[1].group = *member.audit_name = plan_.prefix + "audit";
         member.runtime = std::make_unique<DeliveryRuntime>(store_, Events::types(),
                                                            std::move(groups), std::move(options));
         if (const auto started = member.runtime->start(); !started) {
@@ -196,8 +193,6 @@ class Members {
     struct Member {
         std::unique_ptr<Tally> tally = std::make_unique<Tally>();
         std::unique_ptr<Audit> audit = std::make_unique<Audit>();
-        std::unique_ptr<std::string> tally_name = std::make_unique<std::string>();
-        std::unique_ptr<std::string> audit_name = std::make_unique<std::string>();
         std::unique_ptr<DeliveryRuntime> runtime;
     };
     Store& store_;

@@ -14,60 +14,71 @@
 
 namespace quipu {
 
-/// The consumer group as which the relay stands in the store: its offset is the outbox mark, its
-/// dead letters are events that the log does not take.
+/// The consumer group under which the relay stands in the store: its offset is the checkpoint of
+/// the outbox, its dead letters are events that the log refuses.
 inline constexpr std::string_view relay_group = "quipu.relay";
 
-/// A header that a published record carries: the store it came from and its position there, as
-/// "<store identity>/<position>".
+/// Header of a published record: the store it came from, its position there and a checksum of type
+/// and body, as "<store identity>/<position>/<checksum>".
 inline constexpr std::string_view origin_header = "quipu-origin";
 
-/// A header of stored records that came from a topic log and were not in this store before:
-/// "<event type>/<partition>/<offset>". The relay leaves them where they came from.
-inline constexpr std::string_view adopted_header = "quipu-adopted";
+/// Header of a stored record that was ingested from a topic log: where it came from, as
+/// "<event type>/<partition>/<offset>". The relay does not publish such a record again. The name is
+/// part of the stored format.
+inline constexpr std::string_view ingested_header = "quipu-adopted";
 
 struct RelayOptions {
-    World world = {};
-    std::function<void(std::string_view level, std::string_view text)> notice =
-        {};                                   ///< may be empty
-    std::chrono::milliseconds lease{10'000};  ///< how long another relay waits for a silent one
-    std::size_t max_in_flight = 8192;         ///< records given to the log and not acknowledged
+    World world = {};  ///< the clock of dead letters and of RelayStatus::lag_time
+    /// Receives a line for the operator, "warning" or "error" and the text, on the relay's own
+    /// threads; must not block. May be empty.
+    std::function<void(std::string_view level, std::string_view text)> notice = {};
+    /// How long another relay waits for a silent holder of the lease before it takes over.
+    std::chrono::milliseconds lease{10'000};
+    /// Records that were given to the log and not acknowledged; beyond it the relay waits.
+    std::size_t max_in_flight = 8192;
 };
 
 struct RelayStatus {
-    bool active = false;                    ///< holds the lease
-    std::int64_t position = 0;              ///< everything up to here is in the log
-    std::int64_t lag = 0;                   ///< stored records beyond it
+    bool active = false;  ///< this relay holds the lease
+    /// The checkpoint: everything up to here is in the log, or is a dead letter, or came from it.
+    std::int64_t position = 0;
+    std::int64_t lag = 0;                   ///< stored records beyond the checkpoint
     std::chrono::milliseconds lag_time{0};  ///< age of the oldest of them
-    std::uint64_t published = 0;
-    std::string problem;  ///< why it does not move; empty when it does
+    std::uint64_t published = 0;            ///< by this object
+    std::string problem;  ///< why the checkpoint does not advance; empty when it does
 };
 
-/// The outbox relay: publishes to the topic log what stands in the store, in the store's order and
-/// so in order per key, and moves its mark when the log has acknowledged. What a crash, an outage
-/// or a full queue left unpublished is published by the next relay that gets the lease.
+/// The outbox relay: publishes stored records to the topic log, in the store's order and so in
+/// order per key, and advances its checkpoint when the log has acknowledged them. Records that a
+/// crash, an outage or a full queue left unpublished are published by the next relay that gets the
+/// lease.
 ///
-/// Any number of processes may run one on the same store: one at a time holds the lease, a document
-/// in the store whose revision guards every step of the mark (fencing), so a relay that was stopped
-/// and wakes up late cannot move it. What it may still publish then are repetitions, which
-/// consumers recognise by their event id.
+/// Any number of processes may run a relay on the same store. One at a time holds the lease, a
+/// document in the store whose revision fences every commit of the checkpoint: a relay that was
+/// suspended and wakes up late cannot move it. All that such a relay can still do is to publish
+/// records again; consumers recognise those by their event id.
 class Relay {
   public:
+    /// `store` and `log` must outlive it.
     Relay(Store& store, TopicLog& log, RelayOptions options);
+    /// Stops, with ten seconds as the deadline.
     ~Relay();
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
 
-    /// Makes the group known to the store and starts the thread.
+    /// Registers the relay's group with the store and starts the relay's threads. To be called
+    /// once. Errors: those of Store::open_group.
     [[nodiscard]] Result<void> start();
 
-    /// Waits at most `deadline` for what is given to the log, gives the lease back and ends.
+    /// Waits at most `deadline` for the log's acknowledgements, frees the lease and joins the
+    /// threads. What is not acknowledged by then is published again by the next relay.
     void stop(std::chrono::milliseconds deadline = std::chrono::seconds{10});
 
-    /// Blocks until the log has everything up to `position` or `timeout` passed (false). Works
-    /// whichever process holds the lease.
+    /// Blocks until the log has the record at `position`, whichever process publishes it. False
+    /// when `timeout` has passed, the relay stops, or the log refuses the record. Thread-safe.
     [[nodiscard]] bool wait_published(std::int64_t position, std::chrono::milliseconds timeout);
 
+    /// Asks the store for the lag, so it costs a few reads. Thread-safe.
     [[nodiscard]] RelayStatus status() const;
 
   private:

@@ -11,7 +11,7 @@ using testing::HasSubstr;
 
 using KafkaCoordinator = KafkaMockTest;
 
-TEST_F(KafkaCoordinator, AGroupGoesOnThatWasSentAwayWithItsFirstQuestion) {
+TEST_F(KafkaCoordinator, GroupRecoversWhenItsCoordinatorHasMoved) {
     make_topic("made", 1);
     ASSERT_TRUE(produce(log_record("made", "key", "1")));
     refuse_next(offset_fetch, RD_KAFKA_RESP_ERR_NOT_COORDINATOR);

@@ -97,10 +97,14 @@ class KafkaGroup : public KafkaLiveTest {
 
     /// What the broker has as the group's offset, asked without joining the group; -1 for none.
     std::int64_t committed(const std::string& type, std::int32_t partition = 0) {
+        return committed_by(prefix_ + "group", type, partition);
+    }
+    std::int64_t committed_by(const std::string& group_id, const std::string& type,
+                              std::int32_t partition = 0) {
         auto config = kafka::Config::check(options({}));
         EXPECT_TRUE(config);
         auto conf = config->make(kafka::Role::consumer);
-        rd_kafka_conf_set(conf.get(), "group.id", (prefix_ + "group").c_str(), nullptr, 0);
+        rd_kafka_conf_set(conf.get(), "group.id", group_id.c_str(), nullptr, 0);
         const auto health = std::make_shared<kafka::Health>(brokers_, kafka::Secrets{}, nullptr);
         const auto client =
             kafka::Client::create(kafka::Role::consumer, std::move(conf), health, nullptr);
@@ -142,7 +146,7 @@ TEST_F(KafkaGroup, TwoMembersShareThePartitionsAndLoseNothing) {
     expect_order(second.records());
 }
 
-TEST_F(KafkaGroup, ARestartGoesOnBehindWhatIsFinished) {
+TEST_F(KafkaGroup, RestartContinuesAfterTheFinishedPrefix) {
     create("numbers");
     produce_numbers("numbers", 0, 10, 1);
     {
@@ -179,7 +183,7 @@ TEST_F(KafkaGroup, FinishedRecordsAreCommittedWhileTheMemberRuns) {
     EXPECT_EQ(committed("numbers"), 7);
 }
 
-TEST_F(KafkaGroup, LatestBeginsWithWhatComesAfterTheJoin) {
+TEST_F(KafkaGroup, LatestReadsOnlyRecordsAfterTheJoin) {
     create("numbers");
     produce_numbers("numbers", 0, 10, 1);
     auto options = group({"numbers"});
@@ -195,7 +199,7 @@ TEST_F(KafkaGroup, LatestBeginsWithWhatComesAfterTheJoin) {
     EXPECT_THAT(values(read(*consumer, 2)), ElementsAre("10", "11"));
 }
 
-TEST_F(KafkaGroup, AMemberThatReturnsInTimeGetsItsPartitionsWithoutARebalance) {
+TEST_F(KafkaGroup, StaticMemberReturnsWithoutARebalance) {
     create("numbers", 2);
     auto options = group({"numbers"});
     options.member = "left";
@@ -213,7 +217,7 @@ TEST_F(KafkaGroup, AMemberThatReturnsInTimeGetsItsPartitionsWithoutARebalance) {
     EXPECT_EQ(left.assignments(), before);
 }
 
-TEST_F(KafkaGroup, TwoMembersOfOneNameAreAConflict) {
+TEST_F(KafkaGroup, TwoMembersWithOneNameConflict) {
     create("numbers");
     auto options = group({"numbers"});
     options.member = "only";
@@ -237,7 +241,7 @@ TEST_F(KafkaGroup, TwoMembersOfOneNameAreAConflict) {
 }
 
 /// Longer than the session timeout: the group would have given the partition away.
-TEST_F(KafkaGroup, APausedMemberStaysAndGivesEachRecordOnce) {
+TEST_F(KafkaGroup, PausedMemberKeepsItsPartitionsAndGivesEachRecordOnce) {
     create("numbers");
     produce_numbers("numbers", 0, 100, 1);
     const auto log = open({{"session.timeout.ms", "2000"},
@@ -275,7 +279,7 @@ TEST_F(KafkaGroup, APausedMemberStaysAndGivesEachRecordOnce) {
     EXPECT_EQ(revocations, 1);
 }
 
-TEST_F(KafkaGroup, PartitionsThatComeWhilePausedArePausedToo) {
+TEST_F(KafkaGroup, PartitionsAssignedWhilePausedArePaused) {
     create("numbers", 2);
     produce_numbers("numbers", 0, 20);
     auto options = group({"numbers"});
@@ -324,7 +328,7 @@ TEST_F(KafkaGroup, PausingOftenNeitherLosesNorRepeats) {
     }
 }
 
-TEST_F(KafkaGroup, APartitionThatIsKeptThroughARebalanceIsNoLongerPaused) {
+TEST_F(KafkaGroup, PartitionKeptThroughARebalanceIsResumed) {
     create("numbers", 2);
     produce_numbers("numbers", 0, 4000, 40);
     std::atomic<int> assignments = 0;
@@ -353,7 +357,7 @@ TEST_F(KafkaGroup, APartitionThatIsKeptThroughARebalanceIsNoLongerPaused) {
 
 /// A reader that pauses for long, again and again, because its handlers are slow, still reads every
 /// partition: what was fetched and not given is dropped by a pause.
-TEST_F(KafkaGroup, NoPartitionWaitsForTheOthersToBeEmpty) {
+TEST_F(KafkaGroup, NoPartitionStarvesWhilePausing) {
     constexpr std::int32_t partitions = 6;
     create("numbers", partitions);
     const std::string filling(500, 'x');
@@ -408,7 +412,7 @@ TEST_F(KafkaGroup, RevokedIsCalledBeforeTheCommit) {
     EXPECT_THAT(values(read(*consumer, 1)), ElementsAre("4"));
 }
 
-TEST_F(KafkaGroup, WhoWantsOnlyWhatIsNewLosesNothingWhileItIsAway) {
+TEST_F(KafkaGroup, LatestSkipsNothingPublishedDuringARestart) {
     create("made", 2);
     produce_numbers("made", 0, 5);
     LogConsumerOptions newest = group({"made"});
@@ -423,7 +427,7 @@ TEST_F(KafkaGroup, WhoWantsOnlyWhatIsNewLosesNothingWhileItIsAway) {
     EXPECT_THAT(values(read(*consumer, 5)), testing::UnorderedElementsAre("5", "6", "7", "8", "9"));
 }
 
-TEST_F(KafkaGroup, AMemberTellsHowFarItHasComeAndWhereAKeyBelongs) {
+TEST_F(KafkaGroup, MemberReportsItsProgressAndAKeysPartition) {
     create("made", 3);
     produce_numbers("made", 0, 20, 7);
     const auto consumer = consume(group({"made"}));
@@ -445,6 +449,113 @@ TEST_F(KafkaGroup, AMemberTellsHowFarItHasComeAndWhereAKeyBelongs) {
         EXPECT_EQ(consumer->partition_of("made", *record.key), record.place.partition);
     }
     EXPECT_EQ(consumer->partition_of("other", "key"), std::nullopt);
+}
+
+/// Versions without group prefixes named a group by its bare name, as an empty prefix does.
+class KafkaGroupPrefix : public KafkaGroup {
+  protected:
+    [[nodiscard]] std::unique_ptr<TopicLog> open_with_groups(std::optional<std::string> prefix) {
+        auto chosen = options({});
+        chosen.group_prefix = std::move(prefix);
+        auto log = open_kafka_log(std::move(chosen));
+        EXPECT_TRUE(log) << log.error().message;
+        return std::move(*log);
+    }
+    /// Reads `count` records as a member of the group with its bare name, and finishes them.
+    void read_by_bare_name(const LogConsumerOptions& group, std::size_t count) {
+        const auto former = open_with_groups("");
+        const auto consumer = former->consume(group);
+        ASSERT_TRUE(consumer);
+        read(**consumer, count);
+        (*consumer)->close();
+    }
+};
+
+TEST_F(KafkaGroupPrefix, GroupContinuesFromTheOffsetsOfItsBareName) {
+    create("numbers");
+    create("silent");
+    produce_numbers("numbers", 0, 10, 1);
+    read_by_bare_name(group({"numbers", "silent"}), 6);
+    ASSERT_EQ(committed_by("group", "numbers"), 6);
+    {
+        const auto consumer = consume(group({"numbers", "silent"}));
+        EXPECT_THAT(values(read(*consumer, 3)), ElementsAre("6", "7", "8"));
+        // Nobody has committed anything here: the group begins where it says.
+        ASSERT_TRUE(produce(log_record("silent", "key", "first")));
+        EXPECT_THAT(values(read(*consumer, 2)), testing::UnorderedElementsAre("9", "first"));
+        consumer->close();
+    }
+    EXPECT_EQ(committed("numbers"), 10);
+    EXPECT_EQ(committed_by("group", "numbers"), 6)
+        << "a return to the earlier version continues here";
+    produce_numbers("numbers", 10, 1, 1);
+    EXPECT_THAT(values(read(*consume(group({"numbers", "silent"})), 1)), ElementsAre("10"))
+        << "its own offsets count from now on";
+}
+
+TEST_F(KafkaGroupPrefix, TakenOverOffsetIsCommittedAtOnce) {
+    create("numbers");
+    produce_numbers("numbers", 0, 10, 1);
+    read_by_bare_name(group({"numbers"}), 6);
+    const auto consumer = consume(group({"numbers"}));
+    read(*consumer, 1, false);
+    EXPECT_TRUE(eventually([&] {
+        EXPECT_TRUE(consumer->poll(20ms, 1));
+        return committed("numbers") == 6;
+    }));
+}
+
+TEST_F(KafkaGroupPrefix, LatestSkipsNothingWhenItTakesOverOffsets) {
+    create("numbers");
+    auto latest = group({"numbers"});
+    latest.from_earliest = false;
+    {
+        const auto former = open_with_groups("");
+        const auto consumer = former->consume(latest);
+        ASSERT_TRUE(consumer);
+        ASSERT_TRUE(eventually([&] {
+            EXPECT_TRUE((*consumer)->poll(20ms, 1));
+            return (*consumer)->lag() == 0;
+        }));
+        (*consumer)->close();
+    }
+    ASSERT_EQ(committed_by("group", "numbers"), 0);
+    produce_numbers("numbers", 0, 3, 1);
+    EXPECT_THAT(values(read(*consume(latest), 3)), ElementsAre("0", "1", "2"));
+}
+
+TEST_F(KafkaGroupPrefix, ExplicitPrefixTakesOverNoOffsets) {
+    create("numbers");
+    produce_numbers("numbers", 0, 10, 1);
+    read_by_bare_name(group({"numbers"}), 6);
+    const auto blue = open_with_groups("blue." + prefix_);
+    const auto consumer = blue->consume(group({"numbers"}));
+    ASSERT_TRUE(consumer);
+    EXPECT_EQ(values(read(**consumer, 10)).front(), "0");
+}
+
+TEST_F(KafkaGroupPrefix, EnvironmentsOnOneClusterDoNotDisturbEachOther) {
+    create("numbers", 2);
+    auto same = group({"numbers"});
+    same.member = "first";  // each environment names its processes alike
+    Member first(*log_, same);
+    ASSERT_TRUE(eventually([&] { return first.assigned() == 2; }));
+    const std::string here = std::exchange(prefix_, "other." + prefix_);
+    auto there = open();
+    log_.swap(there);
+    create("numbers", 2);
+    {
+        Member second(*log_, same);
+        ASSERT_TRUE(eventually([&] { return second.assigned() == 2; }));
+        produce_numbers("numbers", 0, 20);
+        ASSERT_TRUE(eventually([&] { return second.records().size() == 20; }));
+    }
+    log_.swap(there);
+    prefix_ = here;
+    produce_numbers("numbers", 0, 20);
+    ASSERT_TRUE(eventually([&] { return first.records().size() == 20; }));
+    EXPECT_EQ(first.revocations(), 0);
+    EXPECT_EQ(first.assigned(), 2U);
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ class KafkaLiveTest : public testing::Test {
     }
     [[nodiscard]] LogConsumerOptions group(std::vector<std::string> types) const {
         LogConsumerOptions options;
-        options.group = prefix_ + "group";
+        options.group = "group";
         options.event_types = std::move(types);
         return options;
     }

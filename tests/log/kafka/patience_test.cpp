@@ -38,7 +38,7 @@ class Cluster {
     std::vector<Result<TopicErrors>> answers_;
 };
 
-TEST(KafkaPatience, OnlyWhatWasNotReadyIsAskedForAgain) {
+TEST(KafkaPatience, OnlyUnreadyTopicsAreRetried) {
     Cluster cluster({TopicErrors{{"b", not_ready}, {"c", refused}}, TopicErrors{}});
     const auto errors = cluster.create({"a", "b", "c"});
     ASSERT_TRUE(errors);
@@ -47,14 +47,14 @@ TEST(KafkaPatience, OnlyWhatWasNotReadyIsAskedForAgain) {
     EXPECT_THAT(cluster.asked, ElementsAre(Names{"a", "b", "c"}, Names{"b"}));
 }
 
-TEST(KafkaPatience, AnAnswerThatWasLateIsNoConflict) {
+TEST(KafkaPatience, LateAnswerIsNotAConflict) {
     Cluster cluster({TopicErrors{{"a", not_ready}}, TopicErrors{{"a", exists}}});
     EXPECT_THAT(cluster.create({"a"}).value(), IsEmpty());
     Cluster first({TopicErrors{{"a", exists}}});
     EXPECT_THAT(first.create({"a"}).value(), SizeIs(1)) << "somebody else made it";
 }
 
-TEST(KafkaPatience, TheLastReasonIsToldWhenTheTimeIsOver) {
+TEST(KafkaPatience, TimeoutReportsTheLastError) {
     const Error other{ErrorCode::unavailable, "no controller"};
     Cluster cluster({TopicErrors{{"a", not_ready}}, TopicErrors{{"a", other}}});
     const auto errors = cluster.create({"a"}, 1s);
@@ -63,7 +63,7 @@ TEST(KafkaPatience, TheLastReasonIsToldWhenTheTimeIsOver) {
     EXPECT_GE(cluster.asked.size(), 2U);
 }
 
-TEST(KafkaPatience, ALostCallLosesNothingOfTheFirstAnswer) {
+TEST(KafkaPatience, FailedRetryKeepsTheFirstAnswer) {
     Cluster cluster({TopicErrors{{"b", not_ready}}, fail(ErrorCode::invalid, "the login is over")});
     const auto errors = cluster.create({"a", "b"});
     ASSERT_TRUE(errors);
@@ -75,7 +75,7 @@ TEST(KafkaPatience, ALostCallLosesNothingOfTheFirstAnswer) {
     EXPECT_THAT(away.asked, SizeIs(1));
 }
 
-TEST(KafkaPatience, WhatIsNeverListedIsLeftOver) {
+TEST(KafkaPatience, UnlistedTopicsAreReturned) {
     int looks = 0;
     const auto one_a_look = [&](Names& names) {
         if (++looks > 1 && !names.empty()) names.pop_back();

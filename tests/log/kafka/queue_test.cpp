@@ -30,7 +30,7 @@ class KafkaQueue : public KafkaMockTest {
     std::atomic<int> lost_ = 0;
 };
 
-TEST_F(KafkaQueue, HasRoomAgainForEachRecordThatIsAcknowledged) {
+TEST_F(KafkaQueue, AcknowledgedRecordsMakeRoom) {
     make_topic("made", 3);
     produce_from(3, 1000, "value");
     EXPECT_TRUE(log_->flush(30s));
@@ -38,14 +38,14 @@ TEST_F(KafkaQueue, HasRoomAgainForEachRecordThatIsAcknowledged) {
     EXPECT_EQ(log_->health().queued, 0);
 }
 
-TEST_F(KafkaQueue, TakesRecordsThatTogetherAreLarge) {
+TEST_F(KafkaQueue, AcceptsLargeRecordsTogether) {
     make_topic("made", 3);
     produce_from(2, 100, std::string(300'000, 'v'));
     EXPECT_TRUE(log_->flush(30s));
     EXPECT_EQ(stored_, 200);
 }
 
-TEST_F(KafkaQueue, MayBeGivenUpWhileOthersProduce) {
+TEST_F(KafkaQueue, PurgeWhileOthersProduce) {
     make_topic("made", 3);
     std::atomic<bool> ended = false;
     std::thread purging([&] {

@@ -26,7 +26,7 @@ class KafkaStaleMetadata : public KafkaMockTest {
     }
 };
 
-TEST_F(KafkaStaleMetadata, RecordsOfATopicThatWasThereAreLostAndNotRefused) {
+TEST_F(KafkaStaleMetadata, RecordsOfAKnownTopicCountAsLostNotRefused) {
     make_topic("made", 2);
     ASSERT_TRUE(produce(log_record("made", "key", "1")));
     const std::uint64_t epoch = log_->epoch();
@@ -38,7 +38,7 @@ TEST_F(KafkaStaleMetadata, RecordsOfATopicThatWasThereAreLostAndNotRefused) {
     EXPECT_THAT(notices_.lines(), testing::Not(testing::Contains(HasSubstr("by a new client"))));
 }
 
-TEST_F(KafkaStaleMetadata, SoAreThoseOfATopicThatWasOnlySeen) {
+TEST_F(KafkaStaleMetadata, RecordsOfAListedTopicCountAsLostNotRefused) {
     make_topic("made", 2);
     auto config = kafka::Config::check(options(default_properties()));
     ASSERT_TRUE(config);
@@ -57,7 +57,7 @@ TEST_F(KafkaStaleMetadata, SoAreThoseOfATopicThatWasOnlySeen) {
     EXPECT_EQ(place.error().code, ErrorCode::unavailable) << place.error().message;
 }
 
-TEST_F(KafkaStaleMetadata, ATopicThatStaysAwayIsMissing) {
+TEST_F(KafkaStaleMetadata, TopicThatStaysAbsentIsNotFound) {
     make_topic("made", 2);
     ASSERT_TRUE(produce(log_record("made", "key", "1")));
     declare("made", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);

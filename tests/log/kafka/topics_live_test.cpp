@@ -85,7 +85,7 @@ TEST_F(KafkaTopics, KeepTheSettingsThatSomebodyElseMade) {
     rd_kafka_ConfigResource_set_config(set.get(), "cleanup.policy", "compact,delete");
     auto* raw = set.get();
     rd_kafka_AlterConfigs(client->get(), &raw, 1, nullptr, queue.get());
-    const kafka::Event altered(rd_kafka_queue_poll(queue.get(), 30'000));
+    const kafka::EventHandle altered(rd_kafka_queue_poll(queue.get(), 30'000));
     ASSERT_NE(altered, nullptr);
     ASSERT_EQ(rd_kafka_event_error(altered.get()), 0);
 
@@ -94,7 +94,7 @@ TEST_F(KafkaTopics, KeepTheSettingsThatSomebodyElseMade) {
     const auto asked = resource();
     raw = asked.get();
     rd_kafka_DescribeConfigs(client->get(), &raw, 1, nullptr, queue.get());
-    const kafka::Event described(rd_kafka_queue_poll(queue.get(), 30'000));
+    const kafka::EventHandle described(rd_kafka_queue_poll(queue.get(), 30'000));
     ASSERT_NE(described, nullptr);
     std::size_t count = 0;
     const auto** resources = rd_kafka_DescribeConfigs_result_resources(

@@ -60,7 +60,7 @@ class KafkaUnreachable : public testing::Test {
     Notices notices_;
 };
 
-TEST_F(KafkaUnreachable, IsNoErrorOfOpenButOfHealth) {
+TEST_F(KafkaUnreachable, UnreachableBrokerShowsInHealthNotInOpen) {
     const auto log = open();
     ASSERT_TRUE(
         eventually([&] { return log->health().problem.find("refused") != std::string::npos; }));
@@ -73,7 +73,7 @@ TEST_F(KafkaUnreachable, IsNoErrorOfOpenButOfHealth) {
     EXPECT_THAT(notices_.lines(), testing::ElementsAre(HasSubstr("does not answer")));
 }
 
-TEST_F(KafkaUnreachable, RecordsWaitUntilTheyAreGivenUp) {
+TEST_F(KafkaUnreachable, RecordsWaitUntilPurged) {
     const auto log = open();
     std::atomic<int> unavailable = 0;
     for (int i = 0; i < 10; ++i) {
@@ -89,7 +89,7 @@ TEST_F(KafkaUnreachable, RecordsWaitUntilTheyAreGivenUp) {
     EXPECT_TRUE(log->flush(0ms));
 }
 
-TEST_F(KafkaUnreachable, TheEndOfTheLogGivesUpWhatIsQueued) {
+TEST_F(KafkaUnreachable, ClosingTheLogPurgesTheQueue) {
     auto log = open();
     std::atomic<int> unavailable = 0;
     for (int i = 0; i < 10; ++i) {
@@ -100,7 +100,7 @@ TEST_F(KafkaUnreachable, TheEndOfTheLogGivesUpWhatIsQueued) {
     EXPECT_EQ(unavailable, 10);
 }
 
-TEST_F(KafkaUnreachable, AFullQueueHoldsTheCallerUp) {
+TEST_F(KafkaUnreachable, FullQueueBlocksTheCaller) {
     const auto log = open({{"queue.buffering.max.messages", "5"}});
     std::atomic<int> called = 0;
     std::atomic<int> done = 0;
@@ -122,7 +122,7 @@ TEST_F(KafkaUnreachable, AFullQueueHoldsTheCallerUp) {
     caller.join();
 }
 
-TEST_F(KafkaUnreachable, AGroupHearsOfIt) {
+TEST_F(KafkaUnreachable, GroupReportsIt) {
     const auto log = open();
     LogConsumerOptions options;
     options.group = "g";
@@ -142,7 +142,7 @@ TEST_F(KafkaUnreachable, AGroupHearsOfIt) {
     EXPECT_FALSE((*consumer)->poll(0ms, 1));
 }
 
-TEST_F(KafkaUnreachable, AdministrativeCallsSayWhy) {
+TEST_F(KafkaUnreachable, AdministrativeCallsReportIt) {
     const auto log = open();
     ASSERT_TRUE(eventually([&] { return !log->health().problem.empty(); }));
     const auto topics = log->topics({"greeted"});
@@ -151,7 +151,7 @@ TEST_F(KafkaUnreachable, AdministrativeCallsSayWhy) {
     EXPECT_THAT(topics.error().message, HasSubstr("does not answer"));
 }
 
-TEST_F(KafkaUnreachable, ANameThatDoesNotResolveIsSaid) {
+TEST_F(KafkaUnreachable, UnresolvableNameIsReported) {
     KafkaOptions options;
     options.brokers = "no-such-host.invalid:9092";
     const auto log = open_kafka_log(std::move(options));
@@ -161,7 +161,7 @@ TEST_F(KafkaUnreachable, ANameThatDoesNotResolveIsSaid) {
     })) << (*log)->health().problem;
 }
 
-TEST_F(KafkaUnreachable, SecretsAreInNoText) {
+TEST_F(KafkaUnreachable, SecretsAppearInNoText) {
     testing::internal::CaptureStderr();
     const auto use = [&] {
         const auto log = open({{"debug", "all"},

@@ -96,6 +96,15 @@ std::expected<void, std::string> check_brokers(std::string_view brokers) {
     }
 }
 
+std::expected<void, std::string> check_prefix(std::string_view prefix, const std::string& of) {
+    const bool good = std::ranges::all_of(prefix, [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+    });
+    if (good && prefix.size() <= prefix_max) return {};
+    return std::unexpected("the prefix of " + of + " has at most " + std::to_string(prefix_max) +
+                           " of the characters a-z A-Z 0-9 . _ -");
+}
+
 std::expected<LogUrl, std::string> kafka_url(std::string_view rest) {
     if (!rest.starts_with("//")) return std::unexpected("write kafka://HOST:PORT");
     rest.remove_prefix(2);
@@ -171,12 +180,11 @@ std::expected<LogUrl, std::string> parse_log_url(std::string_view url) {
 }
 
 std::expected<void, std::string> check_topic_prefix(std::string_view prefix) {
-    const bool good = std::ranges::all_of(prefix, [](unsigned char c) {
-        return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
-    });
-    if (good && prefix.size() <= prefix_max) return {};
-    return std::unexpected("the prefix of topics has at most " + std::to_string(prefix_max) +
-                           " of the characters a-z A-Z 0-9 . _ -");
+    return check_prefix(prefix, "topics");
+}
+
+std::expected<void, std::string> check_group_prefix(std::string_view prefix) {
+    return check_prefix(prefix, "consumer groups");
 }
 
 }  // namespace quipu

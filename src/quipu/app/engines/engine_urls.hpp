@@ -42,6 +42,9 @@ struct LogUrl {
 /// Fails for what cannot begin a topic's name.
 [[nodiscard]] std::expected<void, std::string> check_topic_prefix(std::string_view prefix);
 
+/// Fails for what the names of consumer groups should not begin with.
+[[nodiscard]] std::expected<void, std::string> check_group_prefix(std::string_view prefix);
+
 /// The name of `names` that is most like `word`; `names` must not be empty.
 [[nodiscard]] std::string_view nearest_name(std::string_view word,
                                             const std::vector<std::string_view>& names);

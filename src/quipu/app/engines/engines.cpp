@@ -98,6 +98,7 @@ Result<EngineOptions> engine_options(const Settings& settings) {
     EngineOptions options{
         .store = std::move(*store),
         .log = std::move(*log),
+        .group_prefix = {},
         .mongodb_database = settings.text("mongodb-database"),
         .replication = static_cast<std::int32_t>(settings.number("topic-replication")),
         .member = settings.text("member"),
@@ -114,6 +115,10 @@ Result<EngineOptions> engine_options(const Settings& settings) {
             return std::unexpected(std::move(joined.error()));
         }
         join_properties(options.log, settings);
+        if (const auto& prefix = settings.of("group-prefix");
+            prefix.origin != SettingValue::Origin::fallback) {
+            options.group_prefix = prefix.value;
+        }
     }
     return options;
 }
@@ -144,6 +149,7 @@ Result<std::unique_ptr<TopicLog>> open_log(const EngineOptions& options, std::st
     KafkaOptions kafka;
     kafka.brokers = options.log.brokers;
     kafka.prefix = options.log.prefix;
+    kafka.group_prefix = options.group_prefix;
     kafka.client_id = program;
     kafka.properties = options.log.properties;
     kafka.notice = std::move(notice);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,7 @@ namespace quipu {
 struct EngineOptions {
     StoreUrl store;  ///< with the password, where the settings name one
     LogUrl log;      ///< with the prefix and all properties that the settings name
+    std::optional<std::string> group_prefix;  ///< none: the topic prefix
     std::string mongodb_database;
     std::int32_t replication = 1;
     std::string member;

@@ -86,6 +86,10 @@ std::vector<Setting> make_settings(std::string_view program, std::string_view de
          .placeholder = "TEXT",
          .meaning = "Prefix of topic names, before the event type; also the path of the log's URL",
          .scope = Scope::log},
+        {.name = "group-prefix",
+         .placeholder = "TEXT",
+         .meaning = "Prefix of the names of Kafka consumer groups; the topic prefix when unset",
+         .scope = Scope::run},
         {.name = "topic-replication",
          .placeholder = "N",
          .kind = number,
@@ -183,6 +187,9 @@ std::expected<std::string, std::string> check_setting(const Setting& setting,
     }
     if (setting.name == "topic-prefix") {
         if (auto good = check_topic_prefix(text); !good) return std::unexpected(good.error());
+    }
+    if (setting.name == "group-prefix") {
+        if (auto good = check_group_prefix(text); !good) return std::unexpected(good.error());
     }
     return std::string(text);
 }

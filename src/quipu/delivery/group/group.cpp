@@ -41,13 +41,19 @@ Result<void> DeliveryRuntime::Group::open() {
     auto position = store_.open_group(name_, binding_.options.start == Start::earliest);
     if (!position) return std::unexpected(std::move(position.error()));
     if (options_.log != nullptr && !subscribed_types_.empty()) {
+        {
+            const MutexLock lock(mutex_);
+            cursor_ = position->position;
+            finished_above_.insert(position->finished_above.begin(),
+                                   position->finished_above.end());
+            read_to_end_ = false;
+        }
         // What is parked comes with the partitions.
-        cursor_ = position->position;
-        finished_above_.insert(position->finished_above.begin(), position->finished_above.end());
         return open_consumer();
     }
     auto parked = store_.parked(name_);
     if (!parked) return std::unexpected(std::move(parked.error()));
+    const MutexLock lock(mutex_);
     cursor_ = position->position;
     finished_above_.insert(position->finished_above.begin(), position->finished_above.end());
     for (Parked& entry : *parked) lanes_.add_parked(std::move(entry));
@@ -55,7 +61,7 @@ Result<void> DeliveryRuntime::Group::open() {
 }
 
 void DeliveryRuntime::Group::start() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     running_threads_ = threads_ + 1;
     const auto now = Clock::now();
     next_tick_ = now;
@@ -73,7 +79,7 @@ void DeliveryRuntime::Group::start() {
 }
 
 void DeliveryRuntime::Group::request_stop() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     changed_.notify_all();
 }
@@ -81,13 +87,14 @@ void DeliveryRuntime::Group::request_stop() {
 bool DeliveryRuntime::Group::join(Clock::time_point deadline) {
     bool finished = true;
     {
-        std::unique_lock lock(mutex_);
-        finished = changed_.wait_until(
-            lock, deadline, [&] { return running_threads_ == 0 && pending_commits_ == 0; });
+        MutexLock lock(mutex_);
+        finished = changed_.wait_until(mutex_, deadline, [&]() QUIPU_REQUIRES(mutex_) {
+            return running_threads_ == 0 && pending_commits_ == 0;
+        });
     }
     const auto end = [&](std::thread& thread) {
         if (!thread.joinable()) return;
-        // A handler that does not return keeps its thread; each thread holds on to the group.
+        // A handler that does not return keeps its thread, and each thread keeps the group.
         if (finished) {
             thread.join();
         } else {
@@ -100,22 +107,22 @@ bool DeliveryRuntime::Group::join(Clock::time_point deadline) {
 }
 
 bool DeliveryRuntime::Group::idle_at(std::int64_t position) const {
-    const std::lock_guard lock(mutex_);
-    return read_to_end_ && cursor_ >= position && outstanding_.empty() && awaited_.empty() &&
+    const MutexLock lock(mutex_);
+    return read_to_end_ && cursor_ >= position && outstanding_.empty() && predecessors_.empty() &&
            pending_commits_ == 0;
 }
 
 void DeliveryRuntime::Group::requeued(const DeadLetter& letter) {
-    const std::lock_guard lock(mutex_);
-    // In a log's group the member that has the partition finds it.
+    const MutexLock lock(mutex_);
+    // Where the group's members share a log, the one that has the partition takes it.
     if (consumer_ != nullptr && !letter.source.empty() && !sources_.contains(letter.source)) return;
-    Parked parked = behind_now(*letter.record);
+    Parked parked = parked_behind(*letter.record);
     parked.source = letter.source;
     if (!lanes_.holds_parked(parked)) lanes_.add_parked(std::move(parked));
     changed_.notify_all();
 }
 
-Parked DeliveryRuntime::Group::behind_now(const Record& record) const {
+Parked DeliveryRuntime::Group::parked_behind(const Record& record) const {
     return {name_,      record.position,
             record.key, options_.world.now(),
             {},         places_.source(record.position)};
@@ -124,13 +131,14 @@ Parked DeliveryRuntime::Group::behind_now(const Record& record) const {
 GroupStatus DeliveryRuntime::Group::status() const {
     GroupStatus status;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         status.group = name_;
         status.position = cursor_;
         if (!outstanding_.empty()) {
             status.position = std::min(status.position, *outstanding_.begin() - 1);
         }
-        if (!awaited_.empty()) status.position = std::min(status.position, awaited_.first() - 1);
+        if (!predecessors_.empty())
+            status.position = std::min(status.position, predecessors_.first() - 1);
         status.in_flight = outstanding_.size();
         status.parked = lanes_.parked();
         status.handled = handled_;

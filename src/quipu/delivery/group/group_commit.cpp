@@ -36,17 +36,17 @@ void DeliveryRuntime::Group::commit_items(Unit unit, bool wait) {
     shared->transaction.finished_ranges = transaction.finished_ranges;
     auto settled = std::make_shared<bool>(false);
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         ++pending_commits_;
-        if (!shared->newly_parked.empty()) ++parking_;
+        if (!shared->newly_parked.empty()) ++parking_commits_;
     }
     store_.submit(std::move(transaction),
                   [self = shared_from_this(), shared, settled](const Result<Committed>& done) {
                       std::vector<Parked> behind;
                       {
-                          const std::lock_guard lock(self->mutex_);
+                          const MutexLock lock(self->mutex_);
                           --self->pending_commits_;
-                          if (!shared->newly_parked.empty()) self->parking_settled();
+                          if (!shared->newly_parked.empty()) self->parking_commit_settled();
                           if (done) {
                               behind = self->items_committed(*shared);
                           } else {
@@ -58,13 +58,13 @@ void DeliveryRuntime::Group::commit_items(Unit unit, bool wait) {
                       for (Parked& parked : behind) self->submit_park_behind(std::move(parked));
                   });
     if (!wait) return;
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return *settled; });
+    MutexLock lock(mutex_);
+    changed_.wait(mutex_, [&]() QUIPU_REQUIRES(mutex_) { return *settled; });
 }
 
-void DeliveryRuntime::Group::parking_settled() {
-    --parking_;
-    ++parking_settled_;
+void DeliveryRuntime::Group::parking_commit_settled() {
+    --parking_commits_;
+    ++parking_commits_settled_;
 }
 
 std::vector<Parked> DeliveryRuntime::Group::items_committed(Unit& unit) {
@@ -80,17 +80,17 @@ std::vector<Parked> DeliveryRuntime::Group::items_committed(Unit& unit) {
         if (!item.lane->parked.empty()) take_waiting(*item.lane, behind);
         lanes_.done(item);
     }
-    hold_behind(behind);
+    add_parked_behind(behind);
     note_progress();
     return behind;
 }
 
 void DeliveryRuntime::Group::take_waiting(Lane& lane, std::vector<Parked>& behind) const {
-    for (const RecordPtr& record : lane.waiting) behind.push_back(behind_now(*record));
+    for (const RecordPtr& record : lane.waiting) behind.push_back(parked_behind(*record));
     lane.waiting.clear();
 }
 
-void DeliveryRuntime::Group::hold_behind(const std::vector<Parked>& behind) {
+void DeliveryRuntime::Group::add_parked_behind(const std::vector<Parked>& behind) {
     for (const Parked& parked : behind) lanes_.add_parked(parked);
     pending_commits_ += behind.size();
 }
@@ -98,7 +98,7 @@ void DeliveryRuntime::Group::hold_behind(const std::vector<Parked>& behind) {
 std::vector<Parked> DeliveryRuntime::Group::park_waiting(Lane& lane) {
     std::vector<Parked> behind;
     take_waiting(lane, behind);
-    hold_behind(behind);
+    add_parked_behind(behind);
     return behind;
 }
 
@@ -112,7 +112,7 @@ void DeliveryRuntime::Group::items_refused(Unit& unit, const Error& error) {
         return;
     }
     if (error.code == ErrorCode::conflict) ++conflicts_;
-    // One of several can't be committed: alone, each shows whether it is the one.
+    // One of several cannot be committed: handled alone, each shows whether it is the one.
     isolate_ = std::max(isolate_, unit.items.size());
     if (unit.items.size() == 1) {
         static_cast<void>(count_refusal(unit.items.front().record->position, error));
@@ -120,25 +120,25 @@ void DeliveryRuntime::Group::items_refused(Unit& unit, const Error& error) {
 }
 
 bool DeliveryRuntime::Group::count_refusal(std::int64_t position, const Error& error) {
-    const std::size_t tries = ++conflicts_of_[position];
-    if (error.code == ErrorCode::conflict && tries < options_.max_conflicts) return false;
-    refused_[position] = {"its effects could not be stored: " + error.message, false};
+    const std::size_t attempts = ++conflicts_of_[position];
+    if (error.code == ErrorCode::conflict && attempts < options_.max_conflicts) return false;
+    refusals_[position] = {"its effects could not be stored: " + error.message, false};
     return true;
 }
 
-std::optional<DeliveryRuntime::Group::Failure> DeliveryRuntime::Group::take_refusal(
+std::optional<DeliveryRuntime::Group::HandlerFailure> DeliveryRuntime::Group::take_refusal(
     std::int64_t position) {
-    const std::lock_guard lock(mutex_);
-    const auto found = refused_.find(position);
-    if (found == refused_.end()) return std::nullopt;
-    Failure failure = std::move(found->second);
-    refused_.erase(found);
+    const MutexLock lock(mutex_);
+    const auto found = refusals_.find(position);
+    if (found == refusals_.end()) return std::nullopt;
+    HandlerFailure failure = std::move(found->second);
+    refusals_.erase(found);
     conflicts_of_.erase(position);
     return failure;
 }
 
 void DeliveryRuntime::Group::retry_refused(std::int64_t position, const Error& error) {
-    // Still parked: it comes again when it is due, which it is.
+    // It is still parked and due, so it is retried.
     if (error.retryable()) {
         pause_for(error);
         return;
@@ -153,16 +153,16 @@ void DeliveryRuntime::Group::commit_retry(Lane& lane, Unit unit, std::int64_t po
     auto settled = std::make_shared<bool>(false);
     Transaction transaction = std::move(shared->transaction);
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         ++pending_commits_;
-        ++parking_;
+        ++parking_commits_;
     }
     store_.submit(std::move(transaction), [self = shared_from_this(), shared, settled, &lane,
                                            position, removed](const Result<Committed>& done) {
         std::vector<Parked> behind;
-        std::unique_lock lock(self->mutex_);
+        MutexLock lock(self->mutex_);
         --self->pending_commits_;
-        self->parking_settled();
+        self->parking_commit_settled();
         if (done) {
             self->failed_ += shared->failures;
             self->letters_ += shared->letters;
@@ -181,8 +181,8 @@ void DeliveryRuntime::Group::commit_retry(Lane& lane, Unit unit, std::int64_t po
         for (Parked& parked : behind) self->submit_park_behind(std::move(parked));
     });
     if (!wait) return;
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return *settled; });
+    MutexLock lock(mutex_);
+    changed_.wait(mutex_, [&]() QUIPU_REQUIRES(mutex_) { return *settled; });
 }
 
 }  // namespace quipu

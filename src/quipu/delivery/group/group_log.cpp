@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a group reads the topics of a log beside the store. Work comes from the log, shared with the
-// group's members in other processes; the store says what is finished, whichever of them did it.
+// group's members in other processes; the store knows what is finished, whichever of them did it.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -12,12 +12,12 @@ namespace quipu {
 
 namespace {
 
-// Early ones beyond this number are read from the store again when their time comes.
-constexpr std::size_t max_early_bodies = 4096;
+// Records out of order beyond this number keep no body and are read from the store again.
+constexpr std::size_t max_out_of_order_bodies = 4096;
 constexpr std::chrono::milliseconds poll_wait{20};
 constexpr std::chrono::milliseconds error_wait{500};
-// A handler that runs longer keeps its effects all the same if it commits before the partition's
-// next owner does; it only may have worked for nothing.
+// A handler that runs longer still keeps its effects if it commits before the partition's next
+// owner does; otherwise its work was in vain.
 constexpr std::chrono::seconds revoke_wait{10};
 constexpr std::chrono::seconds close_wait{30};
 
@@ -43,23 +43,22 @@ Result<void> DeliveryRuntime::Group::open_consumer() {
     auto made = make_consumer(true);
     if (!made) return std::unexpected(std::move(made.error()));
     consumer_ = std::move(*made);
-    read_to_end_ = false;
     return {};
 }
 
-void DeliveryRuntime::Group::give_up_name(const Error& error) {
-    // Another process has the name, or the broker took what this one said before a new start for
-    // another's. Without a name both can work, and the group does not stand still.
+void DeliveryRuntime::Group::fall_back_to_dynamic_membership(const Error& error) {
+    // Another process has the name, or the broker mistook an earlier start of this one for another.
+    // Without a name both can work, and the group does not stop.
     notice(DeliveryNotice::Level::warning, nullptr,
-           error.message + "; this member goes on without a name");
+           error.message + "; this process continues as a dynamic member, without its name");
     consumer_->close();
     auto made = make_consumer(false);
     if (!made) {
-        wait_after(made.error());
+        back_off(made.error());
         return;
     }
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         consumer_.swap(*made);
     }
     made->reset();
@@ -70,55 +69,55 @@ void DeliveryRuntime::Group::log_loop() {
     while (true) {
         std::size_t room = 0;
         {
-            const std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             if (stopping_) break;
             const std::size_t most = binding_.options.max_in_flight;
             room = most - std::min(most, outstanding_.size());
-            // Resuming fetches anew, so it waits until it is worth it.
+            // Resuming fetches again, so it waits until that is worthwhile.
             if (paused && room < (most + 1) / 2) room = 0;
         }
-        const bool full = room == 0 || !held_.empty();
+        const bool full = room == 0 || !polled_.empty();
         if (full != paused) consumer_->pause(paused = full);
         auto batch = consumer_->poll(poll_wait, full ? 1 : std::min(room, poll_batch));
         if (!batch) {
             if (batch.error().code == ErrorCode::conflict) {
-                give_up_name(batch.error());
+                fall_back_to_dynamic_membership(batch.error());
                 paused = false;
             } else {
-                wait_after(batch.error());
+                back_off(batch.error());
             }
             continue;
         }
-        std::ranges::move(*batch, std::back_inserter(held_));
-        if (!held_.empty()) take_held();
-        skim();
+        std::ranges::move(*batch, std::back_inserter(polled_));
+        if (!polled_.empty()) ingest_polled();
+        scan_store();
         refresh();
-        look_for_gone();
-        take_gone();
-        release_early();
-        const bool ended = held_.empty() && consumer_->at_end();
-        const std::lock_guard lock(mutex_);
+        detect_missing_records();
+        backfill_from_store();
+        release_out_of_order();
+        const bool ended = polled_.empty() && consumer_->at_end();
+        const MutexLock lock(mutex_);
         read_to_end_ = ended;
     }
     end_log();
 }
 
-void DeliveryRuntime::Group::wait_after(const Error& error) {
-    std::unique_lock lock(mutex_);
+void DeliveryRuntime::Group::back_off(const Error& error) {
+    MutexLock lock(mutex_);
     problem_ = error.message;
-    changed_.wait_for(lock, error_wait, [&] { return stopping_; });
+    changed_.wait_for(mutex_, error_wait, [&]() QUIPU_REQUIRES(mutex_) { return stopping_; });
 }
 
-void DeliveryRuntime::Group::take_held() {
-    // The records are kept until the store has answered for them all.
-    auto arrivals = take_in(store_, types_, held_, options_.world.now());
+void DeliveryRuntime::Group::ingest_polled() {
+    // The records stay in polled_ until the store has answered for all of them.
+    auto arrivals = take_in(store_, types_, polled_, options_.world.now());
     if (!arrivals) {
-        wait_after(arrivals.error());
+        back_off(arrivals.error());
         return;
     }
     std::vector<std::int64_t> unknown;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (const Arrival& arrival : *arrivals) {
             if (!outstanding_.contains(arrival.record->position)) {
                 unknown.push_back(arrival.record->position);
@@ -127,12 +126,12 @@ void DeliveryRuntime::Group::take_held() {
     }
     auto unfinished = store_.unfinished(name_, unknown);
     if (!unfinished) {
-        wait_after(unfinished.error());
+        back_off(unfinished.error());
         return;
     }
-    // What stands before them in the store is known first.
-    skim();
-    held_.clear();
+    // What comes before them in the store must be known first.
+    scan_store();
+    polled_.clear();
     accept_arrivals(*arrivals, {unfinished->begin(), unfinished->end()});
 }
 
@@ -140,10 +139,10 @@ void DeliveryRuntime::Group::accept_arrivals(std::vector<Arrival>& arrivals,
                                              const std::set<std::int64_t>& unfinished) {
     std::vector<RecordPtr> behind;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (Arrival& arrival : arrivals) {
             const std::int64_t position = arrival.record->position;
-            if (outstanding_.contains(position) || early_.contains(position)) {
+            if (outstanding_.contains(position) || out_of_order_.contains(position)) {
                 places_.add(position, arrival.place);
                 continue;
             }
@@ -152,11 +151,12 @@ void DeliveryRuntime::Group::accept_arrivals(std::vector<Arrival>& arrivals,
                 continue;
             }
             places_.add(position, arrival.place);
-            if (!known_up_to(position) || awaited_.before(position, order_of(*arrival.record))) {
-                awaited_.add(position, order_of(*arrival.record));
-                // A refused one stands in the store under its place, and is small in number.
-                if (early_.size() >= max_early_bodies) arrival.record.reset();
-                early_.emplace(position, std::move(arrival));
+            if (!known_up_to(position) ||
+                predecessors_.before(position, order_of(*arrival.record))) {
+                predecessors_.add(position, order_of(*arrival.record));
+                // A refused record is stored under its place in the log; there are few of them.
+                if (out_of_order_.size() >= max_out_of_order_bodies) arrival.record.reset();
+                out_of_order_.emplace(position, std::move(arrival));
                 continue;
             }
             const RecordPtr record = arrival.record;
@@ -172,57 +172,59 @@ bool DeliveryRuntime::Group::admit(Arrival& arrival) {
     const std::int64_t position = arrival.record->position;
     if (outstanding_.empty()) progressed_ = Clock::now();
     outstanding_.insert(position);
-    awaited_.remove(position);
+    predecessors_.remove(position);
     if (!arrival.refusal.empty()) {
-        refused_[position] = Failure{std::move(arrival.refusal), true};
+        refusals_[position] = HandlerFailure{std::move(arrival.refusal), true};
     }
     return lanes_.add(arrival.record);
 }
 
 void DeliveryRuntime::Group::partitions_assigned(const std::vector<LogPartition>& partitions) {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (const LogPartition& partition : partitions) {
             sources_.insert(wire::source_of(partition));
         }
     }
     search_.reset();
-    in_vain_ = 0;
-    if (!adopt_parked()) next_refresh_ = {};
+    fruitless_searches_ = 0;
+    if (!load_parked()) next_refresh_ = {};
 }
 
 void DeliveryRuntime::Group::partitions_revoked(const std::set<LogPartition>& partitions,
                                                 bool lost) {
-    std::erase_if(held_, [&](const ReceivedRecord& record) {
+    std::erase_if(polled_, [&](const ReceivedRecord& record) {
         return partitions.contains(record.partition());
     });
     search_.reset();
     std::set<std::string> gone;
     for (const LogPartition& partition : partitions) gone.insert(wire::source_of(partition));
 
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     for (const std::string& source : gone) sources_.erase(source);
-    // What is not begun is left to the next owner, unless it stands in a partition of ours, too.
+    // Records that have not begun are left to the next owner, unless a partition of ours has them,
+    // too.
     std::map<std::int64_t, std::string> waiting;
     static_cast<void>(lanes_.remove_waiting([&](const Record& record) {
         if (places_.forget(partitions, {record.position}).empty()) return false;
         waiting.emplace(record.position, order_of(record));
         return true;
     }));
-    std::set<std::int64_t> early;
-    for (const auto& [position, arrival] : early_) early.insert(position);
-    for (const std::int64_t position : places_.forget(partitions, early)) early_.erase(position);
+    std::set<std::int64_t> positions;
+    for (const auto& [position, arrival] : out_of_order_) positions.insert(position);
+    for (const std::int64_t position : places_.forget(partitions, positions))
+        out_of_order_.erase(position);
     for (const auto& [position, key] : waiting) {
         outstanding_.erase(position);
-        refused_.erase(position);
-        if (position <= cursor_) awaited_.add(position, key);
+        refusals_.erase(position);
+        if (position <= cursor_) predecessors_.add(position, key);
     }
     const auto until = Clock::now() + (lost ? std::chrono::seconds{0} : revoke_wait);
-    changed_.wait_until(lock, until, [&] {
+    changed_.wait_until(mutex_, until, [&]() QUIPU_REQUIRES(mutex_) {
         const bool over = stopping_ && running_threads_ == 1 && pending_commits_ == 0;
         return over || !places_.any_in(partitions);
     });
-    changed_.wait_until(lock, until, [&] {
+    changed_.wait_until(mutex_, until, [&]() QUIPU_REQUIRES(mutex_) {
         return lanes_.remove_parked(
             [&](const Parked& entry) { return gone.contains(entry.source); });
     });
@@ -232,13 +234,14 @@ void DeliveryRuntime::Group::partitions_revoked(const std::set<LogPartition>& pa
 void DeliveryRuntime::Group::end_log() {
     flush_skipped(true);
     {
-        // Only what is committed may be committed to the log.
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, close_wait,
-                          [&] { return running_threads_ == 1 && pending_commits_ == 0; });
+        // Offsets in the log may only cover what the store has committed.
+        MutexLock lock(mutex_);
+        changed_.wait_for(mutex_, close_wait, [&]() QUIPU_REQUIRES(mutex_) {
+            return running_threads_ == 1 && pending_commits_ == 0;
+        });
     }
     consumer_->close();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     --running_threads_;
     changed_.notify_all();
 }
@@ -249,12 +252,12 @@ void DeliveryRuntime::Group::finished_here(std::int64_t position) {
     if (position > cursor_) {
         finished_above_.insert(position);
     } else {
-        awaited_.remove(position);
+        predecessors_.remove(position);
     }
-    give_back(position);
+    finish_in_log(position);
 }
 
-void DeliveryRuntime::Group::give_back(std::int64_t position) {
+void DeliveryRuntime::Group::finish_in_log(std::int64_t position) {
     for (const LogPlace& place : places_.take(position)) {
         consumer_->finished(place.partition, place.offset);
     }
@@ -262,7 +265,7 @@ void DeliveryRuntime::Group::give_back(std::int64_t position) {
 
 bool DeliveryRuntime::Group::finished_elsewhere(std::int64_t position) {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (consumer_ == nullptr || !conflicts_of_.contains(position)) return false;
     }
     const auto unfinished = store_.unfinished(name_, {position});

@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t read_batch = 256;
 constexpr std::chrono::milliseconds idle_wait{250};
 constexpr std::chrono::milliseconds error_wait{500};
-// Offsets move with the next commit anyway; alone they need no hurry, since passing the same
-// foreign records again costs little.
+// Offsets advance with the next commit anyway; on their own there is no hurry, since passing over
+// the same records again costs little.
 constexpr std::chrono::seconds skipped_age{2};
 constexpr std::size_t skipped_ranges = 1024;
 
@@ -21,14 +21,15 @@ void DeliveryRuntime::Group::read_loop() {
     while (true) {
         std::int64_t from = 0;
         std::size_t room = 0;
-        if (Clock::now() >= next_refresh_ && adopt_parked()) {
+        if (Clock::now() >= next_refresh_ && load_parked()) {
             next_refresh_ = Clock::now() + refresh_interval;
         }
         {
-            std::unique_lock lock(mutex_);
-            const bool has_room = changed_.wait_for(lock, refresh_interval, [&] {
-                return stopping_ || outstanding_.size() < binding_.options.max_in_flight;
-            });
+            MutexLock lock(mutex_);
+            const bool has_room =
+                changed_.wait_for(mutex_, refresh_interval, [&]() QUIPU_REQUIRES(mutex_) {
+                    return stopping_ || outstanding_.size() < binding_.options.max_in_flight;
+                });
             if (stopping_) break;
             if (!has_room) continue;
             from = cursor_;
@@ -36,9 +37,10 @@ void DeliveryRuntime::Group::read_loop() {
         }
         auto batch = store_.read(from, std::min(room, read_batch));
         if (!batch) {
-            std::unique_lock lock(mutex_);
+            MutexLock lock(mutex_);
             problem_ = batch.error().message;
-            changed_.wait_for(lock, error_wait, [&] { return stopping_; });
+            changed_.wait_for(mutex_, error_wait,
+                              [&]() QUIPU_REQUIRES(mutex_) { return stopping_; });
             continue;
         }
         if (batch->empty()) {
@@ -49,22 +51,22 @@ void DeliveryRuntime::Group::read_loop() {
         accept(*batch);
     }
     flush_skipped(true);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     --running_threads_;
     changed_.notify_all();
 }
 
-bool DeliveryRuntime::Group::adopt_parked() {
+bool DeliveryRuntime::Group::load_parked() {
     std::uint64_t settled = 0;
     {
-        const std::lock_guard lock(mutex_);
-        if (parking_ > 0) return false;
-        settled = parking_settled_;
+        const MutexLock lock(mutex_);
+        if (parking_commits_ > 0) return false;
+        settled = parking_commits_settled_;
     }
     auto parked = store_.parked(name_);
-    const std::lock_guard lock(mutex_);
-    // A list from before such a commit would bring back what is done with.
-    if (parking_ > 0 || parking_settled_ != settled) return false;
+    const MutexLock lock(mutex_);
+    // A list from before such a commit would bring back what is settled.
+    if (parking_commits_ > 0 || parking_commits_settled_ != settled) return false;
     if (!parked) return true;
     for (Parked& entry : *parked) {
         const bool ours =
@@ -77,7 +79,7 @@ bool DeliveryRuntime::Group::adopt_parked() {
 
 bool DeliveryRuntime::Group::pass(const Record& record) {
     const std::int64_t position = record.position;
-    // A purge or an archived event leaves a hole, which is nobody's business either.
+    // A purge or an archived event leaves a gap, which holds nothing for this group either.
     const std::int64_t first = cursor_ + 1;
     cursor_ = position;
     const bool ours = subscriptions_.contains(record.event_type);
@@ -99,7 +101,7 @@ bool DeliveryRuntime::Group::is_finished_already(std::int64_t position) {
 void DeliveryRuntime::Group::accept(const std::vector<RecordPtr>& batch) {
     std::vector<RecordPtr> behind;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         for (const RecordPtr& record : batch) {
             const std::int64_t position = record->position;
             if (!pass(*record) || is_finished_already(position)) continue;
@@ -116,7 +118,7 @@ void DeliveryRuntime::Group::accept(const std::vector<RecordPtr>& batch) {
 void DeliveryRuntime::Group::flush_skipped(bool at_once) {
     Transaction transaction;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         const bool due = at_once || skipped_.size() >= skipped_ranges ||
                          Clock::now() - skipped_since_ >= skipped_age;
         if (skipped_.empty() || !due) return;
@@ -127,7 +129,7 @@ void DeliveryRuntime::Group::flush_skipped(bool at_once) {
     auto ranges = transaction.finished_ranges;
     store_.submit(std::move(transaction), [self = shared_from_this(), ranges = std::move(ranges)](
                                               const Result<Committed>& done) mutable {
-        const std::lock_guard lock(self->mutex_);
+        const MutexLock lock(self->mutex_);
         --self->pending_commits_;
         if (!done) {
             self->skipped_.insert(self->skipped_.begin(), ranges.begin(), ranges.end());
@@ -138,9 +140,9 @@ void DeliveryRuntime::Group::flush_skipped(bool at_once) {
 }
 
 void DeliveryRuntime::Group::park_behind(const RecordPtr& record) {
-    Parked parked = behind_now(*record);
+    Parked parked = parked_behind(*record);
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         lanes_.add_parked(parked);
         ++pending_commits_;
     }
@@ -152,11 +154,11 @@ void DeliveryRuntime::Group::submit_park_behind(Parked parked) {
     transaction.group = name_;
     transaction.finished.push_back(parked.position);
     transaction.park.push_back(parked);
-    // The lane holds it in memory already, so order is kept. Should the store be down, a restart
+    // The lane has it in memory already, so order is kept. Should the store be away, a restart
     // reads the record again: it is not finished until this commit.
     store_.submit(std::move(transaction), [self = shared_from_this(), parked = std::move(parked)](
                                               const Result<Committed>& done) mutable {
-        std::unique_lock lock(self->mutex_);
+        MutexLock lock(self->mutex_);
         if (!done && done.error().retryable() && !self->stopping_) {
             self->pause_for(done.error());
             lock.unlock();
@@ -164,8 +166,8 @@ void DeliveryRuntime::Group::submit_park_behind(Parked parked) {
             return;
         }
         --self->pending_commits_;
-        // What is neither stored nor done by another must come again after a restart: the log's
-        // offset may not pass it.
+        // What is neither stored nor settled by another process must come again after a restart:
+        // the log's offset may not pass it.
         if (done || done.error().code == ErrorCode::conflict) {
             self->finished_here(parked.position);
             self->note_progress();

@@ -9,16 +9,16 @@ namespace quipu {
 
 namespace {
 
-// A unit that has taken this long commits what it has: slow handlers must not hold back the
-// commits of others that happen to share their unit.
+// A unit that has taken this long commits what it has: slow handlers must not delay the commits of
+// others that happen to share their unit.
 constexpr std::chrono::milliseconds unit_time{5};
 
 }  // namespace
 
 void DeliveryRuntime::Group::work_loop() {
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     while (!stopping_) {
-        if (Clock::now() >= paused_until_ && work_once(lock)) continue;
+        if (Clock::now() >= paused_until_ && work_once()) continue;
         auto until = Clock::now() + std::chrono::seconds{1};
         if (Clock::now() < paused_until_) until = std::min(until, paused_until_);
         if (ticks_ && !tick_running_) until = std::min(until, next_tick_);
@@ -26,26 +26,26 @@ void DeliveryRuntime::Group::work_loop() {
             const auto wait = std::max(*due - options_.world.now(), std::chrono::microseconds{0});
             until = std::min(until, Clock::now() + wait);
         }
-        changed_.wait_until(lock, until);
+        changed_.wait_until(mutex_, until);
     }
     --running_threads_;
     changed_.notify_all();
 }
 
-bool DeliveryRuntime::Group::work_once(std::unique_lock<std::mutex>& lock) {
+bool DeliveryRuntime::Group::work_once() {
     if (ticks_ && !tick_running_ && Clock::now() >= next_tick_) {
         tick_running_ = true;
-        lock.unlock();
-        run_tick();
-        lock.lock();
+        {
+            const MutexUnlock unlocked(mutex_);
+            run_tick();
+        }
         tick_running_ = false;
         next_tick_ = Clock::now() + binding_.options.tick_interval;
         return true;
     }
     if (Lane* lane = lanes_.take_due(options_.world.now())) {
-        lock.unlock();
+        const MutexUnlock unlocked(mutex_);
         run_retry(*lane);
-        lock.lock();
         return true;
     }
     if (!lanes_.has_ready()) return false;
@@ -58,40 +58,37 @@ bool DeliveryRuntime::Group::work_once(std::unique_lock<std::mutex>& lock) {
         --isolate_;
     }
     std::vector<Item> items = lanes_.take(limit, binding_.options.serial);
-    lock.unlock();
+    const MutexUnlock unlocked(mutex_);
     run_items(std::move(items));
-    lock.lock();
     return true;
 }
 
-std::optional<DeliveryRuntime::Group::Failure> DeliveryRuntime::Group::call(Effects& effects,
-                                                                            const Record& record,
-                                                                            int attempt) {
+std::optional<DeliveryRuntime::Group::HandlerFailure> DeliveryRuntime::Group::call(
+    Effects& effects, const Record& record, int attempt) {
     const Subscription& subscription = *subscriptions_.at(record.event_type);
-    const auto mark = effects.mark();
-    std::optional<Failure> failure;
+    const auto savepoint = effects.mark();
+    std::optional<HandlerFailure> failure;
     try {
         effects.set_cause(&record, nullptr);
         subscription.invoke(binding_.handler, effects, Delivery{record, name_, attempt});
     } catch (const Undecodable& error) {
-        failure = Failure{"cannot be decoded: " + std::string(error.what()), true};
+        failure = HandlerFailure{"cannot be decoded: " + std::string(error.what()), true};
     } catch (const Reject& error) {
-        failure = Failure{error.what(), true};
+        failure = HandlerFailure{error.what(), true};
     } catch (const EffectError& error) {
-        failure = Failure{error.what(), false, error.error().retryable()};
+        failure = HandlerFailure{error.what(), false, error.error().retryable()};
     } catch (const std::exception& error) {
-        failure = Failure{error.what(), false};
+        failure = HandlerFailure{error.what(), false};
     } catch (...) {
-        failure = Failure{"the handler threw something that is no std::exception", false};
+        failure = HandlerFailure{"the handler threw something that is not a std::exception", false};
     }
     effects.set_cause(nullptr, nullptr);
-    if (failure) effects.rollback(mark);
+    if (failure) effects.rollback(savepoint);
     return failure;
 }
 
-std::optional<DeliveryRuntime::Group::Failure> DeliveryRuntime::Group::handle(Effects& effects,
-                                                                              const Record& record,
-                                                                              int attempt) {
+std::optional<DeliveryRuntime::Group::HandlerFailure> DeliveryRuntime::Group::handle(
+    Effects& effects, const Record& record, int attempt) {
     if (auto refusal = take_refusal(record.position)) return refusal;
     return call(effects, record, attempt);
 }
@@ -99,14 +96,15 @@ std::optional<DeliveryRuntime::Group::Failure> DeliveryRuntime::Group::handle(Ef
 Time DeliveryRuntime::Group::retry_at(const RetryPolicy& policy, std::size_t attempts) {
     double random = 0.5;
     {
-        const std::lock_guard lock(random_mutex_);
+        const MutexLock lock(random_mutex_);
         random = random_();
     }
     return options_.world.now() + retry_delay(policy, static_cast<int>(attempts) - 1, random);
 }
 
-void DeliveryRuntime::Group::settle_failure(Unit& unit, const RecordPtr& record, Failure failure,
-                                            std::vector<Attempt> attempts, std::string source) {
+void DeliveryRuntime::Group::settle_failure(Unit& unit, const RecordPtr& record,
+                                            HandlerFailure failure, std::vector<Attempt> attempts,
+                                            std::string source) {
     const EventInfo* info = types_.find(record->event_type);
     const RetryPolicy policy = info != nullptr ? info->retry : RetryPolicy{};
     ++unit.failures;
@@ -116,7 +114,7 @@ void DeliveryRuntime::Group::settle_failure(Unit& unit, const RecordPtr& record,
         ++unit.letters;
         notice(DeliveryNotice::Level::error, record.get(),
                "dead letter after " + std::to_string(attempts.size()) +
-                   (attempts.size() == 1 ? " try: " : " tries: ") + failure.error);
+                   (attempts.size() == 1 ? " attempt: " : " attempts: ") + failure.error);
         unit.transaction.dead_letters.push_back({0,
                                                  name_,
                                                  original(record),
@@ -129,8 +127,8 @@ void DeliveryRuntime::Group::settle_failure(Unit& unit, const RecordPtr& record,
         return;
     }
     notice(DeliveryNotice::Level::warning, record.get(),
-           "try " + std::to_string(attempts.size()) +
-               " failed, will be tried again: " + failure.error);
+           "attempt " + std::to_string(attempts.size()) +
+               " failed and will be retried: " + failure.error);
     const Time due = retry_at(policy, attempts.size());
     unit.newly_parked.push_back(
         {name_, record->position, record->key, due, std::move(attempts), std::move(source)});
@@ -140,50 +138,52 @@ void DeliveryRuntime::Group::settle_failure(Unit& unit, const RecordPtr& record,
 void DeliveryRuntime::Group::run_items(std::vector<Item> items) {
     Unit unit;
     Effects effects(store_, types_, options_.producer, options_.world.now());
-    std::unordered_set<const Lane*> held_back;
+    std::unordered_set<const Lane*> blocked_lanes;
     const auto began = Clock::now();
     std::size_t done = 0;
     std::vector<std::int64_t> finished;
     for (; done < items.size(); ++done) {
         const Item& item = items[done];
-        if (done > 0 && Clock::now() - began > unit_time && !held_back.contains(item.lane)) break;
+        if (done > 0 && Clock::now() - began > unit_time && !blocked_lanes.contains(item.lane))
+            break;
         if (finished_elsewhere(item.record->position)) continue;
         finished.push_back(item.record->position);
-        if (held_back.contains(item.lane)) {
-            unit.newly_parked.push_back(behind_now(*item.record));
+        if (blocked_lanes.contains(item.lane)) {
+            unit.newly_parked.push_back(parked_behind(*item.record));
             unit.transaction.park.push_back(unit.newly_parked.back());
             continue;
         }
         if (auto failure = handle(effects, *item.record, 1)) {
-            if (failure->store_is_away) {
+            if (failure->store_unavailable) {
                 finished.pop_back();
-                const std::lock_guard lock(mutex_);
+                const MutexLock lock(mutex_);
                 pause_for({ErrorCode::unavailable, std::move(failure->error)});
                 break;
             }
             const std::size_t parked_before = unit.newly_parked.size();
             settle_failure(unit, item.record, std::move(*failure), {},
                            places_.source(item.record->position));
-            if (unit.newly_parked.size() > parked_before) held_back.insert(item.lane);
+            if (unit.newly_parked.size() > parked_before) blocked_lanes.insert(item.lane);
         }
     }
-    // What is left of a lane that is held back waits behind; the rest goes back to be taken again.
+    // What is left of a blocked lane is parked behind its first record; the rest is taken again
+    // later.
     std::vector<Item> rest;
     for (std::size_t index = done; index < items.size(); ++index) {
         const Item& item = items[index];
-        if (!held_back.contains(item.lane)) {
+        if (!blocked_lanes.contains(item.lane)) {
             rest.push_back(item);
             continue;
         }
         finished.push_back(item.record->position);
-        unit.newly_parked.push_back(behind_now(*item.record));
+        unit.newly_parked.push_back(parked_behind(*item.record));
         unit.transaction.park.push_back(unit.newly_parked.back());
         unit.items.push_back(item);
     }
     unit.items.insert(unit.items.begin(), items.begin(),
                       items.begin() + static_cast<std::ptrdiff_t>(done));
     if (unit.items.empty()) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return lanes_.give_back(rest);
     }
     Transaction own = effects.take();
@@ -193,11 +193,11 @@ void DeliveryRuntime::Group::run_items(std::vector<Item> items) {
     own.finished = std::move(finished);
     unit.transaction = std::move(own);
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         lanes_.give_back(rest);
         unit.transaction.finished_ranges = std::exchange(skipped_, {});
     }
-    // One thread for all keys must see what it wrote before it reads documents again.
+    // A single thread for all keys must see what it wrote before it reads documents again.
     commit_items(std::move(unit), binding_.options.serial);
 }
 
@@ -205,12 +205,12 @@ void DeliveryRuntime::Group::run_retry(Lane& lane) {
     // The lane is marked busy, so its first parked record stays the first until `retried`.
     Parked parked;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         parked = lane.parked.front();
     }
     auto record = store_.at(parked.position);
     if (!record) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         pause_for(record.error());
         lanes_.retried(lane, false, options_.world.now());
         return;
@@ -219,7 +219,7 @@ void DeliveryRuntime::Group::run_retry(Lane& lane) {
     if (!*record || !still_parked(parked.position)) {
         std::vector<Parked> behind;
         {
-            const std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             if (lane.parked.size() > 1) behind = park_waiting(lane);
             lanes_.retried(lane, true, options_.world.now());
             changed_.notify_all();
@@ -230,10 +230,10 @@ void DeliveryRuntime::Group::run_retry(Lane& lane) {
     const auto shared = std::make_shared<const Record>(std::move(**record));
     Effects effects(store_, types_, options_.producer, options_.world.now());
     const int attempt = static_cast<int>(parked.attempts.size()) + 1;
-    std::optional<Failure> failure;
+    std::optional<HandlerFailure> failure;
     if (subscriptions_.contains(shared->event_type)) failure = handle(effects, *shared, attempt);
-    if (failure && failure->store_is_away) {
-        const std::lock_guard lock(mutex_);
+    if (failure && failure->store_unavailable) {
+        const MutexLock lock(mutex_);
         pause_for({ErrorCode::unavailable, std::move(failure->error)});
         lanes_.retried(lane, false, options_.world.now());
         return;
@@ -246,7 +246,7 @@ void DeliveryRuntime::Group::run_retry(Lane& lane) {
     own.group = name_;
     own.park = std::move(unit.transaction.park);
     own.dead_letters = std::move(unit.transaction.dead_letters);
-    // Failed or not: another process may have ended it meanwhile, and then this one comes too late.
+    // Failed or not: another process may have settled it meanwhile, and this one is then too late.
     own.unpark.push_back(parked);
     unit.transaction = std::move(own);
     commit_retry(lane, std::move(unit), parked.position, removed, binding_.options.serial);
@@ -254,7 +254,7 @@ void DeliveryRuntime::Group::run_retry(Lane& lane) {
 
 bool DeliveryRuntime::Group::still_parked(std::int64_t position) {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!conflicts_of_.contains(position)) return true;  // no reason to ask
     }
     const auto parked = store_.parked(name_);
@@ -266,10 +266,10 @@ void DeliveryRuntime::Group::run_tick() {
     Effects effects(store_, types_, options_.producer, options_.world.now());
     const auto failed = [this](const std::string& why) {
         {
-            const std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             ++failed_;
         }
-        notice(DeliveryNotice::Level::warning, nullptr, "tick failed, will be tried again: " + why);
+        notice(DeliveryNotice::Level::warning, nullptr, "tick failed and will be retried: " + why);
     };
     try {
         binding_.tick(binding_.handler, effects);
@@ -277,15 +277,15 @@ void DeliveryRuntime::Group::run_tick() {
         failed(error.what());
         return;
     } catch (...) {
-        failed("it threw something that is no std::exception");
+        failed("it threw something that is not a std::exception");
         return;
     }
     Transaction transaction = effects.take();
     if (transaction.appends.empty() && transaction.documents.empty()) return;
-    // A conflict means that another handler was faster; the next tick sees what it did.
+    // A conflict means that another handler was faster; the next tick sees its result.
     auto done = store_.commit(std::move(transaction));
     if (!done && done.error().code != ErrorCode::conflict) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         pause_for(done.error());
     }
 }

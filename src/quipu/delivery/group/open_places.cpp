@@ -19,17 +19,17 @@ std::set<std::string> sources(const std::set<LogPartition>& partitions) {
 }  // namespace
 
 void OpenPlaces::add(std::int64_t position, LogPlace place) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     places_[position].push_back(std::move(place));
 }
 
 void OpenPlaces::add_without_place(std::int64_t position, std::string source) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     without_place_[position] = std::move(source);
 }
 
 std::vector<LogPlace> OpenPlaces::take(std::int64_t position) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     without_place_.erase(position);
     const auto found = places_.find(position);
     if (found == places_.end()) return {};
@@ -39,7 +39,7 @@ std::vector<LogPlace> OpenPlaces::take(std::int64_t position) {
 }
 
 std::string OpenPlaces::source(std::int64_t position) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = places_.find(position);
     if (found != places_.end()) return wire::source_of(found->second.front().partition);
     const auto without = without_place_.find(position);
@@ -48,7 +48,7 @@ std::string OpenPlaces::source(std::int64_t position) const {
 
 std::vector<std::int64_t> OpenPlaces::forget(const std::set<LogPartition>& partitions,
                                              const std::set<std::int64_t>& among) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const std::set<std::string> gone = sources(partitions);
     std::vector<std::int64_t> homeless;
     for (const std::int64_t position : among) {
@@ -69,7 +69,7 @@ std::vector<std::int64_t> OpenPlaces::forget(const std::set<LogPartition>& parti
 }
 
 bool OpenPlaces::any_in(const std::set<LogPartition>& partitions) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const std::set<std::string> gone = sources(partitions);
     const bool without = std::ranges::any_of(
         without_place_, [&](const auto& entry) { return gone.contains(entry.second); });

@@ -36,7 +36,7 @@ Result<void> store_one(Store& store, const EventTypes& types, const ReceivedReco
         arrival.refusal = "the record at " + wire::source_of(from.partition()) + '/' +
                           std::to_string(from.offset()) +
                           " cannot be stored as its event: " + done.error().message;
-        one.record = wire::adopt_by_place(from, types, now);
+        one.record = wire::ingest_by_place(from, types, now);
         done = store_all(store, {one});
     }
     if (!done) return std::unexpected(std::move(done.error()));
@@ -62,7 +62,7 @@ Result<std::vector<Arrival>> take_in(Store& store, const EventTypes& types,
         if (own && own->position <= *last) {
             arrivals[index].record = std::make_shared<const Record>(*std::move(own));
         } else {
-            foreign.push_back({index, wire::adopt(records[index], types, now).record});
+            foreign.push_back({index, wire::ingest(records[index], types, now).record});
         }
     }
     if (foreign.empty()) return arrivals;

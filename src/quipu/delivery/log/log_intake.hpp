@@ -22,7 +22,7 @@ struct Arrival {
 };
 
 /// Gives every record of a topic log its position in the store. What this store's own relay
-/// published is known by its origin; what another producer wrote is stored here first (adopted),
+/// published is known by its origin; what another producer wrote is stored here first (ingested),
 /// under its event id, so that it is one event however often the log has it. What is no event is
 /// stored with its bytes all the same, under an id made of its place. Order is kept. Blocks for
 /// one commit at most, or for one each where some are refused.

@@ -122,7 +122,7 @@ std::optional<Record> from_own_log(const ReceivedRecord& record, std::string_vie
     return out;
 }
 
-Record adopt_by_place(const ReceivedRecord& record, const EventTypes& types, Time now) {
+Record ingest_by_place(const ReceivedRecord& record, const EventTypes& types, Time now) {
     Record out;
     out.event_id = "log:" + place_text(record.place());
     out.event_type = record.partition().event_type;
@@ -133,13 +133,13 @@ Record adopt_by_place(const ReceivedRecord& record, const EventTypes& types, Tim
         out.expires_at = now + info->topic.ttl;
     }
     out.headers = record.headers();
-    out.headers.add(adopted_header, place_text(record.place()));
+    out.headers.add(ingested_header, place_text(record.place()));
     out.body = record.value();
     return out;
 }
 
-Adopted adopt(const ReceivedRecord& record, const EventTypes& types, Time now) {
-    Adopted out{adopt_by_place(record, types, now), false};
+Ingested ingest(const ReceivedRecord& record, const EventTypes& types, Time now) {
+    Ingested out{ingest_by_place(record, types, now), false};
     codec::AnyEvent event(types);
     const auto index = event.read(record.value());
     if (!index || types.all()[*index].event_type != out.record.event_type) return out;
@@ -158,20 +158,20 @@ std::string source_of(const LogPartition& partition) {
     return partition.event_type + '/' + std::to_string(partition.partition);
 }
 
-bool is_adopted(const Record& record) noexcept {
-    return record.headers.find(adopted_header).has_value();
+bool is_ingested(const Record& record) noexcept {
+    return record.headers.find(ingested_header).has_value();
 }
 
-std::string source_of_adopted(const Record& record) {
-    const std::string_view place = record.headers.find(adopted_header).value_or("");
+std::string source_of_ingested(const Record& record) {
+    const std::string_view place = record.headers.find(ingested_header).value_or("");
     return std::string(place.substr(0, place.rfind('/')));
 }
 
 RecordHeaders callers_headers(RecordHeaders headers) {
-    if (!headers.find(adopted_header) && !headers.find(origin_header)) return headers;
+    if (!headers.find(ingested_header) && !headers.find(origin_header)) return headers;
     RecordHeaders kept;
     for (const auto& [name, value] : headers) {
-        if (name != adopted_header && name != origin_header) kept.add(name, value);
+        if (name != ingested_header && name != origin_header) kept.add(name, value);
     }
     return kept;
 }

@@ -25,23 +25,23 @@ namespace quipu::wire {
 
 /// A record to store for what another producer wrote. `decoded` is false when the body is no event
 /// of its topic's type; it then stands under an id made of its place in the log, with its bytes.
-struct Adopted {
+struct Ingested {
     Record record;
     bool decoded = false;
 };
-[[nodiscard]] Adopted adopt(const ReceivedRecord& record, const EventTypes& types, Time now);
+[[nodiscard]] Ingested ingest(const ReceivedRecord& record, const EventTypes& types, Time now);
 
 /// As an undecodable one: for a record whose event_id another event has already.
-[[nodiscard]] Record adopt_by_place(const ReceivedRecord& record, const EventTypes& types,
+[[nodiscard]] Record ingest_by_place(const ReceivedRecord& record, const EventTypes& types,
                                     Time now);
 
 /// "<event type>/<partition>", as Parked::source has it.
 [[nodiscard]] std::string source_of(const LogPartition& partition);
 
-[[nodiscard]] bool is_adopted(const Record& record) noexcept;
+[[nodiscard]] bool is_ingested(const Record& record) noexcept;
 
-/// The partition that an adopted record came from, as source_of() has it.
-[[nodiscard]] std::string source_of_adopted(const Record& record);
+/// The partition that an ingested record came from, as source_of() has it.
+[[nodiscard]] std::string source_of_ingested(const Record& record);
 
 /// Headers that a caller gives a new event, without what only a relay and a reader of the log may
 /// say: callers pass on the headers of what they handle.

@@ -1,111 +1,108 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
-#include <vector>
 
+#include "in_flight.hpp"
+#include "missing_topics.hpp"
+#include "quipu/base/mutex.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "relay_lease.hpp"
+#include "settled_records.hpp"
 
 namespace quipu {
 
-/// Two threads: one reads the store and gives records to the log, the other holds the lease and
-/// moves the mark behind what the log has acknowledged.
+/// One thread reads the store and gives records to the log; the other holds the lease and commits
+/// the checkpoint behind what the log has acknowledged.
 ///
-/// Locking: mutex_ guards everything below it; it is never held while the store or the log is
-/// called. The log's callbacks take it, and hold on to the object.
+/// mutex_ is never held while the store or the log is called. The log's callbacks take it, and each
+/// of them keeps the object alive.
 class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
   public:
-    Impl(Store& store, TopicLog& log, RelayOptions options);
+    Impl(Store& store, TopicLog& log, RelayOptions options)
+        : store_(store), log_(log), options_(std::move(options)), lease_(store, options_.lease) {}
 
-    [[nodiscard]] Result<void> start();
-    void stop(std::chrono::milliseconds deadline);
-    [[nodiscard]] bool wait_published(std::int64_t position, std::chrono::milliseconds timeout);
-    [[nodiscard]] RelayStatus status() const;
+    [[nodiscard]] Result<void> start() QUIPU_EXCLUDES(mutex_);
+    void stop(std::chrono::milliseconds deadline) QUIPU_EXCLUDES(mutex_);
+    [[nodiscard]] bool wait_published(std::int64_t position, std::chrono::milliseconds timeout)
+        QUIPU_EXCLUDES(mutex_);
+    [[nodiscard]] RelayStatus status() const QUIPU_EXCLUDES(mutex_);
 
   private:
     using Clock = std::chrono::steady_clock;
-    using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
-    /// How long after an error of store or log before the next try.
-    static constexpr std::chrono::milliseconds error_wait{500};
-
-    /// A record that was given to the log.
-    struct Sent {
-        RecordPtr record;
-        bool again = false;  // the log lost it: to be sent once more, in order
-    };
-
-    // relay_publish.cpp
+    // The publishing thread.
     void publish_loop();
-    /// False when there was nothing to do.
-    [[nodiscard]] bool publish_some();
-    /// Whether more may be given to the log. mutex_ is held.
-    [[nodiscard]] bool room() const;
-    /// False when the record needs no sending. mutex_ is held.
-    [[nodiscard]] bool accept(const RecordPtr& record);
+    /// False when there was nothing to publish.
+    [[nodiscard]] bool publish_batch();
+    [[nodiscard]] bool has_room() const QUIPU_REQUIRES(mutex_);
+    /// Moves the cursor over a record; false when the record is not to be sent now.
+    [[nodiscard]] bool advance_over(const RecordPtr& record) QUIPU_REQUIRES(mutex_);
     void send(const RecordPtr& record, std::uint64_t term, std::uint64_t epoch);
-    void send_again(std::unique_lock<std::mutex>& lock);
-    void answered(const RecordPtr& record, std::uint64_t term, const Result<LogPlace>& place);
-    void settle_error(const RecordPtr& record, const Error& error);
+    void resend() QUIPU_REQUIRES(mutex_);
 
-    // relay_mark.cpp
-    void mark_loop();
+    // The log's threads.
+    void acknowledged(const RecordPtr& record, std::uint64_t term, const Result<LogPlace>& place);
+    void settle_refusal(const RecordPtr& record, const Error& error) QUIPU_REQUIRES(mutex_);
+    void finish_requeued(std::int64_t position) QUIPU_REQUIRES(mutex_);
+
+    // The leading thread.
+    void lead_loop();
     void try_to_lead();
-    void step_down(const std::string& problem);
-    /// Commits what was acknowledged and renews the lease.
-    void move_mark();
-    /// As many dead letters as go into one transaction. mutex_ is held.
-    void take_letters(Transaction& transaction);
-    void pace_marks();
-
-    // relay_look.cpp
-    void look_after(Clock::time_point now);
+    void step_down(const std::string& reason);
+    void pace_checkpoints();
+    /// Commits what is settled and renews the lease when that is due.
+    void commit_checkpoint();
+    void update_checkpoint() QUIPU_REQUIRES(mutex_);
+    void upkeep(Clock::time_point now);
     void retry_missing_topics();
+    [[nodiscard]] bool retry_topic(const std::string& event_type);
     void take_requeued();
+
     void notice(std::string_view level, const std::string& text) const;
-    void set_problem(std::string problem);
+    /// Shows the problem in status() and pauses.
+    void back_off(std::string problem) QUIPU_EXCLUDES(mutex_);
 
     Store& store_;
     TopicLog& log_;
     const RelayOptions options_;
     const std::string group_{relay_group};
-    RelayLease lease_;  // mark thread only
+    RelayLease lease_;                     // the leading thread's, and stop()'s once that has ended
+    Clock::time_point last_checkpoint_{};  // the leading thread's
 
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    bool stopping_ = false;
-    bool active_ = false;
-    bool publishing_ = false;  // the publish thread runs
-    std::uint64_t term_ = 0;   // grows with each lease; answers of an older one count no more
-    std::uint64_t epoch_ = 0;  // of the log, when it last had answered for all that was sent
-    std::int64_t cursor_ = 0;
-    std::int64_t mark_ = 0;
-    std::set<std::int64_t> finished_above_;
-    std::map<std::int64_t, Sent> sent_;
-    std::size_t sent_bytes_ = 0;
-    std::size_t again_ = 0;
-    Ranges done_;  // acknowledged, or not to be sent; not marked yet
-    std::map<std::string, std::set<std::int64_t>, std::less<>> missing_;  // topics that don't exist
-    std::vector<DeadLetter> letters_;
-    std::map<std::int64_t, Parked> requeued_;  // dead letters that were given back
-    std::vector<Parked> unpark_;
-    std::uint64_t published_ = 0;
-    std::string problem_;
-    Clock::time_point next_look_{};
-    int waiting_for_mark_ = 0;       // callers; for them the mark does not wait for more to mark
-    Clock::time_point last_mark_{};  // mark thread only
+    mutable Mutex mutex_;
+    Condition changed_;
+    bool stopping_ QUIPU_GUARDED_BY(mutex_) = false;
+    bool leading_ QUIPU_GUARDED_BY(mutex_) = false;
+    bool publishing_ QUIPU_GUARDED_BY(mutex_) = false;  // the publishing thread runs
+    /// Grows with each lease; answers to what an earlier term has sent do not count.
+    std::uint64_t term_ QUIPU_GUARDED_BY(mutex_) = 0;
+    /// The log's, when it last had answered for everything that was sent.
+    std::uint64_t epoch_ QUIPU_GUARDED_BY(mutex_) = 0;
+    std::int64_t cursor_ QUIPU_GUARDED_BY(mutex_) = 0;  // read up to here
+    /// Everything up to here is in the log, or never will be, and the store knows it.
+    std::int64_t checkpoint_ QUIPU_GUARDED_BY(mutex_) = 0;
+    std::set<std::int64_t> finished_above_ QUIPU_GUARDED_BY(mutex_);
+    InFlight in_flight_ QUIPU_GUARDED_BY(mutex_);
+    SettledRecords settled_ QUIPU_GUARDED_BY(mutex_);
+    MissingTopics missing_topics_ QUIPU_GUARDED_BY(mutex_);
+    std::map<std::int64_t, Parked> requeued_ QUIPU_GUARDED_BY(mutex_);  // dead letters sent again
+    std::uint64_t published_ QUIPU_GUARDED_BY(mutex_) = 0;
+    std::string problem_ QUIPU_GUARDED_BY(mutex_);
+    Clock::time_point next_upkeep_ QUIPU_GUARDED_BY(mutex_){};
+    /// Callers of wait_published(): for them the next checkpoint is committed at once.
+    int waiting_callers_ QUIPU_GUARDED_BY(mutex_) = 0;
 
     std::thread publisher_;
-    std::thread marker_;
+    std::thread leader_;
 };
 
 }  // namespace quipu

@@ -52,7 +52,7 @@ Result<bool> RelayLease::try_take(Clock::time_point now) {
         if (done.error().code == ErrorCode::conflict) return false;
         return std::unexpected(std::move(done.error()));
     }
-    if (auto known = stored(true, now); !known) return std::unexpected(std::move(known.error()));
+    if (auto known = confirm(true, now); !known) return std::unexpected(std::move(known.error()));
     held_ = true;
     return true;
 }
@@ -70,7 +70,7 @@ void RelayLease::guard(Transaction& transaction, bool renew) const {
     }
 }
 
-Result<void> RelayLease::stored(bool renewed, Clock::time_point now) {
+Result<void> RelayLease::confirm(bool renewed, Clock::time_point now) {
     if (!renewed) return {};
     auto document = store_.document(LeaseDocument::collection, key);
     if (!document) return std::unexpected(std::move(document.error()));
@@ -91,8 +91,8 @@ void RelayLease::release() {
     guard(transaction, false);
     transaction.documents.push_back(
         {std::string(LeaseDocument::collection), std::string(key), body(true)});
-    // A lease that could not be given back runs out.
-    [[maybe_unused]] const auto given_back = store_.commit(std::move(transaction));
+    // A lease that could not be freed runs out by itself.
+    [[maybe_unused]] const auto freed = store_.commit(std::move(transaction));
 }
 
 }  // namespace quipu

@@ -9,9 +9,10 @@
 
 namespace quipu {
 
-/// The right to move the relay's mark: a document whose revision only its holder knows. It is taken
-/// over when its revision has not changed for as long as it says, by the watcher's own steady
-/// clock, so that no two machines need to agree on the time. Not thread-safe.
+/// The right to commit the relay's checkpoint: a document in the store whose revision only its
+/// holder knows. Another relay takes the lease over when the revision has not changed for the
+/// length that the document states, measured by that relay's own steady clock: no two machines need
+/// to agree on the time. Not thread-safe.
 class RelayLease {
   public:
     using Clock = std::chrono::steady_clock;
@@ -22,13 +23,15 @@ class RelayLease {
     [[nodiscard]] Result<bool> try_take(Clock::time_point now);
     /// Whether the next commit should renew it.
     [[nodiscard]] bool should_renew(Clock::time_point now) const;
-    /// Makes `transaction` fail with conflict when somebody else has taken the lease; with `renew`
-    /// it prolongs it, too.
+    /// Makes `transaction` fail with conflict when another relay has taken the lease; with `renew`
+    /// the transaction also prolongs the lease.
     void guard(Transaction& transaction, bool renew) const;
-    /// Says that a guarded transaction was stored.
-    [[nodiscard]] Result<void> stored(bool renewed, Clock::time_point now);
-    /// Gives it back, so that another relay need not wait.
+    /// To be called after a guarded transaction was stored, with the same `renew`. Errors: conflict
+    /// (another relay has taken the lease since), unavailable.
+    [[nodiscard]] Result<void> confirm(bool renewed, Clock::time_point now);
+    /// Frees the lease in the store, so that another relay need not wait for it to run out.
     void release();
+    /// Stops holding the lease without a word to the store.
     void forget() noexcept { held_ = false; }
     [[nodiscard]] bool held() const noexcept { return held_; }
 
@@ -39,8 +42,8 @@ class RelayLease {
     const std::chrono::milliseconds length_;
     const std::string owner_;
     bool held_ = false;
-    std::int64_t revision_ = 0;  // as last seen
-    Clock::time_point seen_{};   // when it was first seen so
+    std::int64_t revision_ = 0;  // of the document, as last seen
+    Clock::time_point seen_{};   // when that revision was first seen
     Clock::time_point renewed_{};
 };
 

@@ -23,8 +23,8 @@ using Topics = std::vector<std::string>;
 
 }  // namespace
 
-Result<Event> Admin::ask(rd_kafka_admin_op_t operation, rd_kafka_event_type_t answer,
-                         const char* what, const Call& call) const {
+Result<EventHandle> Admin::ask(rd_kafka_admin_op_t operation, rd_kafka_event_type_t answer,
+                               const char* what, const Call& call) const {
     const AdminOptions options(rd_kafka_AdminOptions_new(client_, operation));
     std::array<char, 256> text{};
     rd_kafka_AdminOptions_set_request_timeout(options.get(), answer_within, text.data(),
@@ -32,7 +32,7 @@ Result<Event> Admin::ask(rd_kafka_admin_op_t operation, rd_kafka_event_type_t an
     const Queue queue(rd_kafka_queue_new(client_));
     call(options.get(), queue.get());
     // The client reports a timeout of its own before this one ends.
-    Event event(rd_kafka_queue_poll(queue.get(), answer_within + 2'000));
+    EventHandle event(rd_kafka_queue_poll(queue.get(), answer_within + 2'000));
     if (event == nullptr || rd_kafka_event_type(event.get()) != answer) {
         return fail(ErrorCode::unavailable, fmt::format("Kafka has not answered: {}", what));
     }
@@ -79,7 +79,7 @@ void Admin::take_listed(Topics& topics) const {
     std::erase_if(topics, [&](const std::string& topic) { return listed.contains(topic); });
 }
 
-Result<Event> Admin::describe(const Topics& topics) const {
+Result<EventHandle> Admin::describe(const Topics& topics) const {
     std::vector<ConfigResource> resources;
     for (const auto& topic : topics) {
         resources.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));

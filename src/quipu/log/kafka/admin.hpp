@@ -34,13 +34,14 @@ class Admin {
 
     [[nodiscard]] Result<Metadata> metadata() const;
     /// Runs one administrative call and waits for its answer.
-    [[nodiscard]] Result<Event> ask(rd_kafka_admin_op_t operation, rd_kafka_event_type_t answer,
-                                    const char* what, const Call& call) const;
+    [[nodiscard]] Result<EventHandle> ask(rd_kafka_admin_op_t operation,
+                                          rd_kafka_event_type_t answer, const char* what,
+                                          const Call& call) const;
     [[nodiscard]] Result<std::map<std::string, std::string>> retentions(
         const std::vector<std::string>& topics) const;
     [[nodiscard]] Result<Overrides> overrides(const std::vector<std::string>& topics,
                                               Errors& errors) const;
-    [[nodiscard]] Result<Event> describe(const std::vector<std::string>& topics) const;
+    [[nodiscard]] Result<EventHandle> describe(const std::vector<std::string>& topics) const;
     [[nodiscard]] Result<Errors> create(const std::vector<const TopicSpec*>& specs) const;
     [[nodiscard]] Result<Errors> add_partitions(const std::vector<const TopicSpec*>& specs) const;
     [[nodiscard]] Result<Errors> set_retention(const std::vector<const TopicSpec*>& specs) const;

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "quipu/log/kafka/limited.hpp"
+#include "quipu/log/kafka/call_with_timeout.hpp"
 #include "quipu/log/kafka/token.hpp"
 
 namespace quipu::kafka {
@@ -15,7 +15,7 @@ void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
         conf, [](const rd_kafka_t* rk, int level, const char* facility, const char* text) noexcept {
             auto* context = rk == nullptr ? nullptr : static_cast<Context*>(rd_kafka_opaque(rk));
             if (context != nullptr) {
-                const std::scoped_lock lock(context->log_mutex);
+                const MutexLock lock(context->log_mutex);
                 if (!context->muted) {
                     context->health->log_line(level, facility, text);
                 }
@@ -74,7 +74,7 @@ Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> heal
         return fail(ErrorCode::invalid,
                     context->health->mask("Kafka: " + std::string(text.data())));
     }
-    // It belongs to the client now.
+    // The client owns it now.
     [[maybe_unused]] auto* const taken = conf.release();
     serve_tokens(made);
     std::shared_ptr<rd_kafka_t> handle(made, Release{context});
@@ -87,17 +87,17 @@ Client::~Client() {
     }
     context_->events = nullptr;
     if (handle_.use_count() > 1) {
-        const std::scoped_lock lock(context_->log_mutex);
+        const MutexLock lock(context_->log_mutex);
         context_->muted = true;
     }
 }
 
-Event Client::next_reports(std::chrono::milliseconds timeout) {
+EventHandle Client::next_reports(std::chrono::milliseconds timeout) {
     if (reports_ == nullptr) {
         reports_.reset(rd_kafka_queue_get_main(get()));
     }
     while (true) {
-        Event event(rd_kafka_queue_poll(reports_.get(), static_cast<int>(timeout.count())));
+        EventHandle event(rd_kafka_queue_poll(reports_.get(), static_cast<int>(timeout.count())));
         if (event == nullptr || rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
             return event;
         }
@@ -110,7 +110,7 @@ Event Client::next_reports(std::chrono::milliseconds timeout) {
                 context_->health->client_error(code, reason);
             }
         }
-        // Not the whole time again: others, such as statistics, may come faster than that.
+        // Without another wait: other events, such as statistics, may come faster than that.
         timeout = std::chrono::milliseconds::zero();
     }
 }
@@ -124,15 +124,15 @@ rd_kafka_topic_t* Client::keep_topic(const std::string& name) {
 }
 
 void Client::Release::operator()(rd_kafka_t* handle) const noexcept {
-    const bool destroyed = within(std::chrono::seconds(10), [handle, kept = context] {
-        // A consumer was closed before, with a time limit, or must not be closed now.
+    const bool destroyed = call_with_timeout(std::chrono::seconds(10), [handle, kept = context] {
+        // A consumer was closed before, with a timeout, or must not be closed now.
         rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     });
     if (!destroyed) {
-        const std::scoped_lock lock(context->log_mutex);
+        const MutexLock lock(context->log_mutex);
         if (!context->muted) {
             context->health->tell("error", "destroy",
-                                  "a Kafka client does not end and is left behind");
+                                  "a Kafka client does not stop; it is left behind");
         }
     }
 }

@@ -3,20 +3,20 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "quipu/base/error.hpp"
+#include "quipu/base/mutex.hpp"
 #include "quipu/log/kafka/config.hpp"
 #include "quipu/log/kafka/handles.hpp"
 #include "quipu/log/kafka/health.hpp"
 
 namespace quipu::kafka {
 
-/// What a client's owner is told, always within its own calls that poll.
+/// What a client tells its owner, always within the owner's own polling calls.
 class ClientEvents {
   public:
     virtual void failed(rd_kafka_resp_err_t /*code*/) {}
@@ -42,32 +42,33 @@ class Client {
     ~Client();
 
     [[nodiscard]] rd_kafka_t* get() const noexcept { return handle_.get(); }
-    /// For what must not outlive librdkafka's client, but may outlive this object: then nothing is
-    /// told of it any more. librdkafka's manual wants messages gone before a consumer is closed;
-    /// what they need is the client.
+    /// For what needs librdkafka's client but may outlive this object, which then reports nothing
+    /// any more. librdkafka's manual wants messages destroyed before a consumer is closed; what
+    /// they really need is the client.
     [[nodiscard]] const std::shared_ptr<rd_kafka_t>& shared() const noexcept { return handle_; }
 
-    /// A producer's next delivery reports, or null: when none came in time, or something else came,
-    /// such as an error, which the owner is told of within this call. An event is to be destroyed
-    /// before the client.
-    [[nodiscard]] Event next_reports(std::chrono::milliseconds timeout);
+    /// A producer's next delivery reports. Null when none came in time, or when something else
+    /// came, such as an error, which is reported within this call. Events must be destroyed before
+    /// the client.
+    [[nodiscard]] EventHandle next_reports(std::chrono::milliseconds timeout);
 
     /// Makes a topic known to the client for as long as it lives; null when librdkafka refuses its
-    /// name. A topic that librdkafka meets with its first record waits for a timer of a second.
+    /// name. A topic that librdkafka first meets with a record waits for a timer of a second.
     [[nodiscard]] rd_kafka_topic_t* keep_topic(const std::string& name);
 
   private:
     struct Context {
         std::shared_ptr<Health> health;
-        ClientEvents* events;  ///< null when there is nobody to be told
-        std::mutex log_mutex;
-        bool muted = false;  ///< by log_mutex: whoever is told what librdkafka logs may be gone
+        ClientEvents* events;  ///< null when the owner is gone
+        Mutex log_mutex;
+        /// Whoever receives what librdkafka logs may be gone.
+        bool muted QUIPU_GUARDED_BY(log_mutex) = false;
 
         Context(std::shared_ptr<Health> told, ClientEvents* owner)
             : health(std::move(told)), events(owner) {}
     };
-    /// Destroying can hang inside librdkafka. It gets ten seconds; then the client is left behind
-    /// rather than the program's end with it.
+    /// Destroying a client can hang inside librdkafka. After ten seconds it is left behind, so that
+    /// the program can end.
     struct Release {
         std::shared_ptr<Context> context;
         void operator()(rd_kafka_t* handle) const noexcept;

@@ -112,6 +112,7 @@ Result<Config> Config::check(const KafkaOptions& options) {
     }
     config.brokers_ = options.brokers;
     config.prefix_ = options.prefix;
+    config.group_prefix_ = options.group_prefix;
     config.client_id_ = options.client_id;
     for (const auto& [name, value] : options.properties) {
         if (is_secret_name(name)) {
@@ -206,6 +207,17 @@ Conf Config::make(Role role) const {
 
 std::string Config::topic(std::string_view event_type) const {
     return prefix_ + std::string(event_type);
+}
+
+std::string Config::group_id(std::string_view group) const {
+    return group_prefix_.value_or(prefix_) + std::string(group);
+}
+
+std::optional<std::string> Config::former_group_id(std::string_view group) const {
+    if (group_prefix_ || prefix_.empty()) {
+        return std::nullopt;
+    }
+    return std::string(group);
 }
 
 std::string Config::event_type(std::string_view topic) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,11 @@ class Config {
     [[nodiscard]] const Secrets& secrets() const noexcept { return secrets_; }
     [[nodiscard]] std::string topic(std::string_view event_type) const;
     [[nodiscard]] std::string event_type(std::string_view topic) const;
+    /// The group.id of a consumer group.
+    [[nodiscard]] std::string group_id(std::string_view group) const;
+    /// The group.id under which versions without group prefixes committed, where a group continues
+    /// from it; none where that is the present one, or the user chose the prefix.
+    [[nodiscard]] std::optional<std::string> former_group_id(std::string_view group) const;
 
   private:
     struct Property {
@@ -41,6 +47,7 @@ class Config {
     };
     std::string brokers_;
     std::string prefix_;
+    std::optional<std::string> group_prefix_;  ///< none: prefix_
     std::string client_id_;
     std::vector<Property> properties_;
     std::string token_path_;  ///< empty: no file holds a token

@@ -7,8 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "quipu/log/kafka/call_with_timeout.hpp"
 #include "quipu/log/kafka/errors.hpp"
-#include "quipu/log/kafka/limited.hpp"
 #include "quipu/log/kafka/records.hpp"
 
 namespace quipu::kafka {
@@ -16,23 +16,29 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto slice = milliseconds(100);
+constexpr auto poll_slice = milliseconds(100);
 constexpr auto assign_again_after = milliseconds(500);
 constexpr auto short_pause = std::chrono::seconds(1);
 // How long partitions that had their turn wait after a pause for those that had none.
 constexpr auto turn = std::chrono::seconds(1);
-// What is kept while paused, with the rest of the answers in which it came.
-constexpr std::size_t hold_records = 500;
-constexpr std::size_t hold_bytes = 4 << 20;
+// What is buffered while paused, with the rest of the answers in which it came.
+constexpr std::size_t max_buffered_records = 500;
+constexpr std::size_t max_buffered_bytes = 4 << 20;
 // librdkafka itself takes up to the session timeout when no broker answers.
-constexpr auto close_within = std::chrono::seconds(20);
-constexpr auto answer_within = std::chrono::seconds(5);
+constexpr auto close_timeout = std::chrono::seconds(20);
+constexpr auto unassign_timeout = std::chrono::seconds(5);
+constexpr int offsets_timeout = 1000;  // ms, for each question
 
 }  // namespace
 
 Consumer::Consumer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
                    LogConsumerOptions options)
-    : config_(std::move(config)), health_(std::move(health)), options_(std::move(options)) {}
+    : config_(std::move(config)),
+      health_(std::move(health)),
+      options_(std::move(options)),
+      offsets_(config_, health_, options_.group, options_.from_earliest),
+      partition_counts_(config_, config_->group_id(options_.group), options_.event_types),
+      group_(config_->group_id(options_.group)) {}
 
 Result<std::unique_ptr<Consumer>> Consumer::open(std::shared_ptr<const Config> config,
                                                  std::shared_ptr<Health> health,
@@ -49,12 +55,11 @@ Result<std::unique_ptr<Consumer>> Consumer::open(std::shared_ptr<const Config> c
 }
 
 std::optional<Error> Consumer::subscribe() {
-    partitioner_ = &Partitioner::of(config_->make(Role::producer).get());
     Conf conf = config_->make(Role::consumer);
     const auto set = [&](const char* name, const std::string& value) {
         rd_kafka_conf_set(conf.get(), name, value.c_str(), nullptr, 0);
     };
-    set("group.id", options_.group);
+    set("group.id", group_);
     set("auto.offset.reset", options_.from_earliest ? "earliest" : "latest");
     if (!options_.member.empty()) {
         set("group.instance.id", options_.member);
@@ -64,6 +69,7 @@ std::optional<Error> Consumer::subscribe() {
         return std::move(client.error());
     }
     client_.emplace(std::move(*client));
+    offsets_.use(client_->get());
     rd_kafka_poll_set_consumer(client_->get());
     const PartitionList topics(
         rd_kafka_topic_partition_list_new(static_cast<int>(options_.event_types.size())));
@@ -73,7 +79,7 @@ std::optional<Error> Consumer::subscribe() {
     }
     if (const auto code = rd_kafka_subscribe(client_->get(), topics.get())) {
         closed_ = true;
-        return call_error(code, "group " + options_.group, {});
+        return call_error(code, "group " + group_, {});
     }
     return std::nullopt;
 }
@@ -94,34 +100,32 @@ void Consumer::guarded(const Function& function) {
 }
 
 Result<std::vector<ReceivedRecord>> Consumer::poll(milliseconds timeout, std::size_t limit) {
-    std::vector<ReceivedRecord> records;
     if (closed_ || fatal_) {
         return std::unexpected(
-            fatal_.value_or(Error{ErrorCode::invalid, "the consumer is closed already"}));
+            fatal_.value_or(Error{ErrorCode::invalid, "the consumer is already closed"}));
     }
     error_.reset();
     const auto end = Clock::now() + timeout;
     while (true) {
-        commit_if_due();
+        offsets_.commit_if_due();
         assign_again_if_due();
-        look_up_committed();
-        if (rest_ != nullptr && Clock::now() >= rest_until_) {
-            rd_kafka_resume_partitions(client_->get(), rest_.get());
-            rest_.reset();
+        offsets_.look_up_if_due();
+        if (Clock::now() >= resume_rest_at_) {
+            resume_rest();
         }
         const bool enough = !paused_ && !ready_.empty();
         if (enough && ready_.size() >= limit) {
             break;
         }
         const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
-        if (paused_ && hold_back()) {
+        if (paused_ && buffer_is_full()) {
             if (left <= milliseconds(0)) {
                 break;
             }
-            std::this_thread::sleep_for(std::min(left, slice));
+            std::this_thread::sleep_for(std::min(left, poll_slice));
             continue;
         }
-        const auto wait = enough ? milliseconds(0) : std::clamp(left, milliseconds(0), slice);
+        const auto wait = enough ? milliseconds(0) : std::clamp(left, milliseconds(0), poll_slice);
         Message message(rd_kafka_consumer_poll(client_->get(), static_cast<int>(wait.count())));
         if (message != nullptr) {
             accept(std::move(message));
@@ -133,14 +137,7 @@ Result<std::vector<ReceivedRecord>> Consumer::poll(milliseconds timeout, std::si
             break;
         }
     }
-    if (!paused_) {
-        records.reserve(std::min(limit, ready_.size()));
-        while (!ready_.empty() && records.size() < limit) {
-            ready_bytes_ -= ready_.front().value().size();
-            records.push_back(std::move(ready_.front()));
-            ready_.pop_front();
-        }
-    }
+    auto records = take_ready(limit);
     if (!records.empty()) {
         return records;
     }
@@ -153,9 +150,23 @@ Result<std::vector<ReceivedRecord>> Consumer::poll(milliseconds timeout, std::si
     return records;
 }
 
+std::vector<ReceivedRecord> Consumer::take_ready(std::size_t limit) {
+    std::vector<ReceivedRecord> records;
+    if (paused_) {
+        return records;
+    }
+    records.reserve(std::min(limit, ready_.size()));
+    while (!ready_.empty() && records.size() < limit) {
+        ready_bytes_ -= ready_.front().value().size();
+        records.push_back(std::move(ready_.front()));
+        ready_.pop_front();
+    }
+    return records;
+}
+
 void Consumer::accept_fetched(std::size_t limit) {
-    // Without a look at the clock for each. While paused, every record is looked at.
-    for (std::size_t tries = 0; tries < limit && ready_.size() < limit; ++tries) {
+    // Without reading the clock for each record. While paused, poll() looks at every record.
+    for (std::size_t polls = 0; polls < limit && ready_.size() < limit; ++polls) {
         if (paused_ || error_) {
             break;
         }
@@ -174,10 +185,10 @@ void Consumer::accept(Message message) {
     }
     Source& source = source_of(*message);
     source.ended = false;
-    // Going on after a pause or an error can bring records again.
-    if (offsets_.give(*source.name, message->offset)) {
+    // Fetching that resumes after a pause or an error can bring records again.
+    if (offsets_.tracker().give(*source.name, message->offset)) {
         source.served = true;
-        rest_until_ = {};
+        resume_rest_at_ = {};
         ready_bytes_ += message->len;
         ready_.push_back(receive(std::move(message), source.name, client_->shared()));
     }
@@ -219,7 +230,7 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
             std::array<char, 512> cause{};
             const auto code = rd_kafka_fatal_error(client_->get(), cause.data(), cause.size());
             fatal_ = call_error(code == RD_KAFKA_RESP_ERR_NO_ERROR ? message.err : code,
-                                "group " + options_.group, health_->mask(cause.data()));
+                                "group " + group_, health_->mask(cause.data()));
             error_ = fatal_;
             break;
         }
@@ -228,25 +239,25 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: {
             const std::string topic =
                 message.rkt == nullptr ? "a topic" : rd_kafka_topic_name(message.rkt);
-            error_ = call_error(message.err, "group " + options_.group + ", topic " + topic,
+            error_ = call_error(message.err, "group " + group_ + ", topic " + topic,
                                 describe(message.err));
             health_->problem("consume " + topic, *error_);
             return;
         }
         default:
-            error_ = call_error(message.err, "group " + options_.group, reason);
+            error_ = call_error(message.err, "group " + group_, reason);
             if (error_->retryable()) {
-                // librdkafka tries again by itself, but for one thing.
+                // librdkafka tries again by itself, with one exception.
                 if (reason.starts_with("Failed to fetch committed offsets")) {
                     assign_again_at_ = Clock::now() + assign_again_after;
                 }
-                health_->tell("warning", "group " + options_.group, error_->message);
+                health_->tell("warning", "group " + group_, error_->message);
                 error_.reset();
                 return;
             }
             break;
     }
-    health_->problem("group " + options_.group, *error_);
+    health_->problem("group " + group_, *error_);
 }
 
 void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
@@ -261,32 +272,29 @@ void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_lis
 }
 
 void Consumer::tell_rebalance_error(rd_kafka_resp_err_t code) {
-    health_->tell("warning", "rebalance", call_error(code, "group " + options_.group, {}).message);
+    health_->tell("warning", "rebalance", call_error(code, "group " + group_, {}).message);
 }
 
 void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     const auto got = partitions_of(list, *config_);
-    offsets_.assign(got);
-    counts_.clear();  // a change of theirs brings a new assignment
+    offsets_.tracker().assign(got);
+    partition_counts_.forget();  // a change of the counts brings a new assignment
     joined_ = true;
     if (options_.assigned) {
         guarded([&] { options_.assigned(got); });
     }
-    const PartitionList from(rd_kafka_topic_partition_list_copy(list));
-    if (!options_.from_earliest) {
-        begin_at_end(from.get());
-    }
-    assign(from.get());
-    health_->clear("group " + options_.group);
+    starting_.reset(rd_kafka_topic_partition_list_copy(list));
+    start_assignment();
+    health_->clear("group " + group_);
     for (const auto& partition : got) {
         health_->clear("consume " + config_->topic(partition.event_type));
     }
-    next_look_up_ = Clock::now();
+    offsets_.look_up_soon();
 }
 
-/// librdkafka may end the group's part meanwhile, and then drops a call of rd_kafka_assign without
-/// an answer (its issue 4884). Whoever closes must not wait for that. Partitions that come now are
-/// nobody's any more.
+// librdkafka may end the group's part meanwhile, and then drops a call of rd_kafka_assign without
+// an answer (its issue 4884). Closing must not wait for that. Partitions that are assigned now
+// belong to nobody any more.
 void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
                                    const rd_kafka_topic_partition_list_t* list) {
     if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
@@ -294,12 +302,26 @@ void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
     } else if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         tell_rebalance_error(code);
     }
-    const bool answered = within(
-        answer_within, [client = client_->shared()] { rd_kafka_assign(client.get(), nullptr); });
+    const bool answered = call_with_timeout(
+        unassign_timeout, [client = client_->shared()] { rd_kafka_assign(client.get(), nullptr); });
     if (!answered) {
-        health_->tell("warning", "close " + options_.group,
-                      "group " + options_.group +
-                          ": a Kafka client does not take back its partitions and is left behind");
+        health_->tell("warning", "close " + group_,
+                      "group " + group_ +
+                          ": a Kafka client does not release its partitions; it is left behind");
+    }
+}
+
+void Consumer::start_assignment() {
+    PartitionList assignment(rd_kafka_topic_partition_list_copy(starting_.get()));
+    if (offsets_.set_start(assignment.get())) {
+        starting_.reset();
+    } else {
+        // Fetching from anywhere else would skip records or read them again.
+        assignment.reset(rd_kafka_topic_partition_list_new(0));
+    }
+    assign(assignment.get());
+    if (starting_ != nullptr) {
+        assign_again_at_ = Clock::now() + assign_again_after;
     }
 }
 
@@ -316,13 +338,13 @@ void Consumer::give_up(const rd_kafka_topic_partition_list_t* list) {
         guarded([&] { options_.revoked(gone, lost); });
     }
     if (!lost) {
-        commit_now(gone);
+        offsets_.commit_now(gone);
     }
-    offsets_.revoke(gone);
+    offsets_.tracker().revoke(gone);
+    starting_.reset();
     joined_ = false;
 }
 
-/// Begins to fetch what `list` names, nothing with a null list.
 void Consumer::assign(const rd_kafka_topic_partition_list_t* list) {
     resume_all();
     rd_kafka_assign(client_->get(), list);
@@ -330,14 +352,18 @@ void Consumer::assign(const rd_kafka_topic_partition_list_t* list) {
     forget_sources();
 }
 
-/// Where the group's coordinator has just moved, librdkafka (2.0.2, its issue 5586) asks for the
-/// committed offsets once, gets a refusal, and then fetches nothing until there is a new
-/// assignment. What is given a second time, offsets_ knows.
+// When the group's coordinator has just moved, librdkafka (2.0.2, its issue 5586) asks for the
+// committed offsets once, is refused, and then fetches nothing until there is a new assignment.
+// The tracker recognises records that come a second time.
 void Consumer::assign_again_if_due() {
     if (Clock::now() < assign_again_at_) {
         return;
     }
     assign_again_at_ = Clock::time_point::max();
+    if (starting_ != nullptr) {
+        start_assignment();
+        return;
+    }
     rd_kafka_topic_partition_list_t* raw = nullptr;
     if (!joined_ || rd_kafka_assignment(client_->get(), &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return;
@@ -349,14 +375,18 @@ void Consumer::assign_again_if_due() {
     assign(all.get());
 }
 
-/// librdkafka keeps a pause beyond the assignment: a partition that comes back would be silent.
+// librdkafka keeps a pause beyond the assignment: a partition that comes back would be silent.
 void Consumer::resume_all() {
-    if (stopped_ || rest_ != nullptr) {
-        stop_fetching(false);
-        if (rest_ != nullptr) {
-            rd_kafka_resume_partitions(client_->get(), rest_.get());
-            rest_.reset();
-        }
+    if (fetching_stopped_ || rest_ != nullptr) {
+        resume_fetching();
+        resume_rest();
+    }
+}
+
+void Consumer::resume_rest() {
+    if (rest_ != nullptr) {
+        rd_kafka_resume_partitions(client_->get(), rest_.get());
+        rest_.reset();
     }
 }
 
@@ -372,7 +402,63 @@ bool Consumer::at_end() {
     const auto ended =
         std::ranges::count_if(sources_, [](const auto& source) { return source.second.ended; });
     return joined_ && ready_.empty() &&
-           static_cast<std::size_t>(ended) == offsets_.assigned().size();
+           static_cast<std::size_t>(ended) == offsets_.tracker().assigned().size();
+}
+
+Result<std::vector<LogProgress>> Consumer::progress() {
+    if (auto loaded = partition_counts_.load(client_->get()); !loaded) {
+        return std::unexpected(std::move(loaded.error()));
+    }
+    std::map<LogPartition, LogProgress> all;
+    std::vector<LogPlace> places;
+    for (const LogPartition& partition : offsets_.tracker().assigned()) {
+        all[partition] = {partition, offsets_.tracker().given(partition).value_or(0), 0};
+        places.push_back({partition, 0});
+    }
+    // Asked for like a time stamp, these mean the next and the first offset.
+    for (const std::int64_t which : {RD_KAFKA_OFFSET_END, RD_KAFKA_OFFSET_BEGINNING}) {
+        for (LogPlace& place : places) {
+            place.offset = which;
+        }
+        const PartitionList list = make_list(places, *config_);
+        auto code = places.empty()
+                        ? RD_KAFKA_RESP_ERR_NO_ERROR
+                        : rd_kafka_offsets_for_times(client_->get(), list.get(), offsets_timeout);
+        for (const auto& element : elements(list.get())) {
+            code = code == RD_KAFKA_RESP_ERR_NO_ERROR ? element.err : code;
+        }
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return std::unexpected(
+                call_error(code, "group " + group_ + ": end offsets of its partitions", {}));
+        }
+        for (const auto& element : elements(list.get())) {
+            const auto [partition, offset] = place_of(element, *config_);
+            auto& progress = all[partition];
+            if (which == RD_KAFKA_OFFSET_END) {
+                progress.end = offset;
+            } else {
+                progress.given = std::max(progress.given, offset);
+            }
+        }
+    }
+    // Behind a partition's last record there may be markers of transactions, which no consumer
+    // gets.
+    for (const auto& [partition, source] : sources_) {
+        if (const auto at = all.find(partition); at != all.end()) {
+            at->second.given = std::max(at->second.given, source.end);
+        }
+    }
+    // Received, but not given by poll() yet.
+    for (const ReceivedRecord& record : ready_) {
+        auto& given = all[record.partition()].given;
+        given = std::min(given, record.offset());
+    }
+    std::vector<LogProgress> found;
+    found.reserve(all.size());
+    for (auto& [partition, progress] : all) {
+        found.push_back(std::move(progress));
+    }
+    return found;
 }
 
 void Consumer::pause(bool paused) {
@@ -381,38 +467,45 @@ void Consumer::pause(bool paused) {
     }
     paused_ = paused;
     paused_at_ = Clock::now();
-    if (!paused && stopped_) {
-        stop_fetching(false);
+    if (!paused && fetching_stopped_) {
+        resume_fetching();
     }
 }
 
-bool Consumer::hold_back() {
-    // librdkafka drops what it has fetched when it pauses, and fetches it again afterwards. A short
-    // pause would cost more than it saves, so what was fetched is kept here first.
-    if (stopped_ || (ready_.size() < hold_records && ready_bytes_ < hold_bytes)) {
+bool Consumer::buffer_is_full() {
+    // librdkafka drops what it has fetched when it pauses, and fetches it again afterwards. For a
+    // short pause that costs more than it saves, so what was fetched is buffered here first.
+    if (fetching_stopped_ ||
+        (ready_.size() < max_buffered_records && ready_bytes_ < max_buffered_bytes)) {
         return false;
     }
     if (Clock::now() - paused_at_ < short_pause) {
         return true;
     }
-    stop_fetching(true);
+    stop_fetching();
     return false;
 }
 
-void Consumer::stop_fetching(bool stop) {
+void Consumer::stop_fetching() {
     rd_kafka_topic_partition_list_t* raw = nullptr;
     if (rd_kafka_assignment(client_->get(), &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return;
     }
     const PartitionList all(raw);
-    stopped_ = stop;
-    if (stop) {
-        rest_.reset();
-        rd_kafka_pause_partitions(client_->get(), all.get());
+    fetching_stopped_ = true;
+    rest_.reset();
+    rd_kafka_pause_partitions(client_->get(), all.get());
+}
+
+void Consumer::resume_fetching() {
+    rd_kafka_topic_partition_list_t* raw = nullptr;
+    if (rd_kafka_assignment(client_->get(), &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return;
     }
-    // What was fetched and not given is dropped by a pause. So that the same partitions are not
-    // dropped each time until the others are empty, those that gave nothing yet begin.
+    const PartitionList all(raw);
+    fetching_stopped_ = false;
+    // A pause drops what was fetched and not given. So that the same partitions are not dropped
+    // each time until the others are empty, those that gave nothing yet begin.
     PartitionList first(rd_kafka_topic_partition_list_new(all->cnt));
     PartitionList rest(rd_kafka_topic_partition_list_new(all->cnt));
     for (const auto& element : elements(all.get())) {
@@ -430,7 +523,7 @@ void Consumer::stop_fetching(bool stop) {
     rd_kafka_resume_partitions(client_->get(), first.get());
     if (rest->cnt > 0) {
         rest_ = std::move(rest);
-        rest_until_ = Clock::now() + turn;
+        resume_rest_at_ = Clock::now() + turn;
     }
 }
 
@@ -438,14 +531,15 @@ void Consumer::close() {
     if (closed_.exchange(true)) {
         return;
     }
-    // Closing can hang inside librdkafka, so it is waited for with a limit. A queue of its own
-    // brings what would else come as callbacks, and records that nobody will read any more.
+    // Closing can hang inside librdkafka, so the wait for it is limited. A queue of its own brings
+    // what would otherwise come as callbacks, and records that nobody will read any more.
     const Queue queue(rd_kafka_queue_new(client_->get()));
-    const Failure failure(rd_kafka_consumer_close_queue(client_->get(), queue.get()));
-    if (failure == nullptr) {
-        const auto end = Clock::now() + close_within;
+    const ErrorHandle error(rd_kafka_consumer_close_queue(client_->get(), queue.get()));
+    if (error == nullptr) {
+        const auto end = Clock::now() + close_timeout;
         while (rd_kafka_consumer_closed(client_->get()) == 0 && Clock::now() < end) {
-            const Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>(slice.count())));
+            const EventHandle event(
+                rd_kafka_queue_poll(queue.get(), static_cast<int>(poll_slice.count())));
             const auto type = rd_kafka_event_type(event.get());
             if (type == RD_KAFKA_EVENT_REBALANCE) {
                 rebalanced_at_close(rd_kafka_event_error(event.get()),
@@ -456,20 +550,20 @@ void Consumer::close() {
             }
         }
     }
-    if (failure != nullptr) {
-        // A record that somebody keeps must not make it fetch on.
+    if (error != nullptr) {
+        // A record that somebody keeps must not make the client fetch on.
         assign(nullptr);
     }
-    // What librdkafka did not take back itself, such as after a fatal error.
-    const auto left = offsets_.assigned();
+    // What librdkafka did not revoke itself, as after a fatal error.
+    const auto left = offsets_.tracker().assigned();
     if (!left.empty()) {
         drop(left);
         if (options_.revoked) {
             guarded([&] { options_.revoked(left, true); });
         }
-        offsets_.revoke(left);
+        offsets_.tracker().revoke(left);
     }
-    health_->clear("group " + options_.group);
+    health_->clear("group " + group_);
 }
 
 }  // namespace quipu::kafka

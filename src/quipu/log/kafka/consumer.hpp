@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -11,8 +12,8 @@
 #include <vector>
 
 #include "quipu/log/kafka/client.hpp"
-#include "quipu/log/kafka/offsets.hpp"
-#include "quipu/log/kafka/partitioner.hpp"
+#include "quipu/log/kafka/group_offsets.hpp"
+#include "quipu/log/kafka/partition_counts.hpp"
 #include "quipu/log/topic_log.hpp"
 
 namespace quipu::kafka {
@@ -20,6 +21,7 @@ namespace quipu::kafka {
 /// A member of a consumer group.
 class Consumer final : public LogConsumer, private ClientEvents {
   public:
+    /// Errors: invalid (no group, no event type, settings that contradict each other).
     [[nodiscard]] static Result<std::unique_ptr<Consumer>> open(
         std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
         LogConsumerOptions options);
@@ -31,14 +33,16 @@ class Consumer final : public LogConsumer, private ClientEvents {
                                                            std::size_t limit) override;
     void pause(bool paused) override;
     void finished(const LogPartition& partition, std::int64_t offset) override {
-        offsets_.finish(partition, offset);
+        offsets_.tracker().finish(partition, offset);
     }
     void close() override;
     [[nodiscard]] bool at_end() override;
     [[nodiscard]] Result<std::vector<LogProgress>> progress() override;
     [[nodiscard]] std::optional<LogPartition> partition_of(const std::string& event_type,
-                                                           const std::string& key) override;
-    [[nodiscard]] std::int64_t lag() override;
+                                                           const std::string& key) override {
+        return partition_counts_.partition_of(event_type, key);
+    }
+    [[nodiscard]] std::int64_t lag() override { return closed_ ? -1 : offsets_.lag(); }
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -46,29 +50,29 @@ class Consumer final : public LogConsumer, private ClientEvents {
     Consumer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
              LogConsumerOptions options);
     [[nodiscard]] std::optional<Error> subscribe();
-    /// How many partitions each topic has.
-    [[nodiscard]] Result<void> count_partitions();
 
+    // Rebalances: within poll() and close().
     void rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) override;
-    void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) override;
+    void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) override {
+        offsets_.committed(code, list);
+    }
     void assigned(const rd_kafka_topic_partition_list_t* list);
-    void rebalanced_at_close(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
+    /// Begins to fetch an assignment, now or, when the brokers do not say where to begin, later.
+    void start_assignment();
     void revoked(const rd_kafka_topic_partition_list_t* list);
-    /// All of a revocation, but telling librdkafka.
+    void rebalanced_at_close(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
+    /// Everything that a revocation takes except the answer to librdkafka.
     void give_up(const rd_kafka_topic_partition_list_t* list);
     void tell_rebalance_error(rd_kafka_resp_err_t code);
-
-    /// Writes into `list` where a group begins that wants only what comes from now on.
-    void begin_at_end(rd_kafka_topic_partition_list_t* list);
+    /// Begins to fetch what `list` names; nothing with null.
     void assign(const rd_kafka_topic_partition_list_t* list);
     void assign_again_if_due();
-    void resume_all();
 
     /// An assigned partition from which something has come.
     struct Source {
         std::shared_ptr<const LogPartition> name;
-        bool ended = false;    ///< nothing came after its last end
-        std::int64_t end = 0;  ///< that one
+        bool ended = false;    ///< nothing has come since its last end
+        std::int64_t end = 0;  ///< the offset of that end
         bool served = false;   ///< has given records since all partitions had their turn
     };
     [[nodiscard]] Source& source_of(const rd_kafka_message_t& message);
@@ -78,40 +82,42 @@ class Consumer final : public LogConsumer, private ClientEvents {
     /// Takes what librdkafka has at hand.
     void accept_fetched(std::size_t limit);
     void accept_error(const rd_kafka_message_t& message);
-    /// While paused: keeps what comes from growing. True when librdkafka need not be asked now.
-    [[nodiscard]] bool hold_back();
-    void stop_fetching(bool stop);
+    [[nodiscard]] std::vector<ReceivedRecord> take_ready(std::size_t limit);
     void drop(const std::vector<LogPartition>& partitions);
-    void commit_if_due();
-    void commit_now(const std::vector<LogPartition>& partitions);
-    void look_up_committed();
-    /// Runs a function of the user's: what it throws must not cross librdkafka's frames.
+
+    /// While paused: keeps what comes from growing. True when librdkafka need not be asked now.
+    [[nodiscard]] bool buffer_is_full();
+    void stop_fetching();
+    void resume_fetching();
+    void resume_rest();
+    void resume_all();
+
+    /// Runs a function of the user's, whose exceptions must not cross librdkafka's frames.
     template <class Function>
     void guarded(const Function& function);
 
     const std::shared_ptr<const Config> config_;
     const std::shared_ptr<Health> health_;
     const LogConsumerOptions options_;
-    OffsetTracker offsets_;
-    const Partitioner* partitioner_ = nullptr;  ///< as producers of this program have it
+    GroupOffsets offsets_;
+    PartitionCounts partition_counts_;
+    const std::string group_;  ///< its group.id
     std::optional<Client> client_;
-    std::deque<ReceivedRecord> ready_;  ///< received and not given yet
-    std::optional<Error> error_;        ///< met in this poll()
-    std::optional<Error> fatal_;        ///< this member is of no use any more
+    PartitionList starting_;            ///< an assignment whose start is not known yet
+    std::deque<ReceivedRecord> ready_;  ///< received, and not given to the caller yet
     std::size_t ready_bytes_ = 0;
+    std::optional<Error> error_;  ///< met in this poll()
+    std::optional<Error> fatal_;  ///< this member is of no use any more
     std::map<LogPartition, Source> sources_;
-    Source* last_source_ = nullptr;  ///< of the last message; so is the topic
+    Source* last_source_ = nullptr;  ///< of the last message; last_topic_ is its topic
     std::string last_topic_;
-    std::map<std::string, std::int32_t, std::less<>> counts_;  ///< partitions, by event type
-    bool joined_ = false;  ///< the group has assigned partitions, or none
-    bool paused_ = false;
-    bool stopped_ = false;  ///< paused, and librdkafka fetches nothing either
+    bool joined_ = false;            ///< the group has assigned partitions, or none
+    bool paused_ = false;            ///< by the caller
+    bool fetching_stopped_ = false;  ///< paused, and librdkafka fetches nothing either
     Clock::time_point paused_at_{};
-    PartitionList rest_;  ///< of those served: not resumed yet after a pause
-    Clock::time_point rest_until_{};
+    PartitionList rest_;  ///< partitions that had their turn, not resumed yet after a pause
+    Clock::time_point resume_rest_at_{};
     std::atomic<bool> closed_ = false;
-    Clock::time_point next_commit_{};
-    Clock::time_point next_look_up_ = Clock::time_point::max();
     Clock::time_point assign_again_at_ = Clock::time_point::max();
 };
 

@@ -18,10 +18,10 @@ struct Destroy {
 
 using Conf = std::unique_ptr<rd_kafka_conf_t, Destroy<rd_kafka_conf_destroy>>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, Destroy<rd_kafka_queue_destroy>>;
-using Event = std::unique_ptr<rd_kafka_event_t, Destroy<rd_kafka_event_destroy>>;
+using EventHandle = std::unique_ptr<rd_kafka_event_t, Destroy<rd_kafka_event_destroy>>;
 using Message = std::unique_ptr<rd_kafka_message_t, Destroy<rd_kafka_message_destroy>>;
 using Headers = std::unique_ptr<rd_kafka_headers_t, Destroy<rd_kafka_headers_destroy>>;
-using Failure = std::unique_ptr<rd_kafka_error_t, Destroy<rd_kafka_error_destroy>>;
+using ErrorHandle = std::unique_ptr<rd_kafka_error_t, Destroy<rd_kafka_error_destroy>>;
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t,
                                       Destroy<rd_kafka_topic_partition_list_destroy>>;
 using AdminOptions =
@@ -31,6 +31,9 @@ using NewPartitions =
     std::unique_ptr<rd_kafka_NewPartitions_t, Destroy<rd_kafka_NewPartitions_destroy>>;
 using ConfigResource =
     std::unique_ptr<rd_kafka_ConfigResource_t, Destroy<rd_kafka_ConfigResource_destroy>>;
+
+using ListGroupOffsets = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t,
+                                         Destroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;
 
 struct DestroyMetadata {
     void operator()(const rd_kafka_metadata_t* metadata) const noexcept {

@@ -26,7 +26,7 @@ void Health::emit(std::string_view level, std::string_view text) const noexcept 
     try {
         notice_(level, secrets_.mask(text));
     } catch (...) {
-        return;  // there is nobody to tell: this is called from inside librdkafka's C code
+        return;  // nobody can be told: this is called from inside librdkafka's C code
     }
 }
 
@@ -47,9 +47,9 @@ void Health::client_error(rd_kafka_resp_err_t code, std::string_view reason) {
     const Explanation found = explain(code, reason);
     std::string line;
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         if (reachable_ && found.trouble == Trouble::unreachable && reason.contains("in state UP")) {
-            // Brokers end idle connections. If this one is gone, connecting to it fails next.
+            // Brokers close idle connections. If this broker is gone, connecting to it fails next.
             return;
         }
         if (found.trouble == Trouble::none) {
@@ -63,12 +63,12 @@ void Health::client_error(rd_kafka_resp_err_t code, std::string_view reason) {
                 connection_ = found;
             }
         } else {
-            // An address that does not answer tells nothing new once one was found that refuses us.
+            // A broker that refuses us says more than one that does not answer.
             if (found.trouble != Trouble::unreachable || connection_.trouble == Trouble::none ||
                 connection_.trouble == Trouble::unreachable) {
                 connection_ = found;
             }
-            // While others answer, a broker that does not is worth a line now and then.
+            // While other brokers answer, one that does not is worth a line now and then.
             const bool changed = !reachable_ && told_ != connection_.trouble;
             if (changed ||
                 may_tell(fmt::format("connection {}", static_cast<int>(found.trouble)))) {
@@ -86,7 +86,7 @@ void Health::probed(bool answered) {
     std::string line;
     bool good = true;
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         missed_ = answered ? 0 : missed_ + 1;
         const bool reachable = answered || (reachable_ && missed_ <= misses_allowed);
         if (reachable == reachable_ && (!answered || told_ == Trouble::none)) {
@@ -119,7 +119,7 @@ void Health::probed(bool answered) {
 
 void Health::problem(const std::string& about, const Error& error) {
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         problems_.insert_or_assign(about, error);
         if (!may_tell(about + error.message)) {
             return;
@@ -129,7 +129,7 @@ void Health::problem(const std::string& about, const Error& error) {
 }
 
 void Health::clear(const std::string& about) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     problems_.erase(about);
 }
 
@@ -137,11 +137,11 @@ void Health::log_line(int level, std::string_view facility, std::string_view tex
     constexpr int warning = 4;
     constexpr int debug = 7;
     if (level >= debug) {
-        // There are some only when the user asked for them with the property `debug`.
+        // Present only when the user has asked for it with the property `debug`.
         emit("debug", fmt::format("{}: {}", facility, text));
         return;
     }
-    // What these say comes as an error event as well, and is explained there.
+    // These come as error events as well, which are explained.
     if (level > warning || facility == "FAIL" || facility == "ERROR" || facility == "FATAL") {
         return;
     }
@@ -150,7 +150,7 @@ void Health::log_line(int level, std::string_view facility, std::string_view tex
 
 void Health::tell(std::string_view level, const std::string& about, std::string_view text) {
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!may_tell(about)) {
             return;
         }
@@ -174,7 +174,7 @@ std::optional<Error> Health::connection_error_locked() const {
 }
 
 std::optional<Error> Health::connection_error() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (connection_.trouble == Trouble::none && !was_reachable_ &&
         Clock::now() - born_ < first_answer_within) {
         return std::nullopt;
@@ -187,7 +187,7 @@ std::optional<Error> Health::connection_error() const {
 }
 
 std::string Health::problem_text() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (const auto error = connection_error_locked()) {
         return secrets_.mask(error->message);
     }

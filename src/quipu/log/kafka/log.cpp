@@ -2,11 +2,10 @@
 #include "quipu/log/kafka/kafka_log.hpp"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <utility>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/log/kafka/admin.hpp"
 #include "quipu/log/kafka/client.hpp"
 #include "quipu/log/kafka/consumer.hpp"
@@ -16,51 +15,52 @@ namespace quipu {
 namespace kafka {
 namespace {
 
-constexpr auto probe_every = std::chrono::seconds(1);
+constexpr auto probe_interval = std::chrono::seconds(1);
 constexpr int probe_timeout = 1'000;  // ms
-constexpr auto visible_within = std::chrono::seconds(5);
-constexpr int visible_times = 4;
+constexpr auto visible_timeout = std::chrono::seconds(5);
+constexpr int visible_count = 4;  // lists in a row that have the topics
 
-/// A client for questions, and a thread that asks the brokers every second whether they are there.
-class Control {
+/// A client for administrative calls, and a thread that probes the brokers with it every second.
+class Probe {
   public:
-    Control(Client client, std::shared_ptr<Health> health)
+    Probe(Client client, std::shared_ptr<Health> health)
         : client_(std::move(client)), health_(std::move(health)), thread_([this] { run(); }) {}
 
-    ~Control() {
+    ~Probe() {
         {
-            const std::scoped_lock lock(mutex_);
+            const MutexLock lock(mutex_);
             stop_ = true;
         }
         changed_.notify_all();
         thread_.join();
     }
-    Control(const Control&) = delete;
-    Control& operator=(const Control&) = delete;
+    Probe(const Probe&) = delete;
+    Probe& operator=(const Probe&) = delete;
 
     [[nodiscard]] rd_kafka_t* client() const noexcept { return client_.get(); }
 
   private:
     void run() {
-        std::unique_lock lock(mutex_);
+        MutexLock lock(mutex_);
         while (!stop_) {
             lock.unlock();
             const rd_kafka_metadata_t* raw = nullptr;
             const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &raw, probe_timeout);
             const Metadata metadata(raw);
-            // Errors that explain a failure wait in the client's queue.
+            // Errors that explain a failed probe wait in the client's queue.
             rd_kafka_poll(client_.get(), 0);
             health_->probed(code == RD_KAFKA_RESP_ERR_NO_ERROR);
             lock.lock();
-            changed_.wait_for(lock, probe_every, [&] { return stop_; });
+            changed_.wait_for(mutex_, probe_interval,
+                              [&]() QUIPU_REQUIRES(mutex_) { return stop_; });
         }
     }
 
     Client client_;
     std::shared_ptr<Health> health_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool stop_ = false;
+    Mutex mutex_;
+    Condition changed_;
+    bool stop_ QUIPU_GUARDED_BY(mutex_) = false;
     std::thread thread_;
 };
 
@@ -70,8 +70,8 @@ class KafkaLog final : public TopicLog {
              std::unique_ptr<Producer> producer)
         : config_(std::move(config)),
           health_(std::move(health)),
-          control_(std::move(control), health_),
-          admin_(config_, health_, control_.client()),
+          probe_(std::move(control), health_),
+          admin_(config_, health_, probe_.client()),
           producer_(std::move(producer)) {}
 
     void produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch) override {
@@ -114,22 +114,22 @@ class KafkaLog final : public TopicLog {
     }
 
   private:
-    /// A broker may have made a topic before the others have heard of it, and any of them may be
-    /// asked next.
+    /// One broker may have created a topic before the others have heard of it, and any of them may
+    /// be asked next.
     void wait_visible(const std::vector<std::string>& event_types) {
-        const auto until = std::chrono::steady_clock::now() + visible_within;
-        int times = event_types.empty() ? visible_times : 0;
-        while (times < visible_times && std::chrono::steady_clock::now() < until) {
+        const auto until = std::chrono::steady_clock::now() + visible_timeout;
+        int seen = event_types.empty() ? visible_count : 0;
+        while (seen < visible_count && std::chrono::steady_clock::now() < until) {
             std::this_thread::sleep_for(std::chrono::milliseconds(30));
             const auto found = admin_.topics(event_types);
             if (!found) return;
-            times = found->size() >= event_types.size() ? times + 1 : 0;
+            seen = found->size() >= event_types.size() ? seen + 1 : 0;
         }
     }
 
     std::shared_ptr<const Config> config_;
     std::shared_ptr<Health> health_;
-    Control control_;
+    Probe probe_;
     Admin admin_;
     std::unique_ptr<Producer> producer_;
 };

@@ -9,29 +9,38 @@
 namespace quipu::kafka {
 namespace {
 
-constexpr auto tick = std::chrono::milliseconds(50);
-constexpr std::size_t reports_at_once = 64;
+constexpr auto poll_wait = std::chrono::milliseconds(50);
+constexpr std::size_t max_reports_per_poll = 64;
 constexpr int purge_all = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT;
+constexpr auto discard_timeout = std::chrono::seconds(30);
+// How long batches of one record are sent after a broker has refused a whole batch.
 constexpr auto single_for = std::chrono::minutes(1);
 // A caller that is about to produce has had no time yet to see that earlier records failed.
-constexpr auto fence = std::chrono::milliseconds(200);
+constexpr auto loss_fence = std::chrono::milliseconds(200);
+// How long a caller waits for room in the queue before it looks again.
+constexpr auto queue_full_wait = std::chrono::milliseconds(50);
 
 }  // namespace
 
 Producer::Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
                    std::chrono::milliseconds patience)
-    : config_(std::move(config)), health_(std::move(health)), standstill_(patience, Clock::now()) {}
+    : config_(std::move(config)),
+      health_(std::move(health)),
+      stall_detector_(patience, Clock::now()) {}
 
 Result<std::unique_ptr<Producer>> Producer::open(std::shared_ptr<const Config> config,
                                                  std::shared_ptr<Health> health,
                                                  std::chrono::milliseconds patience) {
     std::unique_ptr<Producer> producer(
         new Producer(std::move(config), std::move(health), patience));
-    auto client = producer->make_client(false);
+    auto client = producer->make_client(Batching::many);
     if (!client) {
         return std::unexpected(std::move(client.error()));
     }
-    producer->client_.emplace(std::move(*client));
+    {
+        const MutexLock lock(producer->mutex_);
+        producer->client_.emplace(std::move(*client));
+    }
     producer->thread_ = std::thread([raw = producer.get()] { raw->run(); });
     return producer;
 }
@@ -41,289 +50,456 @@ Producer::~Producer() {
         return;
     }
     {
-        const std::scoped_lock lock(mutex_);
-        closed_ = true;
+        const MutexLock lock(mutex_);
+        state_ = State::closed;
     }
     changed_.notify_all();
     thread_.join();
 }
 
-Result<Client> Producer::make_client(bool single) {
+Result<Client> Producer::make_client(Batching batching) {
     Conf conf = config_->make(Role::producer);
-    if (single) {
+    if (batching == Batching::single) {
         rd_kafka_conf_set(conf.get(), "batch.num.messages", "1", nullptr, 0);
     }
     const Partitioner& partitioner = Partitioner::of(conf.get());
-    // There is one: settings of topics have been made.
+    // There is one, since settings of topics have been made.
     rd_kafka_topic_conf_t* const topics = rd_kafka_conf_get_default_topic_conf(conf.get());
-    rd_kafka_topic_conf_set_partitioner_cb(topics, Target::partition);
+    rd_kafka_topic_conf_set_partitioner_cb(topics, ProducerTopic::partition);
     rd_kafka_topic_conf_set_opaque(topics, const_cast<Partitioner*>(&partitioner));
     const auto max_queued = number_of(conf.get(), "queue.buffering.max.messages");
     const auto max_kbytes = number_of(conf.get(), "queue.buffering.max.kbytes");
     auto client = Client::create(Role::producer, std::move(conf), health_, this);
     if (client) {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         max_queued_ = max_queued;
         max_queued_bytes_ = max_kbytes * 1024;
-        for (auto& [type, target] : targets_) {
-            target.begin(partitioner);
+        for (auto& [type, topic] : topics_) {
+            topic.reset(partitioner);
         }
         partitioner_ = &partitioner;
     }
     return client;
 }
 
-Target& Producer::target(const std::string& event_type) {
-    const auto found = targets_.find(event_type);
-    if (found != targets_.end()) {
+ProducerTopic& Producer::topic(const std::string& event_type) {
+    const auto found = topics_.find(event_type);
+    if (found != topics_.end()) {
         return found->second;
     }
-    Target& made = targets_
-                       .emplace(std::piecewise_construct, std::forward_as_tuple(event_type),
-                                std::forward_as_tuple(event_type, config_->topic(event_type)))
-                       .first->second;
-    made.begin(*partitioner_);
+    ProducerTopic& made =
+        topics_
+            .emplace(std::piecewise_construct, std::forward_as_tuple(event_type),
+                     std::forward_as_tuple(event_type, config_->topic(event_type)))
+            .first->second;
+    made.reset(*partitioner_);
     return made;
 }
 
-void Producer::answer_rejected() {
-    std::vector<Rejected> rejected;
-    {
-        const std::scoped_lock lock(mutex_);
-        rejected.swap(rejected_);
-    }
-    if (rejected.empty()) {
-        return;
-    }
-    for (auto& [target, done, since, error] : rejected) {
-        if (!error.retryable()) {
-            report(target->event_type(), error);
+void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch) {
+    const std::string event_type = record.place.partition.event_type;
+    auto pending = make_pending(std::move(record), std::move(done));
+    MutexLock lock(mutex_);
+    reclaim_queue_.free_batch(mutex_);
+    pending->topic = &topic(event_type);
+    pending->since = stall_detector_.enter();
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
+    std::uint64_t began = replacements_;
+    while (true) {
+        if (state_ == State::replacing_idle) {
+            changed_.wait(mutex_, [&]() QUIPU_REQUIRES(mutex_) {
+                return state_ == State::accepting || state_ == State::closed;
+            });
+            began = replacements_;
         }
-        done(std::unexpected(std::move(error)));
-    }
-    {
-        const std::scoped_lock lock(mutex_);
-        outstanding_ -= static_cast<std::int64_t>(rejected.size());
-        for (const Rejected& each : rejected) {
-            standstill_.leave(each.since);
+        // A call from before a replacement belongs behind records that have failed.
+        if (state_ != State::accepting || replacements_ != began ||
+            epoch.value_or(losses_) != losses_) {
+            break;
         }
-    }
-    changed_.notify_all();
-}
-
-void Producer::report(const std::string& event_type, const Error& error) {
-    health_->problem("produce " + event_type, error);
-    const std::scoped_lock lock(mutex_);
-    troubled_.insert(event_type);
-    any_trouble_ = true;
-}
-
-void Producer::delivered(const rd_kafka_message_t& message, Spent::Batch& batch) {
-    std::unique_ptr<Pending> pending(static_cast<Pending*>(message._private));
-    Target& target = *pending->target;
-    const std::string& type = target.event_type();
-    rd_kafka_resp_err_t code = message.err;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset < 0) {
-        // librdkafka concludes it from the acknowledgement of a later record; no broker said it.
-        code = RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
-    }
-    code = judge(code, target);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (pending->opens) {
-            const std::scoped_lock lock(mutex_);
-            target.answered(*pending, message.partition, Clock::now());
+        code = offer(pending);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            ++outstanding_;
+            return;
         }
-        // Before its caller knows: what that does next may be in trouble again.
-        clear_trouble(type);
-        pending->done(LogPlace{{type, message.partition}, message.offset});
-    } else {
-        Error error = produce_error(code, type, target.topic());
-        {
-            const std::scoped_lock lock(mutex_);
-            target.answered(*pending, std::nullopt, Clock::now());
-            // What is queued behind a lost record must not overtake it.
-            renew_ = renew_ || error.retryable();
-            if (refuses_batch(code) && !single_) {
-                // The broker refuses a whole batch for one record, or for all together. Sent again
-                // one by one, only the record that is at fault by itself is refused.
-                renew_ = single_next_ = true;
-                error = {ErrorCode::unavailable, type + ": refused together with other records"};
+        if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+            if (code == RD_KAFKA_RESP_ERR__FATAL) {
+                begin_replacing(State::replacing);
             }
+            break;
         }
-        if (!error.retryable()) {
-            report(type, error);
+        code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
+        if (reclaim_queue_.free_batch(mutex_)) {
+            changed_.notify_all();  // other waiting callers have room now, too
+        } else {
+            changed_.wait_for(mutex_, queue_full_wait);
         }
-        pending->done(std::unexpected(std::move(error)));
     }
-    ++answered_[pending->since];
-    // What the caller has given along must not live longer than its answer.
-    pending->done = nullptr;
-    batch.bytes += pending->cost;
-    batch.records.push_back(std::move(pending));
-}
-
-/// A broker that has just begun again may not know yet of a topic that was made shortly before. For
-/// librdkafka the topic is then gone, and with it what is queued. If it is, a new client, which has
-/// never seen it, finds out.
-rd_kafka_resp_err_t Producer::judge(rd_kafka_resp_err_t code, const Target& target) {
-    return says_not_found(code) && target.known() ? RD_KAFKA_RESP_ERR__PURGE_QUEUE : code;
-}
-
-void Producer::clear_trouble(const std::string& type) {
-    if (!any_trouble_) {
+    if (state_ != State::closed) {
+        ++outstanding_;
+        reject(std::move(pending), code);
         return;
     }
-    bool cleared = false;
-    {
-        const std::scoped_lock lock(mutex_);
-        cleared = troubled_.erase(type) > 0;
-        any_trouble_ = !troubled_.empty();
+    stall_detector_.leave(pending->since);
+    lock.unlock();
+    pending->done(std::unexpected(
+        produce_error(code, pending->topic->event_type(), pending->topic->topic())));
+}
+
+rd_kafka_resp_err_t Producer::offer(std::unique_ptr<PendingRecord>& pending) {
+    ProducerTopic& topic = *pending->topic;
+    if (topic.admit(*pending, Clock::now())) {
+        const auto code = send(pending);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            topic.withdraw(*pending);
+        }
+        return code;
     }
-    if (cleared) {
-        health_->clear("produce " + type);
+    // Deferred records count as queued.
+    if (outstanding_ >= max_queued_ || deferred_bytes_ >= max_queued_bytes_) {
+        return RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    }
+    ++deferred_;
+    deferred_bytes_ += static_cast<std::int64_t>(pending->value.size());
+    topic.defer(std::move(pending));
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t Producer::send(std::unique_ptr<PendingRecord>& pending) {
+    ProducerTopic& topic = *pending->topic;
+    if (topic.handle == nullptr) {
+        topic.handle = client_->keep_topic(topic.topic());
+        if (topic.handle == nullptr) {
+            return rd_kafka_last_error();
+        }
+    }
+    return enqueue(client_->get(), topic.handle, pending);
+}
+
+void Producer::reject(std::unique_ptr<PendingRecord> pending, rd_kafka_resp_err_t code) {
+    const ProducerTopic& topic = *pending->topic;
+    const rd_kafka_resp_err_t classified = classify(code, topic);
+    if (classified != code) {
+        begin_replacing(State::replacing);
+    }
+    // Answered on the producer's thread like all others: a caller may hold a lock that `done`
+    // takes.
+    rejected_.push_back({&topic, std::move(pending->done), pending->since,
+                         produce_error(classified, topic.event_type(), topic.topic())});
+}
+
+void Producer::begin_replacing(State how) {
+    if (state_ == State::accepting ||
+        (state_ == State::replacing && how == State::replacing_single)) {
+        state_ = how;
     }
 }
 
-void Producer::serve() {
-    std::vector<Spent::Batch> batches;
-    while (batches.size() < reports_at_once) {
-        Event event = client_->next_reports(batches.empty() ? tick : tick.zero());
+/// A broker that has just started may not know yet of a topic that was created shortly before.
+/// librdkafka then takes the topic, and all that is queued for it, for gone. Whether it is, a new
+/// client finds out, which has never seen the topic.
+rd_kafka_resp_err_t Producer::classify(rd_kafka_resp_err_t code, const ProducerTopic& topic) {
+    return says_not_found(code) && topic.known() ? RD_KAFKA_RESP_ERR__PURGE_QUEUE : code;
+}
+
+void Producer::run() {
+    Client* client = nullptr;
+    {
+        const MutexLock lock(mutex_);
+        client = &*client_;
+    }
+    while (client != nullptr) {
+        serve(*client);
+        send_deferred();
+        answer_rejected();
+        check_for_stall();
+        State state{};
+        {
+            const MutexLock lock(mutex_);
+            // With nothing queued, the way back from batches of one record costs nothing.
+            if (batching_ == Batching::single && outstanding_ == 0 &&
+                Clock::now() - single_since_ > single_for) {
+                begin_replacing(State::replacing_idle);
+            }
+            state = state_;
+        }
+        if (state == State::closed) {
+            discard_queue(*client);
+            break;
+        }
+        if (state != State::accepting) {
+            client = replace_client(*client);
+        }
+    }
+    // What was rejected since the last look; a closed producer takes nothing more.
+    answer_rejected();
+}
+
+void Producer::serve(Client& client) {
+    std::vector<ReclaimQueue::Batch> batches;
+    while (batches.size() < max_reports_per_poll) {
+        EventHandle event = client.next_reports(batches.empty() ? poll_wait : poll_wait.zero());
         if (event == nullptr) {
             break;
         }
-        Spent::Batch& batch = batches.emplace_back();
+        ReclaimQueue::Batch& batch = batches.emplace_back();
         batch.records.reserve(rd_kafka_event_message_count(event.get()));
         while (const auto* message = rd_kafka_event_message_next(event.get())) {
             delivered(*message, batch);
         }
         batch.event = std::move(event);
     }
-    std::unique_lock lock(mutex_);
-    if (batches.empty()) {
-        while (spent_.free_batch(lock)) {
+    {
+        const MutexLock lock(mutex_);
+        if (batches.empty()) {
+            while (reclaim_queue_.free_batch(mutex_)) {
+            }
+            return;
         }
-        return;
+        // Once for everything that came, not once a record, which would wake up callers each time.
+        for (const auto& [since, count] : answered_) {
+            outstanding_ -= count;
+            stall_detector_.leave(since, count);
+        }
+        answered_.clear();
+        for (ReclaimQueue::Batch& batch : batches) {
+            reclaim_queue_.offer(batch);
+        }
     }
-    // Once for all that came, not once a record: callers would wake up for each.
-    for (const auto& [since, count] : answered_) {
-        outstanding_ -= count;
-        standstill_.leave(since, count);
-    }
-    answered_.clear();
-    for (Spent::Batch& batch : batches) {
-        spent_.offer(batch);
-    }
-    lock.unlock();
     changed_.notify_all();
+}
+
+void Producer::delivered(const rd_kafka_message_t& message, ReclaimQueue::Batch& batch) {
+    std::unique_ptr<PendingRecord> pending(static_cast<PendingRecord*>(message._private));
+    ProducerTopic& topic = *pending->topic;
+    rd_kafka_resp_err_t code = message.err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset < 0) {
+        // librdkafka concludes it from a later record's acknowledgement; no broker has said it.
+        code = RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+    }
+    code = classify(code, topic);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (pending->opens_gate) {
+            const MutexLock lock(mutex_);
+            topic.answered(*pending, message.partition, Clock::now());
+        }
+        // Before the caller knows: its next record may meet a problem again.
+        clear_problem(topic.event_type());
+        pending->done(LogPlace{{topic.event_type(), message.partition}, message.offset});
+    } else {
+        Error error = settle_failure(*pending, code);
+        if (!error.retryable()) {
+            report_problem(topic.event_type(), error);
+        }
+        pending->done(std::unexpected(std::move(error)));
+    }
+    ++answered_[pending->since];
+    // What the caller passed along must not outlive the answer.
+    pending->done = nullptr;
+    batch.bytes += pending->cost;
+    batch.records.push_back(std::move(pending));
+}
+
+Error Producer::settle_failure(const PendingRecord& pending, rd_kafka_resp_err_t code) {
+    ProducerTopic& topic = *pending.topic;
+    Error error = produce_error(code, topic.event_type(), topic.topic());
+    const MutexLock lock(mutex_);
+    topic.answered(pending, std::nullopt, Clock::now());
+    if (refuses_batch(code) && batching_ == Batching::many) {
+        // The broker refuses a whole batch for one record, or for all together. Sent again one by
+        // one, only a record that is at fault itself is refused.
+        begin_replacing(State::replacing_single);
+        return {ErrorCode::unavailable,
+                topic.event_type() + ": the broker refused the batch that held this record"};
+    }
+    if (error.retryable()) {
+        // What is queued behind a lost record must not overtake it.
+        begin_replacing(State::replacing);
+    }
+    return error;
 }
 
 void Producer::failed(rd_kafka_resp_err_t /*code*/) {
-    const std::scoped_lock lock(mutex_);
-    renew_ = true;
+    const MutexLock lock(mutex_);
+    begin_replacing(State::replacing);
 }
 
-void Producer::run() {
-    while (client_) {
-        serve();
-        release_held();
-        answer_rejected();
-        watch();
-        std::unique_lock lock(mutex_);
-        if (closed_) {
-            lock.unlock();
-            give_up();
-            break;
-        }
-        if (single_ && outstanding_ == 0 && !renew_ && Clock::now() - single_since_ > single_for) {
-            renew_ = quiet_ = true;
-        }
-        if (renew_) {
-            lock.unlock();
-            renew();
-        }
+void Producer::report_problem(const std::string& event_type, const Error& error) {
+    health_->problem("produce " + event_type, error);
+    const MutexLock lock(mutex_);
+    types_with_problems_.insert(event_type);
+    any_problems_ = true;
+}
+
+void Producer::clear_problem(const std::string& event_type) {
+    if (!any_problems_) {
+        return;
     }
-    // What was refused since it was last looked at; closed_ lets nothing more come.
-    answer_rejected();
-}
-
-void Producer::watch() {
+    bool cleared = false;
     {
-        const bool answering = health_->reachable();
-        const std::scoped_lock lock(mutex_);
-        if (renew_ || !standstill_.check(answering, Clock::now())) {
-            return;
-        }
-        renew_ = true;
+        const MutexLock lock(mutex_);
+        cleared = types_with_problems_.erase(event_type) > 0;
+        any_problems_ = !types_with_problems_.empty();
     }
-    health_->tell("warning", "standstill",
-                  "records wait for their acknowledgement although brokers answer; they are given "
-                  "back, to be sent again by a new client");
-}
-
-void Producer::give_up() {
-    const auto end = Clock::now() + std::chrono::seconds(30);
-    // Not for what callers try in the meantime: it is refused, and they may try again at once.
-    const auto left = [&] {
-        const std::scoped_lock lock(mutex_);
-        return outstanding_ - static_cast<std::int64_t>(rejected_.size());
-    };
-    while (left() > 0 && Clock::now() < end) {
-        reject_held();
-        answer_rejected();
-        rd_kafka_purge(client_->get(), purge_all);
-        serve();
+    if (cleared) {
+        health_->clear("produce " + event_type);
     }
 }
 
-void Producer::renew() {
-    // With the queue, all that the broker knows of this producer is given up: a new one cannot
-    // stumble over a gap that the old one left.
-    give_up();
-    std::unique_lock lock(mutex_);
-    const bool single = std::exchange(single_next_, false);
-    std::optional<Client> old = std::exchange(client_, std::nullopt);
-    spent_.free_all(lock);
-    lock.unlock();
-    old.reset();
-    std::optional<Client> made;
-    while (!made) {
-        auto client = make_client(single);
-        if (client) {
-            made.emplace(std::move(*client));
-            break;
-        }
-        health_->tell("error", "renew", client.error().message);
-        lock.lock();
-        changed_.wait_for(lock, std::chrono::seconds(1), [&] { return closed_; });
-        if (closed_) {
-            return;
-        }
-        lock.unlock();
+void Producer::answer_rejected() {
+    std::vector<Rejected> rejected;
+    {
+        const MutexLock lock(mutex_);
+        rejected.swap(rejected_);
     }
-    lock.lock();
-    client_.emplace(std::move(*made));
-    for (auto& [type, target] : targets_) {
-        if (target.expected) {
-            target.handle = client_->keep_topic(target.topic());
+    if (rejected.empty()) {
+        return;
+    }
+    for (auto& [topic, done, since, error] : rejected) {
+        if (!error.retryable()) {
+            report_problem(topic->event_type(), error);
+        }
+        done(std::unexpected(std::move(error)));
+    }
+    {
+        const MutexLock lock(mutex_);
+        outstanding_ -= static_cast<std::int64_t>(rejected.size());
+        for (const Rejected& each : rejected) {
+            stall_detector_.leave(each.since);
         }
     }
-    single_ = single;
-    single_since_ = Clock::now();
-    if (!quiet_) {
-        ++losses_;
-        changed_.wait_for(lock, fence, [&] { return closed_; });
-    }
-    renew_ = false;
-    ++renewals_;
-    quiet_ = false;
-    lock.unlock();
     changed_.notify_all();
 }
 
+void Producer::send_deferred() {
+    const MutexLock lock(mutex_);
+    if (deferred_ == 0 || state_ != State::accepting) {
+        return;
+    }
+    const auto try_send = [&](std::unique_ptr<PendingRecord>& pending) QUIPU_REQUIRES(mutex_) {
+        // What stands behind a lost record waits for the next client.
+        if (state_ != State::accepting) {
+            return ProducerTopic::Sent::queue_full;
+        }
+        const auto size = static_cast<std::int64_t>(pending->value.size());
+        const auto code = send(pending);
+        if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+            return ProducerTopic::Sent::queue_full;
+        }
+        --deferred_;
+        deferred_bytes_ -= size;
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return ProducerTopic::Sent::taken;
+        }
+        if (code == RD_KAFKA_RESP_ERR__FATAL) {
+            begin_replacing(State::replacing);
+        }
+        reject(std::move(pending), code);
+        return ProducerTopic::Sent::refused;
+    };
+    for (auto& [type, topic] : topics_) {
+        if (!topic.send_deferred(try_send, Clock::now())) {
+            return;
+        }
+    }
+}
+
+void Producer::reject_deferred() {
+    const MutexLock lock(mutex_);
+    for (auto& [type, topic] : topics_) {
+        for (auto& pending : topic.take_deferred()) {
+            reject(std::move(pending), RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+        }
+    }
+    deferred_ = deferred_bytes_ = 0;
+}
+
+void Producer::check_for_stall() {
+    {
+        const bool answering = health_->reachable();
+        const MutexLock lock(mutex_);
+        if (state_ != State::accepting || !stall_detector_.check(answering, Clock::now())) {
+            return;
+        }
+        begin_replacing(State::replacing);
+    }
+    health_->tell("warning", "stall",
+                  "records have not been acknowledged for long although brokers answer; a new "
+                  "client will send them again");
+}
+
+void Producer::discard_queue(Client& client) {
+    const auto end = Clock::now() + discard_timeout;
+    // Without what callers try in the meantime: it is rejected, and they may try again at once.
+    const auto left = [&]() QUIPU_EXCLUDES(mutex_) {
+        const MutexLock lock(mutex_);
+        return outstanding_ - static_cast<std::int64_t>(rejected_.size());
+    };
+    while (left() > 0 && Clock::now() < end) {
+        reject_deferred();
+        answer_rejected();
+        rd_kafka_purge(client.get(), purge_all);
+        serve(client);
+    }
+}
+
+Client* Producer::replace_client(Client& old) {
+    // All that brokers know of the old producer goes with its queue: a new one cannot stumble over
+    // a gap that the old one left.
+    discard_queue(old);
+    Batching batching = Batching::many;
+    {
+        MutexLock lock(mutex_);
+        batching = state_ == State::replacing_single ? Batching::single : Batching::many;
+        std::optional<Client> retired(std::move(client_));
+        client_.reset();
+        reclaim_queue_.free_all(mutex_);
+        lock.unlock();
+        retired.reset();
+    }
+    std::optional<Client> made;
+    while (!made) {
+        if (auto client = make_client(batching)) {
+            made.emplace(std::move(*client));
+            break;
+        } else {
+            health_->tell("error", "replace", client.error().message);
+        }
+        const MutexLock lock(mutex_);
+        const auto closed = [&]() QUIPU_REQUIRES(mutex_) { return state_ == State::closed; };
+        if (changed_.wait_for(mutex_, std::chrono::seconds(1), closed)) {
+            return nullptr;
+        }
+    }
+    Client* replaced = nullptr;
+    {
+        const MutexLock lock(mutex_);
+        replaced = &client_.emplace(std::move(*made));
+        for (auto& [type, topic] : topics_) {
+            if (topic.expected) {
+                topic.handle = client_->keep_topic(topic.topic());
+            }
+        }
+        batching_ = batching;
+        single_since_ = Clock::now();
+        if (state_ != State::replacing_idle) {
+            ++losses_;
+            changed_.wait_for(mutex_, loss_fence,
+                              [&]() QUIPU_REQUIRES(mutex_) { return state_ == State::closed; });
+        }
+        ++replacements_;
+        if (state_ != State::closed) {
+            state_ = State::accepting;
+        }
+    }
+    changed_.notify_all();
+    return replaced;
+}
+
 void Producer::expect(const std::vector<std::string>& event_types) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const std::string& type : event_types) {
-        Target& made = target(type);
+        ProducerTopic& made = topic(type);
         made.expected = true;
         made.announce();
         if (made.handle == nullptr && client_) {
@@ -333,35 +509,36 @@ void Producer::expect(const std::vector<std::string>& event_types) {
 }
 
 bool Producer::flush(std::chrono::milliseconds timeout) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, timeout, [&] { return outstanding_ == 0; });
+    const MutexLock lock(mutex_);
+    return changed_.wait_for(mutex_, timeout,
+                             [&]() QUIPU_REQUIRES(mutex_) { return outstanding_ == 0; });
 }
 
 void Producer::purge() {
-    std::unique_lock lock(mutex_);
-    if (outstanding_ == 0 && !renew_) {
+    const MutexLock lock(mutex_);
+    if (outstanding_ == 0 && state_ == State::accepting) {
         return;
     }
-    renew_ = true;
+    begin_replacing(State::replacing);
     if (client_) {
-        // Wakes the thread, too.
+        // Wakes the producer's thread, too.
         rd_kafka_purge(client_->get(), purge_all | RD_KAFKA_PURGE_F_NON_BLOCKING);
     }
-    changed_.wait(lock, [&] { return outstanding_ == 0; });
+    changed_.wait(mutex_, [&]() QUIPU_REQUIRES(mutex_) { return outstanding_ == 0; });
 }
 
 std::uint64_t Producer::epoch() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return losses_;
 }
 
 std::int64_t Producer::queued() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return outstanding_;
 }
 
 void Producer::fail_for_test() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (client_) {
         rd_kafka_test_fatal_error(client_->get(), RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
                                   "planted by a test");

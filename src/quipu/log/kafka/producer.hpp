@@ -3,57 +3,72 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/log/kafka/client.hpp"
-#include "quipu/log/kafka/spent.hpp"
-#include "quipu/log/kafka/standstill.hpp"
-#include "quipu/log/kafka/target.hpp"
+#include "quipu/log/kafka/pending_record.hpp"
+#include "quipu/log/kafka/producer_topic.hpp"
+#include "quipu/log/kafka/reclaim_queue.hpp"
+#include "quipu/log/kafka/stall_detector.hpp"
 #include "quipu/log/topic_log.hpp"
 
 namespace quipu::kafka {
 
-/// The idempotent producer, and a thread that serves it. When librdkafka gives it up (a fatal
-/// error), its queue is given up, or it stands still for as long as `patience` while brokers
-/// answer, a new one takes its place. Thread-safe.
+/// The idempotent producer, and a thread that serves it. A new librdkafka client replaces the
+/// present one when that meets a fatal error, when its queue is purged, and when it has been
+/// stalled for `patience` while brokers answer. Thread-safe.
 class Producer final : private ClientEvents {
   public:
     using Done = TopicLog::Done;
 
+    /// Errors: invalid, as of Client::create.
     [[nodiscard]] static Result<std::unique_ptr<Producer>> open(
         std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
         std::chrono::milliseconds patience = std::chrono::seconds(30));
+    /// Waits at most 30 seconds for what is queued to be purged; callers get unavailable.
     ~Producer();
     Producer(const Producer&) = delete;
     Producer& operator=(const Producer&) = delete;
 
-    void produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch = std::nullopt);
-    [[nodiscard]] std::uint64_t epoch() const;
-    /// Makes the topics of these types ready, now and after each renewal.
-    void expect(const std::vector<std::string>& event_types);
-    bool flush(std::chrono::milliseconds timeout);
-    void purge();
-    [[nodiscard]] std::int64_t queued() const;
+    /// As TopicLog::produce, epoch, flush and purge.
+    void produce(LogRecord record, Done done, std::optional<std::uint64_t> epoch = std::nullopt)
+        QUIPU_EXCLUDES(mutex_);
+    [[nodiscard]] std::uint64_t epoch() const QUIPU_EXCLUDES(mutex_);
+    bool flush(std::chrono::milliseconds timeout) QUIPU_EXCLUDES(mutex_);
+    void purge() QUIPU_EXCLUDES(mutex_);
+    /// Makes the topics of these types ready, now and after each replacement of the client.
+    void expect(const std::vector<std::string>& event_types) QUIPU_EXCLUDES(mutex_);
+    /// Records that have not been answered for.
+    [[nodiscard]] std::int64_t queued() const QUIPU_EXCLUDES(mutex_);
     /// For tests: as if librdkafka had met an error that the producer does not survive.
-    void fail_for_test();
+    void fail_for_test() QUIPU_EXCLUDES(mutex_);
 
   private:
     using Clock = std::chrono::steady_clock;
-    /// What librdkafka did not take.
+
+    enum class State {
+        accepting,
+        replacing,         ///< the client takes nothing more; what it has queued is lost
+        replacing_single,  ///< as replacing, and the next client sends batches of one record
+        replacing_idle,    ///< the client has nothing queued: callers wait for the next one
+        closed,
+    };
+    enum class Batching {
+        many,    ///< as configured
+        single,  ///< one record a batch, which tells the record that a broker refuses
+    };
+    /// A record that librdkafka did not take.
     struct Rejected {
-        const Target* target;
+        const ProducerTopic* topic;
         Done done;
         std::int64_t since;
         Error error;
@@ -61,56 +76,72 @@ class Producer final : private ClientEvents {
 
     Producer(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
              std::chrono::milliseconds patience);
-    [[nodiscard]] Result<Client> make_client(bool single);
-    [[nodiscard]] Target& target(const std::string& event_type);
-    /// Gives it to librdkafka, or holds it; then it is taken from the caller. Else the reason.
-    [[nodiscard]] rd_kafka_resp_err_t offer(std::unique_ptr<Pending>& pending);
-    [[nodiscard]] rd_kafka_resp_err_t send(std::unique_ptr<Pending>& pending);
-    /// Its `done` will run, on the producer's thread.
-    void reject(std::unique_ptr<Pending> pending, rd_kafka_resp_err_t code);
-    /// The error of a record, or the loss that it must count as.
-    [[nodiscard]] static rd_kafka_resp_err_t judge(rd_kafka_resp_err_t code, const Target& target);
-    void release_held();
-    void reject_held();
-    void delivered(const rd_kafka_message_t& message, Spent::Batch& batch);
-    void failed(rd_kafka_resp_err_t code) override;
-    void report(const std::string& event_type, const Error& error);
-    void clear_trouble(const std::string& type);
-    void run();
-    /// Polls: delivery reports come within it.
-    void serve();
-    void answer_rejected();
-    void watch();
-    void give_up();
-    void renew();
+    [[nodiscard]] Result<Client> make_client(Batching batching) QUIPU_EXCLUDES(mutex_);
+
+    // produce(), on any thread.
+    [[nodiscard]] ProducerTopic& topic(const std::string& event_type) QUIPU_REQUIRES(mutex_);
+    /// Sends or defers a record, and then takes it from the caller; otherwise says why not.
+    [[nodiscard]] rd_kafka_resp_err_t offer(std::unique_ptr<PendingRecord>& pending)
+        QUIPU_REQUIRES(mutex_);
+    [[nodiscard]] rd_kafka_resp_err_t send(std::unique_ptr<PendingRecord>& pending)
+        QUIPU_REQUIRES(mutex_);
+    /// Leaves a record to the producer's thread, which runs its `done` with the error.
+    void reject(std::unique_ptr<PendingRecord> pending, rd_kafka_resp_err_t code)
+        QUIPU_REQUIRES(mutex_);
+    void begin_replacing(State how) QUIPU_REQUIRES(mutex_);
+    /// The error of a record, or the loss as which it must count.
+    [[nodiscard]] static rd_kafka_resp_err_t classify(rd_kafka_resp_err_t code,
+                                                      const ProducerTopic& topic);
+
+    // The producer's thread, which alone replaces the client.
+    void run() QUIPU_EXCLUDES(mutex_);
+    /// Polls for delivery reports and handles those that have come.
+    void serve(Client& client) QUIPU_EXCLUDES(mutex_);
+    void delivered(const rd_kafka_message_t& message, ReclaimQueue::Batch& batch)
+        QUIPU_EXCLUDES(mutex_);
+    /// The error that the caller of a record that was not delivered gets.
+    [[nodiscard]] Error settle_failure(const PendingRecord& pending, rd_kafka_resp_err_t code)
+        QUIPU_EXCLUDES(mutex_);
+    void failed(rd_kafka_resp_err_t code) override QUIPU_EXCLUDES(mutex_);
+    void report_problem(const std::string& event_type, const Error& error) QUIPU_EXCLUDES(mutex_);
+    void clear_problem(const std::string& event_type) QUIPU_EXCLUDES(mutex_);
+    void answer_rejected() QUIPU_EXCLUDES(mutex_);
+    void send_deferred() QUIPU_EXCLUDES(mutex_);
+    void reject_deferred() QUIPU_EXCLUDES(mutex_);
+    void check_for_stall() QUIPU_EXCLUDES(mutex_);
+    /// Gives up all queued records, and waits at most 30 seconds until each is answered for.
+    void discard_queue(Client& client) QUIPU_EXCLUDES(mutex_);
+    /// The new client; null when the producer was closed meanwhile.
+    [[nodiscard]] Client* replace_client(Client& old) QUIPU_EXCLUDES(mutex_);
 
     const std::shared_ptr<const Config> config_;
     const std::shared_ptr<Health> health_;
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    std::optional<Client> client_;  ///< replaced by the thread only
-    const Partitioner* partitioner_ = nullptr;
-    std::map<std::string, Target, std::less<>> targets_;  ///< by event type
-    std::vector<Rejected> rejected_;
-    std::int64_t held_ = 0;  ///< records that targets hold back
-    std::int64_t held_bytes_ = 0;
-    std::int64_t max_queued_ = 0;
-    std::int64_t max_queued_bytes_ = 0;
-    std::int64_t outstanding_ = 0;  ///< records whose `done` has not run
-    Standstill standstill_;
-    std::uint64_t renewals_ = 0;
-    std::uint64_t losses_ = 0;  ///< renewals that gave up records
-    bool renew_ = false;        ///< this client takes nothing more
-    bool quiet_ = false;        ///< it had nothing left: callers may wait for the next one
-    bool single_ = false;       ///< batches of one record, to tell which one is too large
-    bool single_next_ = false;
-    Clock::time_point single_since_{};
-    bool closed_ = false;
-    std::set<std::string> troubled_;  ///< event types with a problem in health
-    std::atomic<bool> any_trouble_ = false;
-    /// Delivery reports of this poll, by when their records came; the thread's own.
+    /// Delivery reports of this poll, by when their records came; the producer's thread's own.
     std::map<std::int64_t, std::int64_t> answered_;
-    Spent spent_;
+
+    mutable Mutex mutex_;
+    Condition changed_;
+    State state_ QUIPU_GUARDED_BY(mutex_) = State::accepting;
+    std::optional<Client> client_ QUIPU_GUARDED_BY(mutex_);
+    Batching batching_ QUIPU_GUARDED_BY(mutex_) = Batching::many;  ///< the client's
+    Clock::time_point single_since_ QUIPU_GUARDED_BY(mutex_){};
+    const Partitioner* partitioner_ QUIPU_GUARDED_BY(mutex_) = nullptr;
+    /// By event type. Never removed, so that a pending record may point at its topic.
+    std::map<std::string, ProducerTopic, std::less<>> topics_ QUIPU_GUARDED_BY(mutex_);
+    std::vector<Rejected> rejected_ QUIPU_GUARDED_BY(mutex_);
+    std::int64_t deferred_ QUIPU_GUARDED_BY(mutex_) = 0;  ///< records, in all topics
+    std::int64_t deferred_bytes_ QUIPU_GUARDED_BY(mutex_) = 0;
+    std::int64_t max_queued_ QUIPU_GUARDED_BY(mutex_) = 0;
+    std::int64_t max_queued_bytes_ QUIPU_GUARDED_BY(mutex_) = 0;
+    std::int64_t outstanding_ QUIPU_GUARDED_BY(mutex_) = 0;  ///< records whose `done` has not run
+    StallDetector stall_detector_ QUIPU_GUARDED_BY(mutex_);
+    std::uint64_t replacements_ QUIPU_GUARDED_BY(mutex_) = 0;
+    std::uint64_t losses_ QUIPU_GUARDED_BY(mutex_) = 0;  ///< replacements that lost records
+    ReclaimQueue reclaim_queue_ QUIPU_GUARDED_BY(mutex_);
+    /// Event types that have a problem in `health_`.
+    std::set<std::string> types_with_problems_ QUIPU_GUARDED_BY(mutex_);
+    std::atomic<bool> any_problems_ = false;
+
     std::thread thread_;
 };
 

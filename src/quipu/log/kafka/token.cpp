@@ -128,7 +128,7 @@ void use_token_file(rd_kafka_conf_t* conf, const std::string& path) {
 
 void serve_tokens(rd_kafka_t* client) {
     // The only error is that there are none to serve.
-    const Failure none(rd_kafka_sasl_background_callbacks_enable(client));
+    const ErrorHandle none(rd_kafka_sasl_background_callbacks_enable(client));
 }
 
 }  // namespace quipu::kafka

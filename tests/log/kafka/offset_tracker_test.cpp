@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/log/kafka/offsets.hpp"
+#include "quipu/log/kafka/offset_tracker.hpp"
 
 #include <gmock/gmock.h>
 
@@ -17,7 +17,7 @@ using testing::IsEmpty;
 const LogPartition first{"a", 0};
 const LogPartition second{"a", 1};
 
-TEST(PartitionOffsets, CommitsBehindTheLeadingFinishedRecords) {
+TEST(PartitionOffsets, CommitsPastTheFinishedPrefix) {
     PartitionOffsets offsets;
     for (const int offset : {5, 6, 7}) {
         EXPECT_TRUE(offsets.give(offset));
@@ -32,7 +32,7 @@ TEST(PartitionOffsets, CommitsBehindTheLeadingFinishedRecords) {
     EXPECT_EQ(offsets.unfinished(), 0U);
 }
 
-TEST(PartitionOffsets, OffsetsThatTheLogSkipsHoldNothingBack) {
+TEST(PartitionOffsets, GapsInOffsetsBlockNothing) {
     PartitionOffsets offsets;
     EXPECT_TRUE(offsets.give(2));
     EXPECT_TRUE(offsets.give(40));
@@ -42,7 +42,7 @@ TEST(PartitionOffsets, OffsetsThatTheLogSkipsHoldNothingBack) {
     EXPECT_EQ(offsets.finished_up_to(), 41);
 }
 
-TEST(PartitionOffsets, RepeatedAndUnknownRecordsChangeNothing) {
+TEST(PartitionOffsets, RepeatedAndUnknownOffsetsAreIgnored) {
     PartitionOffsets offsets;
     EXPECT_TRUE(offsets.give(1));
     EXPECT_TRUE(offsets.give(2));
@@ -121,7 +121,7 @@ TEST(OffsetTracker, AFailedCommitIsTakenAgain) {
     EXPECT_THAT(tracker.unconfirmed({first}), IsEmpty());
 }
 
-TEST(OffsetTracker, AnAssignmentBeginsAnew) {
+TEST(OffsetTracker, AssignmentStartsOver) {
     OffsetTracker tracker;
     tracker.assign({first});
     EXPECT_TRUE(tracker.give(first, 4));
@@ -134,7 +134,7 @@ TEST(OffsetTracker, AnAssignmentBeginsAnew) {
     EXPECT_THAT(tracker.take_changes(), IsEmpty());
 }
 
-TEST(OffsetTracker, KnowsWhereTheGroupStoodBefore) {
+TEST(OffsetTracker, RemembersTheGroupsEarlierPosition) {
     OffsetTracker tracker;
     tracker.assign({first});
     EXPECT_EQ(tracker.committed(first), std::nullopt);

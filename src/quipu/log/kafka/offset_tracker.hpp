@@ -4,26 +4,26 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "quipu/base/mutex.hpp"
 #include "quipu/log/topic_log.hpp"
 
 namespace quipu::kafka {
 
-/// What one partition's records have come to, for one assignment. Not thread-safe.
+/// Which of the records that one partition gave are finished, for one assignment. Not thread-safe.
 class PartitionOffsets {
   public:
-    /// Notes a record that is about to be given; false when it, or a later one, was given before.
+    /// Records that a record is about to be given; false when it, or a later one, was given before.
     [[nodiscard]] bool give(std::int64_t offset);
-    /// Unknown and repeated offsets change nothing.
+    /// Unknown and repeated offsets have no effect.
     void finish(std::int64_t offset);
 
-    /// The offset to commit: behind the last of the leading finished records. None until the first
-    /// record given is finished.
+    /// The offset to commit: just behind the last record before which all are finished. None until
+    /// the first record given is finished.
     [[nodiscard]] std::optional<std::int64_t> finished_up_to() const noexcept { return next_; }
-    /// Behind the last record given; none before the first.
+    /// Just behind the last record given; none before the first.
     [[nodiscard]] std::optional<std::int64_t> given_up_to() const noexcept {
         return last_given_ < 0 ? std::nullopt : std::optional(last_given_ + 1);
     }
@@ -42,28 +42,28 @@ class PartitionOffsets {
 /// The offsets of a group member's assignment. Thread-safe.
 class OffsetTracker {
   public:
-    /// Begins anew for these partitions.
+    /// Starts over for these partitions.
     void assign(const std::vector<LogPartition>& partitions);
     void revoke(const std::vector<LogPartition>& partitions);
 
-    /// As PartitionOffsets::give; false for a partition that is not assigned.
+    /// As PartitionOffsets::give; also false for a partition that is not assigned.
     [[nodiscard]] bool give(const LogPartition& partition, std::int64_t offset);
     void finish(const LogPartition& partition, std::int64_t offset);
 
-    /// What has changed since the last call: places whose offset is the next one to read.
+    /// What has changed since the last call, as places whose offset is the next one to read.
     [[nodiscard]] std::vector<LogPlace> take_changes();
-    /// What the broker has not confirmed yet, taken before or not.
+    /// What the broker has not confirmed yet, whether take_changes() has given it or not.
     [[nodiscard]] std::vector<LogPlace> unconfirmed(
         const std::vector<LogPartition>& partitions) const;
     void confirm(const LogPlace& place);
-    /// take_changes() gives it again.
+    /// Makes take_changes() give the partition again.
     void commit_failed(const LogPartition& partition);
 
-    /// Where the group stood before this member; see committed().
+    /// Sets where the group stood before this member; see committed().
     void set_committed(const LogPlace& place);
-    /// The next offset to read after a restart: from finished records, else as set.
+    /// The next offset to read after a restart: from finished records, otherwise as set.
     [[nodiscard]] std::optional<std::int64_t> committed(const LogPartition& partition) const;
-    /// Behind what was given in this assignment, else as committed().
+    /// Just behind what was given in this assignment, otherwise as committed().
     [[nodiscard]] std::optional<std::int64_t> given(const LogPartition& partition) const;
     [[nodiscard]] std::vector<LogPartition> assigned() const;
 
@@ -75,13 +75,13 @@ class OffsetTracker {
         std::optional<std::int64_t> before;
     };
 
-    /// What `offset_of` says, else where the group stood before.
+    /// What `offset_of` says, otherwise where the group stood before.
     [[nodiscard]] std::optional<std::int64_t> next(
         const LogPartition& partition,
         std::optional<std::int64_t> (PartitionOffsets::*offset_of)() const noexcept) const;
 
-    mutable std::mutex mutex_;
-    std::map<LogPartition, State> states_;
+    mutable Mutex mutex_;
+    std::map<LogPartition, State> states_ QUIPU_GUARDED_BY(mutex_);
 };
 
 }  // namespace quipu::kafka

@@ -27,7 +27,7 @@ struct Both {
     }
 };
 
-class LogGone : public LogGroups {
+class LogBackfill : public LogGroups {
   protected:
     void SetUp() override {
         LogGroups::SetUp();
@@ -41,7 +41,7 @@ class LogGone : public LogGroups {
     }
 };
 
-TEST_F(LogGone, ANewGroupTakesHistoryFromTheStore) {
+TEST_F(LogBackfill, NewGroupReadsExpiredHistoryFromTheStore) {
     constexpr std::int64_t each = 200;
     const std::vector<std::string> customers{"ada", "bob", "cyd", "dan", "eve"};
     for (std::int64_t number = 0; number < each; ++number) order_and_lose(customers, number);
@@ -61,7 +61,7 @@ TEST_F(LogGone, ANewGroupTakesHistoryFromTheStore) {
     EXPECT_TRUE(letters().empty());
 }
 
-TEST_F(LogGone, HistoryComesBeforeWhatTheLogStillHas) {
+TEST_F(LogBackfill, ExpiredHistoryPrecedesWhatTheLogHas) {
     // Ada's lies further on than a group looks at once when the first record comes from the log.
     constexpr std::int64_t lost = 6000;
     const auto customer = [](std::int64_t number) { return number < lost / 2 ? "bob" : "ada"; };
@@ -91,7 +91,7 @@ TEST_F(LogGone, HistoryComesBeforeWhatTheLogStillHas) {
     EXPECT_TRUE(std::ranges::is_sorted(group.seen["bob"]));
 }
 
-TEST_F(LogGone, OneThatIsReleasedForTwoReasonsBeginsOnce) {
+TEST_F(LogBackfill, ReleasedTwiceStartsOnce) {
     // Two of one key, the first within what a group looks at when they come, the second beyond it;
     // then the second is free because the first has begun, and because the group has looked on.
     const auto fill = [&](int count) {
@@ -110,7 +110,7 @@ TEST_F(LogGone, OneThatIsReleasedForTwoReasonsBeginsOnce) {
     EXPECT_EQ(group.seen, (std::vector<std::int64_t>{1, 2}));
 }
 
-TEST_F(LogGone, AKeyGoesOnThoughItsGroupIsNeverIdle) {
+TEST_F(LogBackfill, BusyGroupStillBackfills) {
     order_and_lose({"ada"}, 1);
     Collector collector;
     auto runtime = member(collector);
@@ -124,7 +124,7 @@ TEST_F(LogGone, AKeyGoesOnThoughItsGroupIsNeverIdle) {
     EXPECT_EQ(counter("ada").seen, (std::vector<std::int64_t>{1, 2}));
 }
 
-TEST_F(LogGone, ASerialGroupGoesOn) {
+TEST_F(LogBackfill, SerialGroupBackfills) {
     order_and_lose({"ada", "bob"}, 1);
     InLine group;
     auto runtime = member(group);
@@ -133,7 +133,7 @@ TEST_F(LogGone, ASerialGroupGoesOn) {
     EXPECT_EQ(counter("ada").value + counter("bob").value + counter("cyd").value, 3);
 }
 
-TEST_F(LogGone, WhatTheLogRefusesIsHandledInItsPlace) {
+TEST_F(LogBackfill, RecordsThatTheLogRefusesAreHandledInOrder) {
     log_.fault = [](const LogRecord& record) -> std::optional<Error> {
         if (record.value.find("\"number\":2") == std::string::npos) return std::nullopt;
         return Error{ErrorCode::limit, "too large"};
@@ -147,7 +147,7 @@ TEST_F(LogGone, WhatTheLogRefusesIsHandledInItsPlace) {
     EXPECT_EQ(letters().front().group, relay_group) << "other systems have not got it";
 }
 
-TEST_F(LogGone, WhatIsNotInTheLogYetIsWaitedFor) {
+TEST_F(LogBackfill, UnpublishedRecordsAreNotBackfilled) {
     Collector collector;
     auto runtime = member(collector);
     order("bob", 1);
@@ -161,7 +161,7 @@ TEST_F(LogGone, WhatIsNotInTheLogYetIsWaitedFor) {
     EXPECT_EQ(counter("ada").value, 1);
 }
 
-TEST_F(LogGone, WhatAnotherMemberWorksOnIsLeftToIt) {
+TEST_F(LogBackfill, RecordsInFlightElsewhereAreNotBackfilled) {
     std::atomic<bool> let_go{false};
     const auto wait = [&](const Event<Ordered>&) {
         EXPECT_TRUE(eventually([&] { return let_go.load(); }));

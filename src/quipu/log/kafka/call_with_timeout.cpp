@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/log/kafka/limited.hpp"
+#include "quipu/log/kafka/call_with_timeout.hpp"
 
 #include <future>
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace quipu::kafka {
 
-bool within(std::chrono::milliseconds limit, std::function<void()> call) {
+bool call_with_timeout(std::chrono::milliseconds timeout, std::function<void()> call) {
     const auto shared = std::make_shared<const std::function<void()>>(std::move(call));
     const auto done = std::make_shared<std::promise<void>>();
     auto future = done->get_future();
@@ -18,7 +18,7 @@ bool within(std::chrono::milliseconds limit, std::function<void()> call) {
             (*shared)();
             done->set_value();
         });
-        if (future.wait_for(limit) == std::future_status::ready) {
+        if (future.wait_for(timeout) == std::future_status::ready) {
             worker.join();
             return true;
         }

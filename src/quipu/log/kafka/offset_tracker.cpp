@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/log/kafka/offsets.hpp"
+#include "quipu/log/kafka/offset_tracker.hpp"
 
 #include <algorithm>
 
@@ -31,27 +31,27 @@ std::size_t PartitionOffsets::unfinished() const noexcept {
 }
 
 void OffsetTracker::assign(const std::vector<LogPartition>& partitions) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& partition : partitions) {
         states_.insert_or_assign(partition, State{});
     }
 }
 
 void OffsetTracker::revoke(const std::vector<LogPartition>& partitions) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& partition : partitions) {
         states_.erase(partition);
     }
 }
 
 bool OffsetTracker::give(const LogPartition& partition, std::int64_t offset) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto state = states_.find(partition);
     return state != states_.end() && state->second.offsets.give(offset);
 }
 
 void OffsetTracker::finish(const LogPartition& partition, std::int64_t offset) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto state = states_.find(partition);
     if (state != states_.end()) {
         state->second.offsets.finish(offset);
@@ -59,7 +59,7 @@ void OffsetTracker::finish(const LogPartition& partition, std::int64_t offset) {
 }
 
 std::vector<LogPlace> OffsetTracker::take_changes() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<LogPlace> changes;
     for (auto& [partition, state] : states_) {
         const auto next = state.offsets.finished_up_to();
@@ -73,7 +73,7 @@ std::vector<LogPlace> OffsetTracker::take_changes() {
 
 std::vector<LogPlace> OffsetTracker::unconfirmed(
     const std::vector<LogPartition>& partitions) const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<LogPlace> places;
     for (const auto& partition : partitions) {
         const auto state = states_.find(partition);
@@ -89,21 +89,21 @@ std::vector<LogPlace> OffsetTracker::unconfirmed(
 }
 
 void OffsetTracker::confirm(const LogPlace& place) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (const auto state = states_.find(place.partition); state != states_.end()) {
         state->second.confirmed = place.offset;
     }
 }
 
 void OffsetTracker::commit_failed(const LogPartition& partition) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (const auto state = states_.find(partition); state != states_.end()) {
         state->second.taken.reset();
     }
 }
 
 void OffsetTracker::set_committed(const LogPlace& place) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (const auto state = states_.find(place.partition); state != states_.end()) {
         state->second.before = place.offset;
     }
@@ -112,7 +112,7 @@ void OffsetTracker::set_committed(const LogPlace& place) {
 std::optional<std::int64_t> OffsetTracker::next(
     const LogPartition& partition,
     std::optional<std::int64_t> (PartitionOffsets::*offset_of)() const noexcept) const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto state = states_.find(partition);
     if (state == states_.end()) {
         return std::nullopt;
@@ -130,7 +130,7 @@ std::optional<std::int64_t> OffsetTracker::given(const LogPartition& partition) 
 }
 
 std::vector<LogPartition> OffsetTracker::assigned() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<LogPartition> partitions;
     partitions.reserve(states_.size());
     for (const auto& [partition, state] : states_) {

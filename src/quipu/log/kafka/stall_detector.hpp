@@ -7,35 +7,35 @@
 
 namespace quipu::kafka {
 
-/// Notices that a producer stands still: that some record is unanswered for long although brokers
+/// Detects a stalled producer: some record has been unacknowledged for long although brokers
 /// answer. librdkafka was seen to keep records back for minutes after leaders had moved, until a
 /// new client sent them; its retries have no end here (message.timeout.ms is 0).
 ///
-/// Not thread-safe. Ages are counted in steps of a part of the patience, so that a record costs an
-/// addition.
-class Standstill {
+/// Not thread-safe. Ages are counted in steps of a fraction of the patience, so that a record costs
+/// one addition.
+class StallDetector {
   public:
     using Clock = std::chrono::steady_clock;
 
-    Standstill(std::chrono::milliseconds patience, Clock::time_point now)
-        : least_(patience), patience_(patience), begin_(now), since_(now) {}
+    StallDetector(std::chrono::milliseconds patience, Clock::time_point now)
+        : min_patience_(patience), patience_(patience), begin_(now), since_(now) {}
 
-    /// What a record remembers until it is answered for.
+    /// Counts a record as unanswered; returns what leave() wants to know.
     [[nodiscard]] std::int64_t enter() {
         ++unanswered_[step_];
         return step_;
     }
     void leave(std::int64_t entered, std::int64_t count = 1);
 
-    /// To be called now and then. True when it is time to try another client: after the patience,
-    /// which doubles with each time, and is the least again once records got through for as long.
+    /// To be called regularly. True when it is time for a new client: after the patience, which
+    /// doubles with each alarm and returns to its minimum once records got through for as long.
     [[nodiscard]] bool check(bool brokers_answer, Clock::time_point now);
 
   private:
-    const std::chrono::milliseconds least_;
+    const std::chrono::milliseconds min_patience_;
     std::chrono::milliseconds patience_;
     const Clock::time_point begin_;
-    Clock::time_point since_;  ///< the last alarm, or that brokers answer again
+    Clock::time_point since_;  ///< the last alarm, or when brokers began to answer again
     std::int64_t step_ = 0;
     std::map<std::int64_t, std::int64_t> unanswered_;  ///< by the step in which they came
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/log/kafka/limited.hpp"
+#include "quipu/log/kafka/call_with_timeout.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,16 +12,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(KafkaLimited, WaitsForACallThatReturns) {
+TEST(KafkaCallWithTimeout, ReturnsWhenTheCallReturns) {
     const auto value = std::make_shared<int>(0);
-    EXPECT_TRUE(within(10s, [value] { *value = 7; }));
+    EXPECT_TRUE(call_with_timeout(10s, [value] { *value = 7; }));
     EXPECT_EQ(*value, 7);
 }
 
-TEST(KafkaLimited, LeavesACallBehindThatDoesNotReturn) {
+TEST(KafkaCallWithTimeout, LeavesBehindACallThatDoesNotReturn) {
     const auto release = std::make_shared<std::promise<void>>();
     const auto returned = std::make_shared<std::promise<void>>();
-    EXPECT_FALSE(within(20ms, [release, returned] {
+    EXPECT_FALSE(call_with_timeout(20ms, [release, returned] {
         release->get_future().wait();
         returned->set_value();
     }));

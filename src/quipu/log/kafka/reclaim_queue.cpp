@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/log/kafka/spent.hpp"
+#include "quipu/log/kafka/reclaim_queue.hpp"
 
 #include <utility>
 
@@ -10,14 +10,14 @@ constexpr std::size_t max_bytes = 4 << 20;
 
 }  // namespace
 
-void Spent::offer(Batch& batch) {
+void ReclaimQueue::offer(Batch& batch) {
     if (bytes_ < max_bytes) {
         bytes_ += batch.bytes;
         batches_.push_back(std::move(batch));
     }
 }
 
-bool Spent::free_batch(Lock& lock) {
+bool ReclaimQueue::free_batch(Mutex& mutex) {
     if (batches_.empty()) {
         return false;
     }
@@ -25,19 +25,20 @@ bool Spent::free_batch(Lock& lock) {
     batches_.pop_back();
     bytes_ -= batch.bytes;
     ++freeing_;
-    lock.unlock();
-    batch = {};
-    lock.lock();
+    {
+        const MutexUnlock unlocked(mutex);
+        batch = {};
+    }
     if (--freeing_ == 0) {
         freed_.notify_all();
     }
     return true;
 }
 
-void Spent::free_all(Lock& lock) {
-    while (free_batch(lock)) {
+void ReclaimQueue::free_all(Mutex& mutex) {
+    while (free_batch(mutex)) {
     }
-    freed_.wait(lock, [this] { return freeing_ == 0; });
+    freed_.wait(mutex, [this] { return freeing_ == 0; });
 }
 
 }  // namespace quipu::kafka

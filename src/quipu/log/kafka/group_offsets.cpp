@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quipu/log/kafka/group_offsets.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "quipu/log/kafka/errors.hpp"
+#include "quipu/log/kafka/records.hpp"
+
+namespace quipu::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto commit_interval = milliseconds(500);
+constexpr auto commit_timeout = milliseconds(5000);
+constexpr int look_up_timeout = 1000;  // ms
+constexpr auto look_up_retry_after = std::chrono::seconds(5);
+
+}  // namespace
+
+GroupOffsets::GroupOffsets(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
+                           const std::string& group, bool from_earliest)
+    : config_(std::move(config)),
+      health_(std::move(health)),
+      group_(config_->group_id(group)),
+      former_group_(config_->former_group_id(group)),
+      from_earliest_(from_earliest) {}
+
+void GroupOffsets::commit_if_due() {
+    const auto now = Clock::now();
+    if (now < next_commit_) {
+        return;
+    }
+    next_commit_ = now + commit_interval;
+    const auto changes = tracker_.take_changes();
+    if (changes.empty()) {
+        return;
+    }
+    const PartitionList list = make_list(changes, *config_);
+    if (const auto code = rd_kafka_commit(client_, list.get(), 1)) {
+        committed(code, list.get());
+    }
+}
+
+void GroupOffsets::committed(rd_kafka_resp_err_t code,
+                             const rd_kafka_topic_partition_list_t* list) {
+    if (code == RD_KAFKA_RESP_ERR__NO_OFFSET || list == nullptr) {
+        return;
+    }
+    for (const auto& element : elements(list)) {
+        const LogPlace place = place_of(element, *config_);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR && element.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            tracker_.confirm(place);
+        } else {
+            tracker_.commit_failed(place.partition);
+        }
+    }
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        health_->tell("warning", "commit " + group_,
+                      call_error(code, "group " + group_ + ": offsets not committed", {}).message);
+    }
+}
+
+void GroupOffsets::commit_now(const std::vector<LogPartition>& partitions) {
+    const auto places = tracker_.unconfirmed(partitions);
+    if (places.empty()) {
+        return;
+    }
+    // librdkafka's synchronous commit waits without limit while no broker answers.
+    const PartitionList list = make_list(places, *config_);
+    const Queue queue(rd_kafka_queue_new(client_));
+    rd_kafka_resp_err_t code =
+        rd_kafka_commit_queue(client_, list.get(), queue.get(), nullptr, nullptr);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const EventHandle event(
+            rd_kafka_queue_poll(queue.get(), static_cast<int>(commit_timeout.count())));
+        code = event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event.get());
+    }
+    committed(code, list.get());
+}
+
+// The start is committed at once: a member that restarts before anything came must not begin behind
+// what came in between.
+bool GroupOffsets::set_start(rd_kafka_topic_partition_list_t* assignment) {
+    if (from_earliest_ && !former_group_) {
+        return true;
+    }
+    const PartitionList known(rd_kafka_topic_partition_list_copy(assignment));
+    if (rd_kafka_committed(client_, known.get(), look_up_timeout) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return false;
+    }
+    const PartitionList missing(rd_kafka_topic_partition_list_new(known->cnt));
+    for (const auto& element : elements(known.get())) {
+        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return false;
+        }
+        if (element.offset < 0) {
+            rd_kafka_topic_partition_list_add(missing.get(), element.topic, element.partition)
+                ->offset = RD_KAFKA_OFFSET_END;
+        }
+    }
+    const PartitionList starts(rd_kafka_topic_partition_list_new(known->cnt));
+    const auto begin_at = [&](const rd_kafka_topic_partition_t& element) {
+        rd_kafka_topic_partition_list_add(starts.get(), element.topic, element.partition)->offset =
+            element.offset;
+        rd_kafka_topic_partition_list_set_offset(assignment, element.topic, element.partition,
+                                                 element.offset);
+    };
+    if (former_group_ && missing->cnt > 0) {
+        const auto former = former_offsets(missing.get());
+        if (!former) {
+            health_->tell("warning", "former " + group_, former.error().message);
+            return false;
+        }
+        for (const auto& element : elements(former->get())) {
+            begin_at(element);
+            rd_kafka_topic_partition_list_del(missing.get(), element.topic, element.partition);
+        }
+        if (starts->cnt > 0) {
+            health_->tell("info", "former " + group_,
+                          "group " + group_ + " continues from the committed offsets of group " +
+                              *former_group_);
+        }
+    }
+    if (!from_earliest_ && missing->cnt > 0) {
+        // Asked for like a time stamp, this means the next offset.
+        if (rd_kafka_offsets_for_times(client_, missing.get(), look_up_timeout) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return false;
+        }
+        for (const auto& element : elements(missing.get())) {
+            if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR || element.offset < 0) {
+                return false;
+            }
+            begin_at(element);
+        }
+    }
+    if (starts->cnt > 0) {
+        rd_kafka_commit(client_, starts.get(), 1);
+    }
+    return true;
+}
+
+Result<PartitionList> GroupOffsets::former_offsets(
+    const rd_kafka_topic_partition_list_t* partitions) const {
+    const AdminOptions options(
+        rd_kafka_AdminOptions_new(client_, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS));
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), look_up_timeout, nullptr, 0);
+    const ListGroupOffsets request(
+        rd_kafka_ListConsumerGroupOffsets_new(former_group_->c_str(), partitions));
+    rd_kafka_ListConsumerGroupOffsets_t* raw = request.get();
+    const Queue queue(rd_kafka_queue_new(client_));
+    rd_kafka_ListConsumerGroupOffsets(client_, &raw, 1, options.get(), queue.get());
+    // librdkafka reports the timeout itself before this wait ends.
+    const EventHandle event(rd_kafka_queue_poll(queue.get(), look_up_timeout + 1000));
+    const std::string what = "group " + group_ + ": committed offsets of group " + *former_group_;
+    if (event == nullptr) {
+        return std::unexpected(call_error(RD_KAFKA_RESP_ERR__TIMED_OUT, what, {}));
+    }
+    rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
+    const rd_kafka_group_result_t* answer = nullptr;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        std::size_t count = 0;
+        const auto** answers = rd_kafka_ListConsumerGroupOffsets_result_groups(
+            rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
+        answer = count == 1 ? answers[0] : nullptr;
+        const auto* error = answer == nullptr ? nullptr : rd_kafka_group_result_error(answer);
+        code = error == nullptr ? code : rd_kafka_error_code(error);
+    }
+    PartitionList found(rd_kafka_topic_partition_list_new(partitions->cnt));
+    if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
+        // Whoever may not look at a group cannot have been a member of it.
+        return found;
+    }
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || answer == nullptr) {
+        return std::unexpected(call_error(code, what, {}));
+    }
+    for (const auto& element : elements(rd_kafka_group_result_partitions(answer))) {
+        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return std::unexpected(call_error(element.err, what, {}));
+        }
+        if (element.offset >= 0) {
+            rd_kafka_topic_partition_list_add(found.get(), element.topic, element.partition)
+                ->offset = element.offset;
+        }
+    }
+    return found;
+}
+
+void GroupOffsets::look_up_if_due() {
+    if (Clock::now() < next_look_up_) {
+        return;
+    }
+    next_look_up_ = Clock::time_point::max();
+    std::vector<LogPlace> wanted;
+    for (auto& partition : tracker_.assigned()) {
+        wanted.push_back({std::move(partition), RD_KAFKA_OFFSET_INVALID});
+    }
+    if (wanted.empty()) {
+        return;
+    }
+    const PartitionList list = make_list(wanted, *config_);
+    if (rd_kafka_committed(client_, list.get(), look_up_timeout) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        next_look_up_ = Clock::now() + look_up_retry_after;
+        return;
+    }
+    wanted.clear();
+    for (const auto& element : elements(list.get())) {
+        LogPlace place = place_of(element, *config_);
+        if (place.offset >= 0) {
+            tracker_.set_committed(place);
+        } else {
+            // Asked for like a time stamp, these mean the first and the next offset.
+            place.offset = from_earliest_ ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+            wanted.push_back(std::move(place));
+        }
+    }
+    if (wanted.empty()) {
+        return;
+    }
+    const PartitionList starts = make_list(wanted, *config_);
+    if (rd_kafka_offsets_for_times(client_, starts.get(), look_up_timeout) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+        next_look_up_ = Clock::now() + look_up_retry_after;
+        return;
+    }
+    for (const auto& element : elements(starts.get())) {
+        if (element.err == RD_KAFKA_RESP_ERR_NO_ERROR && element.offset >= 0) {
+            tracker_.set_committed(place_of(element, *config_));
+        }
+    }
+}
+
+std::int64_t GroupOffsets::lag() const {
+    std::int64_t total = 0;
+    for (const auto& partition : tracker_.assigned()) {
+        const auto next = tracker_.committed(partition);
+        std::int64_t low = -1;
+        std::int64_t high = -1;
+        const auto code =
+            rd_kafka_get_watermark_offsets(client_, config_->topic(partition.event_type).c_str(),
+                                           partition.partition, &low, &high);
+        if (!next || code != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) {
+            return -1;
+        }
+        total += std::max<std::int64_t>(0, high - *next);
+    }
+    return total;
+}
+
+}  // namespace quipu::kafka

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quipu/log/kafka/config.hpp"
+#include "quipu/log/kafka/handles.hpp"
+#include "quipu/log/kafka/health.hpp"
+#include "quipu/log/kafka/offset_tracker.hpp"
+#include "quipu/log/topic_log.hpp"
+
+namespace quipu::kafka {
+
+/// Commits and looks up the offsets of a group member's assignment. Belongs to the thread that
+/// polls the consumer; the tracker is thread-safe.
+class GroupOffsets {
+  public:
+    /// `group` is its name without a prefix.
+    GroupOffsets(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
+                 const std::string& group, bool from_earliest);
+
+    /// The member's client, which must outlive this object. Before all other calls.
+    void use(rd_kafka_t* client) noexcept { client_ = client; }
+    [[nodiscard]] OffsetTracker& tracker() noexcept { return tracker_; }
+    [[nodiscard]] const OffsetTracker& tracker() const noexcept { return tracker_; }
+
+    /// Commits what was finished since the last time; does not wait for the answer.
+    void commit_if_due();
+    /// Commits what was finished in these partitions, and waits a few seconds at most.
+    void commit_now(const std::vector<LogPartition>& partitions);
+    /// The broker's answer to a commit.
+    void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
+
+    /// Sets in an assignment where to begin in partitions for which the group has committed
+    /// nothing: where its former group.id had got to, otherwise at the end if the group wants only
+    /// what is new. False when the brokers did not say in time; then call it again.
+    [[nodiscard]] bool set_start(rd_kafka_topic_partition_list_t* assignment);
+
+    /// Looks up where the group stands in the partitions of a new assignment, at the next call of
+    /// look_up_if_due().
+    void look_up_soon() { next_look_up_ = Clock::now(); }
+    void look_up_if_due();
+    /// As LogConsumer::lag.
+    [[nodiscard]] std::int64_t lag() const;
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    /// Those of `partitions` for which the former group.id has committed offsets.
+    [[nodiscard]] Result<PartitionList> former_offsets(
+        const rd_kafka_topic_partition_list_t* partitions) const;
+
+    const std::shared_ptr<const Config> config_;
+    const std::shared_ptr<Health> health_;
+    const std::string group_;                        ///< its group.id
+    const std::optional<std::string> former_group_;  ///< Config::former_group_id
+    const bool from_earliest_;
+    rd_kafka_t* client_ = nullptr;
+    OffsetTracker tracker_;
+    Clock::time_point next_commit_{};
+    Clock::time_point next_look_up_ = Clock::time_point::max();
+};
+
+}  // namespace quipu::kafka

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "quipu/log/kafka/handles.hpp"
+#include "quipu/log/kafka/partitioner.hpp"
+#include "quipu/log/kafka/pending_record.hpp"
+
+namespace quipu::kafka {
+
+/// A topic as one producer writes it, with the records that it must defer to keep keys in order.
+///
+/// A broker that does not know a producer in a partition accepts any sequence number from it
+/// (`checkSequence` of Kafka's ProducerAppendInfo). When it refuses the producer's first batch for
+/// a moment, as while a leader moves, it may store the second, which is on its way already, and
+/// then never the first; and librdkafka takes the second's acknowledgement for the first's, too. So
+/// the first keyed record of a partition is sent alone, and those behind it are deferred until it
+/// is acknowledged. From then on the broker refuses gaps. It forgets a producer that was silent for
+/// `producer.id.expiration.ms` (a day), so a gate stays open for a limited time only.
+///
+/// Guarded by the producer's lock, except for partition(), known() and announce().
+class ProducerTopic {
+  public:
+    using Clock = std::chrono::steady_clock;
+    enum class Sent { taken, queue_full, refused };
+    /// Gives a record to librdkafka and takes it from the caller unless the queue is full.
+    using Send = std::function<Sent(std::unique_ptr<PendingRecord>&)>;
+
+    ProducerTopic(std::string event_type, std::string topic)
+        : event_type_(std::move(event_type)), topic_(std::move(topic)) {}
+
+    [[nodiscard]] const std::string& event_type() const noexcept { return event_type_; }
+    [[nodiscard]] const std::string& topic() const noexcept { return topic_; }
+
+    /// Whether the topic has existed since the present client was created. Any thread.
+    [[nodiscard]] bool known() const noexcept {
+        return announced_.load(std::memory_order_relaxed) ||
+               partitions_.load(std::memory_order_relaxed) > 0;
+    }
+    /// Somebody has seen that the topic exists. Any thread.
+    void announce() noexcept { announced_.store(true, std::memory_order_relaxed); }
+    /// Starts over for a new client: all gates are closed, and nothing is known.
+    void reset(const Partitioner& partitioner);
+    /// librdkafka's callback; the opaque of its message is a PendingRecord. Learns the number of
+    /// partitions. Any thread.
+    static std::int32_t partition(const rd_kafka_topic_t* topic, const void* key, std::size_t size,
+                                  std::int32_t count, void* partitioner, void* message) noexcept;
+
+    /// Whether a new record may be sent now; marks the record if others have to wait for it.
+    [[nodiscard]] bool admit(PendingRecord& pending, Clock::time_point now);
+    /// Reverses admit() for a record that was not sent.
+    void withdraw(PendingRecord& pending);
+    /// Queues a record that admit() refused.
+    void defer(std::unique_ptr<PendingRecord> pending);
+    /// The broker has answered for a record, with its partition if it was stored.
+    void answered(const PendingRecord& pending, std::optional<std::int32_t> partition,
+                  Clock::time_point now);
+    /// Sends deferred records whose gate is open; false when librdkafka's queue was full.
+    [[nodiscard]] bool send_deferred(const Send& send, Clock::time_point now);
+    /// All deferred records, in order.
+    [[nodiscard]] std::vector<std::unique_ptr<PendingRecord>> take_deferred();
+
+    rd_kafka_topic_t* handle = nullptr;  ///< of the present client
+    bool expected = false;               ///< to be ready before its first record
+
+  private:
+    /// The way into one partition.
+    struct Gate {
+        bool opening = false;  ///< its first record is on the way
+        Clock::time_point open_until{};
+        std::deque<std::unique_ptr<PendingRecord>> deferred;
+        [[nodiscard]] bool busy() const { return opening || !deferred.empty(); }
+    };
+    [[nodiscard]] std::size_t gate_of(const PendingRecord& pending);
+    [[nodiscard]] Gate& gate(std::size_t at);
+    void enter(std::size_t at, PendingRecord& pending, Clock::time_point now);
+
+    const std::string event_type_;
+    const std::string topic_;
+    const Partitioner* partitioner_ = nullptr;
+    std::atomic<std::int32_t> partitions_ = 0;  ///< 0: not known yet
+    std::atomic<bool> announced_ = false;
+    /// The first gate serves the whole topic while its partitions are not known.
+    std::deque<Gate> gates_;
+};
+
+}  // namespace quipu::kafka
