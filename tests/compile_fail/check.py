@@ -10,6 +10,8 @@ lines: a reader looks at the first ones.
 
 A file with lines "// case NAME: TEXT | TEXT" holds several wrong programs. Each is compiled with
 -DCASE=NAME, and its first error must hold these texts beside those of the "// expect:" lines.
+"// compiler: NAME" names the only compiler that finds the fault; where it is missing, the test is
+skipped.
 """
 import re
 import shutil
@@ -55,6 +57,11 @@ def main():
     expected = re.findall(r"^// expect: (.*)$", text, re.M)
     cases = re.findall(r"^// case (\w+): (.*)$", text, re.M)
     flags = " ".join(re.findall(r"^// flags: (.*)$", text, re.M)).split()
+    for only in re.findall(r"^// compiler: (.*)$", text, re.M):
+        compiler = shutil.which(only)
+        if compiler is None:
+            print(f"{only} is not installed")
+            return SKIPPED
     faults = [] if expected or cases else ["the file expects nothing"]
 
     right = compile_it(compiler, include, path, "-DRIGHT", *flags)

@@ -9,7 +9,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
+
+#include "quipu/base/mutex.hpp"
 
 namespace quipu {
 
@@ -59,11 +60,11 @@ struct Identifier {
 
 class Generator {
   public:
-    Identifier next() noexcept {
+    Identifier next() noexcept QUIPU_EXCLUDES(state_mutex_) {
         using namespace std::chrono;
         const auto clock = static_cast<std::uint64_t>(
             duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(state_mutex_);
         if (clock > last_) {
             restart(clock);
         } else if (++counter_ == counter_limit) {
@@ -72,30 +73,33 @@ class Generator {
         return {last_, counter_, pool_.next() >> 16};
     }
 
-    void before_fork() noexcept { mutex_.lock(); }
-    void after_fork(bool in_child) noexcept {
+    void before_fork() noexcept QUIPU_ACQUIRE(state_mutex_) { state_mutex_.lock(); }
+    void after_fork(bool in_child) noexcept QUIPU_RELEASE(state_mutex_) {
         if (in_child) pool_.forget();
-        mutex_.unlock();
+        state_mutex_.unlock();
     }
 
+    Mutex& state_mutex() noexcept QUIPU_RETURN_CAPABILITY(state_mutex_) { return state_mutex_; }
+
   private:
-    void restart(std::uint64_t milliseconds) noexcept {
+    void restart(std::uint64_t milliseconds) noexcept QUIPU_REQUIRES(state_mutex_) {
         last_ = milliseconds;
         counter_ = pool_.next() % (counter_limit / 2);
     }
 
-    std::mutex mutex_;
-    std::uint64_t last_ = 0;
-    std::uint64_t counter_ = 0;
-    RandomPool pool_;
+    Mutex state_mutex_;
+    std::uint64_t last_ QUIPU_GUARDED_BY(state_mutex_) = 0;
+    std::uint64_t counter_ QUIPU_GUARDED_BY(state_mutex_) = 0;
+    RandomPool pool_ QUIPU_GUARDED_BY(state_mutex_);
 };
 
 // Made by the compiler and registered before main(): a fork() at the moment of the first use would
 // leave the child with a generator that is being made for ever.
 constinit Generator generator;
 [[maybe_unused]] const int registered =
-    pthread_atfork([] { generator.before_fork(); }, [] { generator.after_fork(false); },
-                   [] { generator.after_fork(true); });
+    pthread_atfork([]() QUIPU_ACQUIRE(generator.state_mutex()) { generator.before_fork(); },
+                   []() QUIPU_RELEASE(generator.state_mutex()) { generator.after_fork(false); },
+                   []() QUIPU_RELEASE(generator.state_mutex()) { generator.after_fork(true); });
 
 void put_hex(char* to, std::uint64_t value, int digits) noexcept {
     constexpr char hex[] = "0123456789abcdef";
