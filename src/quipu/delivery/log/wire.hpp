@@ -33,7 +33,7 @@ struct Ingested {
 
 /// As an undecodable one: for a record whose event_id another event has already.
 [[nodiscard]] Record ingest_by_place(const ReceivedRecord& record, const EventTypes& types,
-                                    Time now);
+                                     Time now);
 
 /// "<event type>/<partition>", as Parked::source has it.
 [[nodiscard]] std::string source_of(const LogPartition& partition);
