@@ -12,12 +12,28 @@ using testing::HasSubstr;
 using KafkaCoordinator = KafkaMockTest;
 
 TEST_F(KafkaCoordinator, GroupRecoversWhenItsCoordinatorHasMoved) {
+    // With a prefix that is set, librdkafka alone asks for the committed offsets.
+    auto chosen = options({});
+    chosen.group_prefix = prefix_;
+    auto log = open_kafka_log(std::move(chosen));
+    ASSERT_TRUE(log) << log.error().message;
+    log_ = std::move(*log);
     make_topic("made", 1);
     ASSERT_TRUE(produce(log_record("made", "key", "1")));
     refuse_next(offset_fetch, RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
     const auto consumer = consume(group({"made"}));
     EXPECT_THAT(values(read(*consumer, 1)), ElementsAre("1"));
     EXPECT_THAT(notices_.lines(), Contains(HasSubstr("Failed to fetch committed offsets")));
+}
+
+TEST_F(KafkaCoordinator, GroupAsksAgainForTheOffsetsThatItTakesOver) {
+    make_topic("made", 1);
+    ASSERT_TRUE(produce(log_record("made", "key", "1")));
+    // One for each question of the start: its own offsets, and those of its bare name.
+    refuse_next(offset_fetch, RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
+    refuse_next(offset_fetch, RD_KAFKA_RESP_ERR_NOT_COORDINATOR);
+    const auto consumer = consume(group({"made"}));
+    EXPECT_THAT(values(read(*consumer, 1)), ElementsAre("1"));
 }
 
 }  // namespace
