@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "quipu/event/id.hpp"
+#include "quipu/store/mongo/field_sets.hpp"
 
 namespace quipu::mongo {
 namespace {
@@ -39,7 +40,7 @@ const std::vector<Index>& indexes() {
         // query() by aggregate, and its last sequence.
         {events_collection, "by_aggregate", {{"aggregate_id", 1}, {"sequence", 1}}, "aggregate_id"},
         // query() by an indexed field, and whether there are events without it; see field_sets.hpp.
-        {events_collection, "by_field", {{"fields", 1}, {"_id", 1}}},
+        {events_collection, field_index_name, {{"fields", 1}, {"_id", 1}}},
         {events_collection, "by_field_set", {{"field_set", 1}}},
         // query() by time; by Date alone for readers in other languages.
         {events_collection, "by_time", {{"timestamp", 1}, {"timestamp_us", 1}, {"_id", 1}}},

@@ -16,9 +16,11 @@ std::string entry_of(std::string_view path, const FieldValue& value) {
     return std::string(path) + "=" + index_text(value);
 }
 
-/// Events that were written without `path`: of sets that lack it, or of a version without sets.
+/// Whether there are, or may come, events that were written without `path`: no program declared it,
+/// or there are events of sets that lack it, or of a version without sets.
 bool any_without(Server& server, const std::string& path) {
     std::vector<std::string> lacking;
+    bool known = false;
     const std::string all = bson([](BsonWriter& writer) {
         writer.begin_document("_id");
         writer.text("$gte", set_prefix);
@@ -28,11 +30,15 @@ bool any_without(Server& server, const std::string& path) {
     server.find(meta_collection, all, bson([](BsonWriter&) {}), [&](View set) {
         bool has = false;
         set.each("fields", [&](View field) { has = has || field.text("path") == path; });
+        known = known || has;
         if (!has) {
             lacking.emplace_back(set.text("_id"));
         }
         return true;
     });
+    if (!known) {
+        return true;
+    }
     const std::string wanted = bson([&](BsonWriter& writer) {
         writer.begin_document("field_set");
         writer.begin_list("$in");

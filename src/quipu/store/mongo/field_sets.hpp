@@ -16,6 +16,8 @@
 // when no event is left that was written without it.
 namespace quipu::mongo {
 
+constexpr const char* field_index_name = "by_field";  ///< of `fields` in log order
+
 [[nodiscard]] std::string field_set_name(const IndexedFields& fields);
 /// Makes the set known; to be called before the first event of it is written. Throws ServerError.
 void declare_field_set(Server& server, const IndexedFields& fields);

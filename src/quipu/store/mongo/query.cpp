@@ -104,6 +104,10 @@ class Plan {
                 writer.int32(name, query_.newest_first ? -1 : 1);
             }
             writer.end();
+            if (!entries_.empty()) {
+                // A server may take its chance with a walk over the whole log instead.
+                writer.text("hint", field_index_name);
+            }
             writer.int64("maxTimeMS", std::max<std::int64_t>(1, time_.count()));
             // One more than asked for tells whether there is a next page.
             const auto wanted = static_cast<std::int64_t>(query_.limit) + 1;
