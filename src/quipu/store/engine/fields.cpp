@@ -344,6 +344,7 @@ bool IndexedFields::collect(std::string_view body, std::vector<IndexedValue>& va
     }
     // A name that repeats counts where it comes first, whatever its value is.
     std::vector<bool> seen(paths_.size(), false);
+    std::size_t awaited = names_.size() + 1;  // and the user
     Walk walk;
     walk.each_field(object, [&](std::string_view name, ondemand::value value) {
         const auto declared = std::ranges::find(names_, name);
@@ -357,11 +358,12 @@ bool IndexedFields::collect(std::string_view body, std::vector<IndexedValue>& va
         } else {
             return true;
         }
+        awaited -= seen[field] ? 0 : 1;
         seen[field] = true;
         if (found) {
             values.push_back({field, *std::move(found)});
         }
-        return !walk.broken();
+        return !walk.broken() && awaited != 0;
     });
     return !walk.broken();
 }
