@@ -29,7 +29,7 @@ class SlowWriter {
     }
     [[nodiscard]] Commit commit(Transaction transaction) {
         Draft draft(state_, *server_, at(1'800'000'000), false);
-        EXPECT_TRUE(draft.add(stores::prepare(std::move(transaction)).value()));
+        EXPECT_TRUE(draft.add(stores::prepare(std::move(transaction), fields_).value()));
         return draft.finish();
     }
     [[nodiscard]] Commit commit(const RestoreBatch& batch) {
@@ -38,9 +38,10 @@ class SlowWriter {
         for (const auto& record : batch.events) events.appends.push_back({*record, {}});
         for (const auto& each : batch.archived) archived.appends.push_back({each.record, {}});
         Draft draft(state_, *server_, at(1'800'000'000), true);
-        EXPECT_TRUE(draft.restore({.events = stores::prepare(std::move(events)).value().appends,
-                                   .archived = stores::prepare(std::move(archived)).value().appends,
-                                   .batch = batch}));
+        EXPECT_TRUE(draft.restore(
+            {.events = stores::prepare(std::move(events), fields_).value().appends,
+             .archived = stores::prepare(std::move(archived), fields_).value().appends,
+             .batch = batch}));
         return draft.finish();
     }
     /// Stores the commit and dies.
@@ -67,6 +68,7 @@ class SlowWriter {
   private:
     std::unique_ptr<Server> server_;
     State state_;
+    stores::IndexedFields fields_{std::vector<std::string>{}};
 };
 
 Transaction everything_at_once() {

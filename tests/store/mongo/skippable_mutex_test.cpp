@@ -44,8 +44,9 @@ TEST(SkippableMutex, AWaitEndsOnceItIsNeedless) {
     EXPECT_FALSE(had);
     mutex.unlock();
     writer.join();  // though the reader may have been before it
-    EXPECT_TRUE(mutex.lock_unless([] { return false; }));
-    mutex.unlock();
+    const bool locked = mutex.lock_unless([] { return false; });
+    EXPECT_TRUE(locked);
+    if (locked) mutex.unlock();
 }
 
 }  // namespace
