@@ -358,7 +358,7 @@ bool IndexedFields::collect(std::string_view body, std::vector<IndexedValue>& va
         } else {
             return true;
         }
-        awaited -= seen[field] ? 0 : 1;
+        if (!seen[field]) --awaited;
         seen[field] = true;
         if (found) {
             values.push_back({field, *std::move(found)});
