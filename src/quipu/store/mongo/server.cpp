@@ -178,6 +178,10 @@ Result<std::unique_ptr<Server>> Server::make(const MongoOptions& options) {
     server->majority_wait_ms_ = mongoc_uri_get_option_as_int64(uri, MONGOC_URI_WTIMEOUTMS, wait);
     mongoc_write_concern_t* write = mongoc_write_concern_new();
     mongoc_write_concern_set_w(write, MONGOC_WRITE_CONCERN_W_MAJORITY);
+    // A server may acknowledge a majority's write before its journal has it
+    // (writeConcernMajorityJournalDefault). If it then dies, what this process has put into the
+    // collections is gone, while this process goes on as if it were there.
+    mongoc_write_concern_set_journal(write, true);
     mongoc_write_concern_set_wtimeout_int64(write, server->majority_wait_ms_);
     mongoc_uri_set_write_concern(uri, write);
     mongoc_write_concern_destroy(write);
