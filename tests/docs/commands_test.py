@@ -19,7 +19,8 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SETTINGS = re.compile(r"^```ini\n(.*?)^```$", re.M | re.S)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 OTHERS = {
-    "cmake": "--build --install --preset --target",
+    "cmake": "--build --install --prefix --preset --target",
+    "pkg-config": "--cflags --libs --static",
     "./run and ./test": "--all --list --once --only --quick",
     "kafka-acls.sh": "--add --allow-principal --bootstrap-server --command-config --group --operation "
                      "--resource-pattern-type --topic",
