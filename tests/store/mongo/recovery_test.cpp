@@ -47,7 +47,7 @@ class SlowWriter {
     /// Stores the commit and dies.
     void insert(const Commit& commit) {
         const std::string document = mongo::encode(commit);
-        EXPECT_TRUE(server_->insert(mongo::commits_collection, {document}, true).empty());
+        EXPECT_TRUE(server_->insert(mongo::commits_collection, {document}).empty());
     }
     [[nodiscard]] std::vector<Commit> commits() {
         std::vector<Commit> out;

@@ -47,17 +47,12 @@ struct NamedOn {
 struct NamedTick {
     void tick();
 };
-struct NamedOption {
-    int option;
-};
 template <class H, class Named>
 struct Beside : H, Named {};
 template <class H>
 inline constexpr bool has_on = !requires { &Beside<H, NamedOn>::on; };
 template <class H>
 inline constexpr bool has_tick = !requires { &Beside<H, NamedTick>::tick; };
-template <class H>
-inline constexpr bool has_option = !requires { &Beside<H, NamedOption>::option; };
 
 // Converts to a reference to, or a value of, each type that `Accepted` accepts.
 template <class Accepted>

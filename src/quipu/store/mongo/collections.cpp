@@ -189,7 +189,7 @@ Result<std::string> make_collections(Server& server, bool create) {
             writer.int64("version", schema_version);
         });
         // Of several processes that begin at once, one wins.
-        static_cast<void>(server.insert(meta_collection, {fresh}, true));
+        static_cast<void>(server.insert(meta_collection, {fresh}));
         known = server.find_one(meta_collection, by_id("identity"));
     }
     const View identity(known);

@@ -77,7 +77,7 @@ void declare_field_set(Server& server, const IndexedFields& fields) {
         }
         writer.end();
     });
-    static_cast<void>(server.insert(meta_collection, {document}, true));
+    static_cast<void>(server.insert(meta_collection, {document}));
 }
 
 std::string with_fields(std::string_view members, const IndexedFields& fields,

@@ -227,7 +227,7 @@ Ledger::Outcome Ledger::store(Commit commit) {
     const nanoseconds began = time_since_boot();
     bool inserted = false;
     try {
-        inserted = server_.insert(commits_collection, {document}, true).empty();
+        inserted = server_.insert(commits_collection, {document}).empty();
     } catch (const ServerError& error) {
         if (error.kind() != ServerError::Kind::unreachable) {
             throw;

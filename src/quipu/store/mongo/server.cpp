@@ -175,14 +175,14 @@ Result<std::unique_ptr<Server>> Server::make(const MongoOptions& options) {
     mongoc_read_concern_set_level(read, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
     mongoc_uri_set_read_concern(uri, read);
     mongoc_read_concern_destroy(read);
-    server->majority_wait_ms_ = mongoc_uri_get_option_as_int64(uri, MONGOC_URI_WTIMEOUTMS, wait);
     mongoc_write_concern_t* write = mongoc_write_concern_new();
     mongoc_write_concern_set_w(write, MONGOC_WRITE_CONCERN_W_MAJORITY);
     // A server may acknowledge a majority's write before its journal has it
     // (writeConcernMajorityJournalDefault). If it then dies, what this process has put into the
     // collections is gone, while this process goes on as if it were there.
     mongoc_write_concern_set_journal(write, true);
-    mongoc_write_concern_set_wtimeout_int64(write, server->majority_wait_ms_);
+    mongoc_write_concern_set_wtimeout_int64(
+        write, mongoc_uri_get_option_as_int64(uri, MONGOC_URI_WTIMEOUTMS, wait));
     mongoc_uri_set_write_concern(uri, write);
     mongoc_write_concern_destroy(write);
     mongoc_read_prefs_t* primary = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
@@ -293,29 +293,16 @@ std::int64_t Server::count(const char* collection, std::string_view filter) {
 }
 
 std::vector<std::size_t> Server::insert(const char* collection,
-                                        const std::vector<std::string_view>& documents,
-                                        bool journaled) {
+                                        const std::vector<std::string_view>& documents) {
     if (documents.empty()) {
         return {};
     }
     const Lease client(*this);
     const Collection into(client.get(), database_, collection);
-    const std::string options = bson([&](BsonWriter& writer) {
-        writer.boolean("ordered", false);
-        if (journaled) {
-            writer.begin_document("writeConcern");
-            writer.text("w", "majority");
-            writer.boolean("j", true);
-            writer.int64("wtimeout", majority_wait_ms_);
-            writer.end();
-        }
-    });
-    const bson_t with = as_bson(options);
+    const Bulk bulk = unordered_bulk(into);
     Reply reply;
     bson_destroy(&reply.value);
     bson_error_t error{};
-    const Bulk bulk(mongoc_collection_create_bulk_operation_with_opts(into.value, &with),
-                    &mongoc_bulk_operation_destroy);
     for (const auto& document : documents) {
         const bson_t value = as_bson(document);
         if (!mongoc_bulk_operation_insert_with_opts(bulk.get(), &value, nullptr, &error)) {

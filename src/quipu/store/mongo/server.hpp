@@ -86,8 +86,7 @@ class Server {
     [[nodiscard]] std::int64_t count(const char* collection, std::string_view filter);
     /// Inserts all that can be inserted; returns the indexes of those whose key exists.
     [[nodiscard]] std::vector<std::size_t> insert(const char* collection,
-                                                  const std::vector<std::string_view>& documents,
-                                                  bool journaled = false);
+                                                  const std::vector<std::string_view>& documents);
     /// Replaces those that match, inserts the others; returns the indexes of those that did not
     /// match and whose key exists.
     [[nodiscard]] std::vector<std::size_t> upsert(const char* collection,
@@ -115,7 +114,6 @@ class Server {
     std::string location_;
     std::string database_;
     std::string engine_ = "mongodb";
-    std::int64_t majority_wait_ms_ = 0;  ///< for the acknowledgement of a write; 0: for ever
 };
 
 }  // namespace quipu::mongo
