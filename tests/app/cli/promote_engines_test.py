@@ -169,7 +169,7 @@ class PromoteToEngines(harness.CliTest):
             self.order(number, *log, "--wait", "log")
         running.wait_for_out("paid o4")
         self.assertEqual(running.stop(), 0)
-        mark = self.relay_position(*log)
+        mark = self.relay_position()
         self.assertGreater(mark, 4)
         for number in (5, 6):
             self.order(number)  # no relay works
