@@ -51,7 +51,7 @@ struct Timing {
     std::mutex mutex;
     std::vector<double> milliseconds;
     void on(const quipu::Event<Completed>& event) {
-        // Sent with the time in a member that has no other use here; 123 to warm up.
+        // Sent with the time in a field that has no other use here; 123 to warm up.
         const std::int64_t sent = event->resource_usage->cpu_time_jiffies;
         if (sent != 123) {
             const std::lock_guard lock(mutex);

@@ -159,7 +159,7 @@ struct Counting {
     std::vector<double> latencies;
     void on(const quipu::Event<Completed>& event) {
         ++count;
-        // Sent with the time in a member that has no other use here; 123 where it is not.
+        // Sent with the time in a field that has no other use here; 123 where it is not.
         const std::int64_t sent = event->resource_usage->cpu_time_jiffies;
         if (sent == 123) return;
         const std::lock_guard lock(mutex);

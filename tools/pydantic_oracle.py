@@ -4,19 +4,19 @@
 
 usage: pydantic_oracle.py MODELS.json [--seed N] [--count N] [--kinds a,b,...] > cases.jsonl
 
-MODELS.json names the events, their members, nested structs and enums
+MODELS.json names the events, their fields, nested structs and enums
 (tests/data/conformance/models.json). Needs pydantic 2.13; the cases it prints need nothing: see
 tests/conformance/check.py for their form and for comparing a decoder's verdicts with them.
 
 Kinds of cases:
-  matrix    every form of value in a member of every kind
-  mutate    valid events with one to three values, names or members changed
+  matrix    every form of value in a field of every kind
+  mutate    valid events with one to three values, names or fields changed
   number    numbers at the limits of int and float, and how floats are written back
   time      well and badly formed times
   text      valid events with characters inserted, removed or replaced
   string    escapes and characters in strings
 
-Left out, because a C++ member cannot hold them: integers beyond 64 bits, and times that an offset
+Left out, because a C++ field cannot hold them: integers beyond 64 bits, and times that an offset
 moves outside the years 1 to 9999.
 """
 import argparse
@@ -325,7 +325,7 @@ class Generator:
     # Kinds.
 
     def replaced(self, text):
-        """An event with `text` in a member, one for each kind of member."""
+        """An event with `text` in a field, one for each kind of field."""
         for event, field in self.one_of_each():
             made = self.event(event)
             made[field["name"]] = Raw(text)

@@ -26,8 +26,8 @@ std::string execution_id_of(const quipu::Record& record) {
 }
 
 bool has_execution_id(const quipu::EventInfo& info) {
-    return std::ranges::any_of(info.payload->members,
-                               [](const auto& member) { return member.name == "execution_id"; });
+    return std::ranges::any_of(info.payload->fields,
+                               [](const auto& field) { return field.name == "execution_id"; });
 }
 
 }  // namespace

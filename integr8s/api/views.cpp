@@ -14,15 +14,15 @@ namespace integr8s::api {
 namespace {
 
 struct AnyObject {
-    quipu::Extra members;
+    quipu::Extra fields;
 };
 
 bool in_payload(std::string_view name) {
     constexpr std::array elsewhere{std::string_view{"execution_id"}, std::string_view{"script"},
                                    std::string_view{"stdout"}, std::string_view{"stderr"}};
-    const auto is_name = [name](const quipu::Member& member) { return member.name == name; };
+    const auto is_name = [name](const quipu::FieldInfo& field) { return field.name == name; };
     return std::ranges::find(elsewhere, name) == elsewhere.end() &&
-           std::ranges::none_of(quipu::header_info().members, is_name);
+           std::ranges::none_of(quipu::header_info().fields, is_name);
 }
 
 quipu::Json payload_of(const quipu::Record& record) {
@@ -30,8 +30,8 @@ quipu::Json payload_of(const quipu::Record& record) {
     options.max_bytes = record.body.size() + 1;
     AnyObject kept;
     if (auto whole = quipu::from_json<AnyObject>(record.body, options)) {
-        for (auto& [name, json] : whole->members.members) {
-            if (in_payload(name)) kept.members.set(name, std::move(json));
+        for (auto& [name, json] : whole->fields.fields) {
+            if (in_payload(name)) kept.fields.set(name, std::move(json));
         }
     }
     return {quipu::to_json(kept).value_or("{}")};

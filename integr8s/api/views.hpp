@@ -60,7 +60,7 @@ struct FrameView {
     std::optional<std::string> event_id = {};
     std::optional<ExecutionStatus> status = {};  ///< set in the first frame
     std::optional<ResultView> result = {};       ///< set with result_stored
-    /// The event's own members but script, stdout and stderr, which the result has.
+    /// The event's own fields but script, stdout and stderr, which the result has.
     std::optional<quipu::Json> payload = {};
 };
 

@@ -15,10 +15,10 @@ namespace integr8s::cli {
 namespace {
 
 struct AnyObject {
-    quipu::Extra members;
+    quipu::Extra fields;
 };
 
-/// Members worth a place in a line, and how they are called there.
+/// Fields worth a place in a line, and how they are called there.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 17> told{{
     {"language", "language"},
     {"language_version", ""},
@@ -65,8 +65,8 @@ std::string facts_of(const quipu::Json& payload, std::string_view known) {
     const auto object = quipu::from_json<AnyObject>(payload.text);
     if (!object) return {};
     std::string facts;
-    for (const auto& [member, name] : told) {
-        const std::string* const json = object->members.find(std::string(member));
+    for (const auto& [field, name] : told) {
+        const std::string* const json = object->fields.find(std::string(field));
         const std::string value = json == nullptr ? std::string{} : plain(*json);
         if (value.empty() || (!known.empty() && value.ends_with(known))) continue;
         if (!facts.empty()) facts += name.empty() ? " " : ", ";

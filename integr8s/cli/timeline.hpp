@@ -23,7 +23,7 @@ class Timeline {
     std::optional<quipu::Time> began_;
 };
 
-/// The members of a payload that tell a reader something, as "node local, exit code 0". Values that
+/// The fields of a payload that tell a reader something, as "node local, exit code 0". Values that
 /// end with `known`, such as the name of the execution's pod, are left out.
 [[nodiscard]] std::string facts_of(const quipu::Json& payload, std::string_view known = {});
 

@@ -103,8 +103,8 @@ TEST(Bson, NamesAreOnesThatDatabasesTake) {
 
 void expect_same(simdjson::dom::element json, bson_iter_t& at, const std::string& path);
 
-/// Every member of `json` stands in the document at `at` under its name, and nothing else does.
-void expect_members(simdjson::dom::object json, bson_iter_t& at, const std::string& path) {
+/// Every field of `json` stands in the document at `at` under its name, and nothing else does.
+void expect_fields(simdjson::dom::object json, bson_iter_t& at, const std::string& path) {
     bson_iter_t inside;
     ASSERT_TRUE(bson_iter_recurse(&at, &inside)) << path;
     std::size_t count = 0;
@@ -135,7 +135,7 @@ void expect_text(std::string_view text, bson_iter_t& at, const std::string& path
 void expect_same(simdjson::dom::element json, bson_iter_t& at, const std::string& path) {
     using simdjson::dom::element_type;
     switch (json.type()) {
-        case element_type::OBJECT: expect_members(json.get_object().value(), at, path); break;
+        case element_type::OBJECT: expect_fields(json.get_object().value(), at, path); break;
         case element_type::ARRAY: {
             bson_iter_t inside;
             ASSERT_TRUE(bson_iter_recurse(&at, &inside)) << path;
@@ -160,7 +160,7 @@ void expect_same(simdjson::dom::element json, bson_iter_t& at, const std::string
     }
 }
 
-TEST(Bson, HoldsEveryMemberOfRandomEvents) {
+TEST(Bson, HoldsEveryFieldOfRandomEvents) {
     Random random(21);
     simdjson::dom::parser parser;
     for (int i = 0; i < 1000 && !testing::Test::HasFailure(); ++i) {

@@ -99,7 +99,7 @@ TEST(Decode, OfEqualNamesTheLastCounts) {
               quipu::Fault::Step{std::string("everything")});
 }
 
-TEST(Decode, ReportsEveryFaultInTheOrderOfTheMembers) {
+TEST(Decode, ReportsEveryFaultInTheOrderOfTheFields) {
     const auto event = quipu::decode<Events>(
         R"({"count":"many","timestamp":"soon","event_type":"tiny","metadata":{"environment":1},)"
         R"("event_id":5})");
@@ -128,12 +128,12 @@ TEST(Decode, StopsAtTheNumberOfFaultsWanted) {
     EXPECT_EQ(faults_of<Tiny>("{}", options), "missing/text");
 }
 
-TEST(Decode, KeepsUnknownMembers) {
+TEST(Decode, KeepsUnknownFields) {
     const auto text =
         tiny(R"(,"text":"t","count":1,"x": [1, 2.50 ,"a b"],"y":NaN,"x2":{"a":1,"a":2})");
     const auto kept = decode_as<Tiny>(text);
     ASSERT_TRUE(kept);
-    ASSERT_EQ(kept->unknown.members.size(), 3U);
+    ASSERT_EQ(kept->unknown.fields.size(), 3U);
     EXPECT_EQ(*kept->unknown.find("x"), R"([1,2.50,"a b"])");
     EXPECT_EQ(*kept->unknown.find("y"), "null");
     EXPECT_EQ(*kept->unknown.find("x2"), R"({"a":1,"a":2})");
@@ -143,18 +143,18 @@ TEST(Decode, KeepsUnknownMembers) {
     options.keep_unknown = false;
     const auto dropped = decode_as<Tiny>(text, options);
     ASSERT_TRUE(dropped);
-    EXPECT_TRUE(dropped->unknown.members.empty());
+    EXPECT_TRUE(dropped->unknown.fields.empty());
 }
 
 TEST(Decode, OfEqualUnknownNamesTheLastCountsAtTheFirstPlace) {
     const auto event = decode_as<Tiny>(tiny(R"(,"a":1,"text":"t","b":2,"\u0061":3)"));
     ASSERT_TRUE(event);
     const std::vector<std::pair<std::string, std::string>> expected{{"a", "3"}, {"b", "2"}};
-    EXPECT_EQ(event->unknown.members, expected);
+    EXPECT_EQ(event->unknown.fields, expected);
     // The same when a fault in between makes the decoder read with care.
     const auto again = decode_as<Tiny>(tiny(R"(,"a":1,"text":1,"b":2,"a":3,"text":"t")"));
     ASSERT_TRUE(again);
-    EXPECT_EQ(again->unknown.members, expected);
+    EXPECT_EQ(again->unknown.fields, expected);
 }
 
 TEST(Decode, GivesAnUnknownTypeAsItCame) {

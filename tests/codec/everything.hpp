@@ -15,7 +15,7 @@
 
 namespace everything {
 
-// A struct with a member of every kind and presence, and random values of it.
+// A struct with a field of every kind and presence, and random values of it.
 
 enum class Color { red, green, default_, blue };
 enum class Small : std::uint8_t { one, two };
@@ -238,7 +238,7 @@ inline quipu::Event<Everything> Random::event() {
     return out;
 }
 
-/// The text of a `tiny` event, with members of its own and others after them.
+/// The text of a `tiny` event, with fields of its own and others after them.
 inline std::string tiny(std::string_view more = R"(,"text":"t")") {
     return std::string(R"({"event_id":"i","event_type":"tiny","event_version":"1.0",)"
                        R"("timestamp":"2026-01-02T03:04:05Z","aggregate_id":null,"metadata":)"

@@ -33,7 +33,7 @@ TEST(Property, WhatIsWrittenReadsBackEqual) {
     }
 }
 
-/// Splits the members of an object that has no text with braces or commas at its top level.
+/// Splits the fields of an object that has no text with braces or commas at its top level.
 /// One for all, as simdjson advises. Its parts are made inside of the shared library, whose delete
 /// AddressSanitizer does not see; so it is never destroyed.
 simdjson::dom::parser& the_parser() {
@@ -41,18 +41,18 @@ simdjson::dom::parser& the_parser() {
     return parser;
 }
 
-std::vector<std::string> members_of(const std::string& object) {
+std::vector<std::string> fields_of(const std::string& object) {
     std::vector<std::string> out;
-    const simdjson::dom::object members = the_parser().parse(object).get_object().value();
-    for (const auto [key, value] : members) {
-        std::string member;
-        quipu::append_json_string(member, key);
-        out.push_back(member + ":" + simdjson::minify(value));
+    const simdjson::dom::object fields = the_parser().parse(object).get_object().value();
+    for (const auto [key, value] : fields) {
+        std::string field;
+        quipu::append_json_string(field, key);
+        out.push_back(field + ":" + simdjson::minify(value));
     }
     return out;
 }
 
-TEST(Property, TheOrderOfMembersDoesNotMatter) {
+TEST(Property, TheOrderOfFieldsDoesNotMatter) {
     Random random(12);
     for (int i = 0; i < 300; ++i) {
         auto event = random.event();
@@ -65,12 +65,12 @@ TEST(Property, TheOrderOfMembersDoesNotMatter) {
         event->any.text = "1";
         event->extra = {};
         event->huge = 5;
-        auto members = members_of(*quipu::encode(event));
-        for (std::size_t k = members.size(); k > 1; --k) {
-            std::swap(members[k - 1], members[random.below(k)]);
+        auto fields = fields_of(*quipu::encode(event));
+        for (std::size_t k = fields.size(); k > 1; --k) {
+            std::swap(fields[k - 1], fields[random.below(k)]);
         }
         std::string text = "{";
-        for (const std::string& member : members) text += (text.size() > 1 ? "," : "") + member;
+        for (const std::string& field : fields) text += (text.size() > 1 ? "," : "") + field;
         text += "}";
         const auto read = quipu::decode<Events>(text);
         ASSERT_TRUE(read) << read.error().summary();
@@ -150,7 +150,7 @@ TEST(Property, RandomBytesNeverDoHarm) {
     }
 }
 
-TEST(Property, TextOfAnyFaultyMemberStillLeavesTheOthersJudged) {
+TEST(Property, TextOfAnyFaultyFieldStillLeavesTheOthersJudged) {
     Random random(15);
     for (int i = 0; i < 500; ++i) {
         const std::string text = *quipu::encode(random.event());

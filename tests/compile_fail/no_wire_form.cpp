@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // expect: OrderPlaced
-// expect: a member of this struct has a type without a wire form
+// expect: a field of this struct has a type without a wire form
 #include <quipu/event/catalogue.hpp>
 
 struct OrderPlaced {

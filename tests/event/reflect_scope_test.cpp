@@ -39,12 +39,12 @@ TEST(ReflectScope, AnonymousNamespace) {
 TEST(ReflectScope, InsideAFunction) {
     enum class Size { small, large };
     struct Local {
-        std::string member;
+        std::string field;
         Size size;
     };
     const auto text = quipu::to_json(Local{"a", Size::large});
     ASSERT_TRUE(text);
-    EXPECT_EQ(*text, R"({"member":"a","size":"large"})");
+    EXPECT_EQ(*text, R"({"field":"a","size":"large"})");
 }
 
 TEST(ReflectScope, InsideATemplate) {

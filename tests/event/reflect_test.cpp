@@ -14,7 +14,7 @@ using quipu::Kind;
 using quipu::Presence;
 using quipu::struct_info;
 
-// Structs of 1 to 40 members, a01 to a40, of sizes that leave gaps between them.
+// Structs of 1 to 40 fields, a01 to a40, of sizes that leave gaps between them.
 // NOLINTBEGIN(cppcoreguidelines-macro-usage)
 #define MEMBERS_1 bool a01;
 #define MEMBERS_2 MEMBERS_1 std::int64_t a02;
@@ -183,42 +183,42 @@ using Sizes = std::tuple<S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, S12, S13,
                          S33, S34, S35, S36, S37, S38, S39, S40>;
 
 template <class T>
-void check_members(std::size_t count) {
+void check_fields(std::size_t count) {
     const quipu::StructInfo& info = struct_info<T>();
-    ASSERT_EQ(info.members.size(), count);
+    ASSERT_EQ(info.fields.size(), count);
     std::size_t end = 0;
     for (std::size_t i = 0; i < count; ++i) {
         const std::string name = (i < 9 ? "a0" : "a") + std::to_string(i + 1);
-        const quipu::Member& member = info.members[i];
-        EXPECT_EQ(member.name, name);
-        EXPECT_EQ(member.key, '"' + name + "\":");
-        EXPECT_GE(member.offset, end);
-        end = member.offset + 1;
-        EXPECT_EQ(member.presence, i % 8 == 7 ? Presence::nullable : Presence::required);
+        const quipu::FieldInfo& field = info.fields[i];
+        EXPECT_EQ(field.name, name);
+        EXPECT_EQ(field.key, '"' + name + "\":");
+        EXPECT_GE(field.offset, end);
+        end = field.offset + 1;
+        EXPECT_EQ(field.presence, i % 8 == 7 ? Presence::nullable : Presence::required);
     }
     EXPECT_LT(end, sizeof(T) + 1);
 }
 
-TEST(Reflect, StructsOfOneToFortyMembers) {
+TEST(Reflect, StructsOfOneToFortyFields) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (check_members<std::tuple_element_t<I, Sizes>>(I + 1), ...);
+        (check_fields<std::tuple_element_t<I, Sizes>>(I + 1), ...);
     }(std::make_index_sequence<std::tuple_size_v<Sizes>>{});
 }
 
-TEST(Reflect, MembersLieWhereTheTableSays) {
+TEST(Reflect, FieldsLieWhereTheTableSays) {
     S8 object{};
     const quipu::StructInfo& info = struct_info<S8>();
-    EXPECT_EQ(info.members[0].in(&object), &object.a01);
-    EXPECT_EQ(info.members[1].in(&object), &object.a02);
-    EXPECT_EQ(info.members[2].in(&object), &object.a03);
-    EXPECT_EQ(info.members[5].in(&object), &object.a06);
-    EXPECT_EQ(info.members[7].in(&object), &object.a08);
+    EXPECT_EQ(info.fields[0].in(&object), &object.a01);
+    EXPECT_EQ(info.fields[1].in(&object), &object.a02);
+    EXPECT_EQ(info.fields[2].in(&object), &object.a03);
+    EXPECT_EQ(info.fields[5].in(&object), &object.a06);
+    EXPECT_EQ(info.fields[7].in(&object), &object.a08);
 }
 
 struct None {};
 
-TEST(Reflect, AStructWithoutMembers) {
-    EXPECT_TRUE(struct_info<None>().members.empty());
+TEST(Reflect, AStructWithoutFields) {
+    EXPECT_TRUE(struct_info<None>().fields.empty());
 }
 
 enum class Word { class_, namespace_, plain };
@@ -239,28 +239,28 @@ struct Named {
 
 TEST(Reflect, DropsTheUnderscoreThatOnlyAvoidsAKeyword) {
     const quipu::StructInfo& info = struct_info<Named>();
-    EXPECT_EQ(info.members[0].name, "namespace");
-    EXPECT_EQ(info.members[1].name, "stdout");
-    EXPECT_EQ(info.members[2].name, "a_b_c");
+    EXPECT_EQ(info.fields[0].name, "namespace");
+    EXPECT_EQ(info.fields[1].name, "stdout");
+    EXPECT_EQ(info.fields[2].name, "a_b_c");
     const std::vector<std::string_view> words{"class", "namespace", "plain"};
-    EXPECT_EQ(info.members[3].type->enumeration->values, words);
+    EXPECT_EQ(info.fields[3].type->enumeration->values, words);
 }
 
 TEST(Reflect, TellsKindsAndPresences) {
     const quipu::StructInfo& info = struct_info<Named>();
-    ASSERT_EQ(info.members.size(), 9U);
+    ASSERT_EQ(info.fields.size(), 9U);
     const Named object{};
     EXPECT_EQ(reinterpret_cast<const char*>(&object) + info.extra_offset,
               reinterpret_cast<const char*>(&object.extra));
-    EXPECT_EQ(info.members[4].presence, Presence::defaulted);
-    EXPECT_EQ(info.members[5].presence, Presence::required_nullable);
-    EXPECT_EQ(info.members[5].type->enumeration->bytes, 8U);
-    EXPECT_EQ(info.members[6].presence, Presence::omittable);
-    EXPECT_EQ(info.members[6].type->kind, Kind::list);
-    EXPECT_EQ(info.members[6].type->element->kind, Kind::enumeration);
-    EXPECT_EQ(info.members[7].type->kind, Kind::map);
-    EXPECT_NE(info.members[7].type->element->optional, nullptr);
-    EXPECT_EQ(info.members[8].type->kind, Kind::json);
+    EXPECT_EQ(info.fields[4].presence, Presence::defaulted);
+    EXPECT_EQ(info.fields[5].presence, Presence::required_nullable);
+    EXPECT_EQ(info.fields[5].type->enumeration->bytes, 8U);
+    EXPECT_EQ(info.fields[6].presence, Presence::omittable);
+    EXPECT_EQ(info.fields[6].type->kind, Kind::list);
+    EXPECT_EQ(info.fields[6].type->element->kind, Kind::enumeration);
+    EXPECT_EQ(info.fields[7].type->kind, Kind::map);
+    EXPECT_NE(info.fields[7].type->element->optional, nullptr);
+    EXPECT_EQ(info.fields[8].type->kind, Kind::json);
 }
 
 TEST(Reflect, DefaultsAreThoseOfTheInitialisers) {
@@ -271,7 +271,7 @@ TEST(Reflect, DefaultsAreThoseOfTheInitialisers) {
 
 TEST(Reflect, EnumsAreReadAndWrittenInTheirSize) {
     Wide wide = Wide::a;
-    const quipu::EnumInfo& info = *struct_info<Named>().members[5].type->enumeration;
+    const quipu::EnumInfo& info = *struct_info<Named>().fields[5].type->enumeration;
     info.write(&wide, 1);
     EXPECT_EQ(wide, Wide::b);
     EXPECT_EQ(info.read(&wide), 1U);
@@ -280,12 +280,12 @@ TEST(Reflect, EnumsAreReadAndWrittenInTheirSize) {
 TEST(Reflect, TheHeaderHasTheTypeInSecondPlace) {
     const quipu::StructInfo& info = quipu::header_info();
     std::string names;
-    for (const quipu::Member& member : info.members) names += std::string(member.key);
+    for (const quipu::FieldInfo& field : info.fields) names += std::string(field.key);
     EXPECT_EQ(names,
               R"("event_id":"event_type":"event_version":"timestamp":"aggregate_id":"metadata":)");
-    EXPECT_EQ(info.members[1].type, nullptr);
-    EXPECT_EQ(info.members[0].presence, Presence::generated);
-    EXPECT_EQ(info.members[3].presence, Presence::generated);
+    EXPECT_EQ(info.fields[1].type, nullptr);
+    EXPECT_EQ(info.fields[0].presence, Presence::generated);
+    EXPECT_EQ(info.fields[3].presence, Presence::generated);
 }
 
 }  // namespace

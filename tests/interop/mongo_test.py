@@ -59,7 +59,7 @@ class Mongo(InteropTest):
             body = self.stored(event)["body"]
             self.assertEqual(bytes(body), event.model_dump_json().encode())
 
-    def test_payload_has_each_member_in_its_type(self):
+    def test_payload_has_each_field_in_its_type(self):
         for event in self.events:
             with self.subTest(event.event_type.value):
                 payload = self.stored(event)["payload"]

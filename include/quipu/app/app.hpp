@@ -104,7 +104,7 @@ struct AppDefinition {
     std::string default_http = {};  ///< "127.0.0.1:8080"; empty: no HTTP unless --http is given
     const EventTypes* types = nullptr;
     std::vector<GroupBinding> groups = {};
-    /// Decodes strictly as the catalogue (no unknown types or members) and writes back: `validate`.
+    /// Decodes strictly as the catalogue (no unknown types or fields) and writes back: `validate`.
     std::function<std::expected<std::string, Faults>(std::string_view)> canonical = {};
     std::vector<Service*> services = {};
     std::vector<CustomCommand> commands = {};

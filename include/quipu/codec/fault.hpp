@@ -12,7 +12,7 @@ namespace quipu {
 /// mode, so that both sides of a topic say the same:
 ///
 ///     the text       json_invalid  dict_type  union_tag_not_found  union_tag_invalid
-///     any member     missing
+///     any field     missing
 ///     std::string    string_type
 ///     integers       int_type  int_parsing  int_from_float  int_parsing_size  finite_number
 ///     double         float_type  float_parsing
@@ -24,17 +24,17 @@ namespace quipu {
 ///
 /// Two kinds are our own, for limits that Pydantic lacks or calls json_invalid: too_long
 /// (max_bytes) and recursion_limit (max_depth). Two verdicts differ from Pydantic's, because a
-/// member cannot hold the value: an integer outside the member's type is int_parsing_size, a time
+/// field cannot hold the value: an integer outside the field's type is int_parsing_size, a time
 /// that its offset moves outside the years 1 to 9999 is datetime_parsing.
 struct Fault {
-    using Step = std::variant<std::string, std::int64_t>;  ///< member name or list index
+    using Step = std::variant<std::string, std::int64_t>;  ///< field name or list index
 
     std::string kind;
     std::vector<Step> location;  ///< from the event's type inwards; empty for the whole text
     std::string message;         ///< what was expected; never the payload's own text
 };
 
-/// Everything that is wrong with one text, in the order of the struct's members.
+/// Everything that is wrong with one text, in the order of the struct's fields.
 struct Faults {
     std::vector<Fault> list;
 

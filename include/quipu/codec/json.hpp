@@ -21,7 +21,7 @@ struct DecodeOptions {
     /// numbers and dates alone to time, … Each is then a fault of the kind that Pydantic's strict
     /// mode gives. As there, an int is taken for a double, and ISO 8601 text for a time.
     bool strict = false;
-    /// Keeps top-level members that the struct does not declare in Event::unknown.
+    /// Keeps top-level fields that the struct does not declare in Event::unknown.
     bool keep_unknown = true;
     /// An event_type outside the catalogue gives Unknown; otherwise the fault union_tag_invalid.
     bool allow_unknown_types = true;
@@ -46,7 +46,7 @@ using Emplace = EventTarget (*)(void* any, std::size_t index);
                                         const EventHeader& header, const StructInfo& info,
                                         const void* data, const Extra& unknown);
 
-/// Reads as decode_event does, refusing unknown types and dropping unknown members, and writes the
+/// Reads as decode_event does, refusing unknown types and dropping unknown fields, and writes the
 /// event back: the canonical form of `bytes`. `emplace` must keep to one place until it returns.
 [[nodiscard]] std::expected<std::string, Faults> canonical_event(std::string_view bytes,
                                                                  const EventTypes& types,
@@ -77,8 +77,8 @@ struct Single {
 }  // namespace detail
 
 /// Reads one event: finds its type wherever `event_type` stands in the object, decodes once, and
-/// returns the union's member or every fault at once. Never throws for bad input; safe on hostile
-/// input up to the limits; keeps no reference to `bytes`.
+/// returns the union's alternative or every fault at once. Never throws for bad input; safe on
+/// hostile input up to the limits; keeps no reference to `bytes`.
 template <class CatalogueType>
 [[nodiscard]] std::expected<typename CatalogueType::AnyEvent, Faults> decode(
     std::string_view bytes, const DecodeOptions& options = {}) {
@@ -95,7 +95,7 @@ template <class CatalogueType>
 }
 
 /// Reads one event whose type is known; another event_type in the text is a fault. It knows no
-/// catalogue, so an EventTypeName member may be any legal topic name.
+/// catalogue, so an EventTypeName field may be any legal topic name.
 template <EventStruct T>
 [[nodiscard]] std::expected<Event<T>, Faults> decode_as(std::string_view bytes,
                                                         DecodeOptions options = {}) {
@@ -108,7 +108,7 @@ template <EventStruct T>
     return event;
 }
 
-/// Appends the event's JSON: flat, header first, then the struct's members in declaration order,
+/// Appends the event's JSON: flat, header first, then the struct's fields in declaration order,
 /// then unknown ones; UTF-8, nulls present, times with `Z`. The bytes equal those that Pydantic
 /// writes for the same model; NaN and the infinities become null, as there. Fails, with `out` as it
 /// was, when a text is not UTF-8, an enum has no such enumerator, or Extra or Json hold no JSON. No
@@ -125,8 +125,8 @@ template <EventStruct T>
     return out;
 }
 
-/// Reads a plain struct, such as a document or the body of a request, by the same rules. Members
-/// that it does not declare are kept if it has an Extra member, else dropped.
+/// Reads a plain struct, such as a document or the body of a request, by the same rules. Fields
+/// that it does not declare are kept if it has an Extra field, else dropped.
 template <class T>
 [[nodiscard]] std::expected<T, Faults> from_json(std::string_view bytes,
                                                  const DecodeOptions& options = {}) {

@@ -17,7 +17,7 @@
 
 namespace quipu {
 
-/// How an event is published; every member may be left as it is.
+/// How an event is published; every field may be left as it is.
 struct PublishOptions {
     /// The aggregate; from a handler, that of the event it handles when not set.
     std::optional<std::string> aggregate_id = {};
@@ -49,7 +49,7 @@ class Reject : public std::runtime_error {
 };
 
 /// Thrown inside a handler or unit of work when something it asked for can't be done: a text that
-/// is not UTF-8, a document that can't be read. The message names the event and the member.
+/// is not UTF-8, a document that can't be read. The message names the event and the field.
 class EffectError : public std::runtime_error {
   public:
     explicit EffectError(Error error)

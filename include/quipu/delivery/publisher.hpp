@@ -30,7 +30,7 @@ class RawPublisher {
     [[nodiscard]] Result<Committed> transact(const std::function<void(Effects&)>& work);
 
     /// Publishes a foreign producer's JSON: checks it as `event_type` of the catalogue, fills in
-    /// event_id, timestamp and metadata where they are missing, keeps members it does not know.
+    /// event_id, timestamp and metadata where they are missing, keeps fields it does not know.
     /// ErrorCode::invalid lists every fault.
     [[nodiscard]] Result<Published> publish_json(std::string_view event_type, std::string_view json,
                                                  const PublishOptions& options = {});

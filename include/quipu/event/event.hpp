@@ -21,7 +21,7 @@ concept EventStruct = requires {
     { T::event_type } -> std::convertible_to<std::string_view>;
 };
 
-/// An event as handlers see it: the header, the struct, and top-level members that this build
+/// An event as handlers see it: the header, the struct, and top-level fields that this build
 /// does not know. `event->name` reaches into the struct.
 template <EventStruct T>
 struct Event {

@@ -11,11 +11,11 @@
 
 namespace quipu {
 
-// How a member's type tells whether it must be present on the wire:
+// How a field's type tells whether it must be present on the wire:
 //
 //   T                    required: absent or null is a fault
 //   std::optional<T>     nullable: absent reads as null, null is written
-//   Default<T>           defaulted: absent reads as the member's initialiser; null is a fault
+//   Default<T>           defaulted: absent reads as the field's initialiser; null is a fault
 //   Nullable<T>          required, but may be null
 //   Omittable<T>         may be absent, is then not written; null is a fault
 
@@ -36,8 +36,8 @@ using DefaultBase = std::conditional_t<std::is_class_v<T> && !std::is_final_v<T>
 
 }  // namespace detail
 
-/// A member with a default value: `quipu::Default<int> exit_code = 1;`. The initialiser is the
-/// value that decoding gives an absent member, and the default in the exported schema. Reads and
+/// A field with a default value: `quipu::Default<int> exit_code = 1;`. The initialiser is the
+/// value that decoding gives an absent field, and the default in the exported schema. Reads and
 /// writes like a T: it derives from T where T is a class, and converts where it is not.
 template <class T>
 struct Default : detail::DefaultBase<T> {
@@ -60,7 +60,7 @@ struct Default : detail::DefaultBase<T> {
     }
 };
 
-/// A member that must be present, and may be null.
+/// A field that must be present, and may be null.
 template <class T>
 struct Nullable : std::optional<T> {
     using value_type = T;
@@ -80,7 +80,7 @@ struct Nullable : std::optional<T> {
     friend bool operator==(const Nullable& a, std::nullopt_t) noexcept { return !a.has_value(); }
 };
 
-/// A member that may be absent; it is written only when it has a value.
+/// A field that may be absent; it is written only when it has a value.
 template <class T>
 struct Omittable : std::optional<T> {
     using value_type = T;
@@ -100,21 +100,21 @@ struct Omittable : std::optional<T> {
     friend bool operator==(const Omittable& a, std::nullopt_t) noexcept { return !a.has_value(); }
 };
 
-/// Members of an object that the struct does not declare, in the order they came, each with its
-/// name and its value as JSON text. A struct that has a member of this type keeps them and writes
+/// Fields of an object that the struct does not declare, in the order they came, each with its
+/// name and its value as JSON text. A struct that has a field of this type keeps them and writes
 /// them back; any other drops them on decoding (the record's bytes keep them all the same).
 struct Extra {
-    std::vector<std::pair<std::string, std::string>> members;
+    std::vector<std::pair<std::string, std::string>> fields;
 
-    /// Adds or replaces a member. `json` must be one valid JSON value.
+    /// Adds or replaces a field. `json` must be one valid JSON value.
     void set(std::string name, std::string json);
-    /// The JSON text of a member; null when there is none.
+    /// The JSON text of a field; null when there is none.
     [[nodiscard]] const std::string* find(const std::string& name) const noexcept;
 
     friend bool operator==(const Extra&, const Extra&) = default;
 };
 
-/// A member that holds the name of an event type. Decoding accepts only names of the catalogue
+/// A field that holds the name of an event type. Decoding accepts only names of the catalogue
 /// that it decodes for, so that there is no second list of them.
 struct EventTypeName : std::string {
     using std::string::string;
@@ -122,7 +122,7 @@ struct EventTypeName : std::string {
     EventTypeName(std::string name) : std::string(std::move(name)) {}  // NOLINT
 };
 
-/// A member that holds any JSON value, as its text.
+/// A field that holds any JSON value, as its text.
 struct Json {
     std::string text = "null";
 

@@ -20,7 +20,7 @@ struct EventMetadata {
     Default<Environment> environment = Environment::production;
 };
 
-/// What every event carries beside its own members. On the wire it comes first, flat, with
+/// What every event carries beside its own fields. On the wire it comes first, flat, with
 /// event_type after event_id.
 struct EventHeader {
     std::string event_id;  ///< UUIDv7 when made here; any string that a foreign producer sent
@@ -30,7 +30,7 @@ struct EventHeader {
     EventMetadata metadata = {};
 };
 
-/// The wire members of a header in wire order; event_type, which the header does not hold, stands
+/// The wire fields of a header in wire order; event_type, which the header does not hold, stands
 /// second with a null type.
 [[nodiscard]] const StructInfo& header_info();
 

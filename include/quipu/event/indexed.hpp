@@ -66,14 +66,13 @@ consteval bool is_single_value() {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wundefined-var-template"
 #endif
-/// Whether each member, in order, can be indexed.
+/// Whether each field, in order, can be indexed.
 template <class T>
 consteval auto single_values() {
-    return with_members<count_members<T>()>(
-        Named<T>::never_defined.value, [](const auto&... member) {
-            return std::array<bool, sizeof...(member)>{
-                is_single_value<std::remove_cvref_t<decltype(member)>>()...};
-        });
+    return with_fields<count_fields<T>()>(Named<T>::never_defined.value, [](const auto&... field) {
+        return std::array<bool, sizeof...(field)>{
+            is_single_value<std::remove_cvref_t<decltype(field)>>()...};
+    });
 }
 #if defined(__clang__)
 #pragma clang diagnostic pop
@@ -86,14 +85,13 @@ struct FieldCheck {
 
 template <class T>
 consteval FieldCheck check_field(std::string_view name) {
-    if constexpr (count_members<T>() == 0) {
+    if constexpr (count_fields<T>() == 0) {
         return {};
     } else {
-        const std::string_view text =
-            members_text<T>(std::make_index_sequence<count_members<T>()>{});
-        std::size_t from = first_member(text);
+        const std::string_view text = fields_text<T>(std::make_index_sequence<count_fields<T>()>{});
+        std::size_t from = first_field(text);
         for (const bool single_value : single_values<T>()) {
-            if (next_member_name(text, from) == name) return {true, single_value};
+            if (next_field_name(text, from) == name) return {true, single_value};
         }
         return {};
     }

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "quipu/event/detail/bindings.hpp"
-#include "quipu/event/detail/member_names.hpp"
+#include "quipu/event/detail/field_names.hpp"
 #include "quipu/event/field.hpp"
 #include "quipu/event/time.hpp"
 #include "quipu/event/type_info.hpp"
@@ -24,8 +24,8 @@ namespace quipu {
 
 /// The description of a plain aggregate, made at the first call and kept for ever. Thread-safe.
 ///
-/// Member names come from the compiler; a trailing underscore is left out on the wire (`stdout_`
-/// is "stdout"). At most 40 members; no base class, no reference, no C array.
+/// Field names come from the compiler; a trailing underscore is left out on the wire (`stdout_`
+/// is "stdout"). At most 40 fields; no base class, no reference, no C array.
 template <class T>
 const StructInfo& struct_info();
 
@@ -80,7 +80,7 @@ consteval bool has_wire_form() {
     }
 }
 
-/// Converts to whatever a member is, in unevaluated code, to count the members of an aggregate.
+/// Converts to whatever a field is, in unevaluated code, to count the fields of an aggregate.
 struct AnyInit {
     template <class T>
     operator T() const noexcept {  // NOLINT(google-explicit-constructor)
@@ -93,21 +93,21 @@ consteval bool takes_inits(std::index_sequence<I...>) {
     return requires { T{(static_cast<void>(I), AnyInit{})...}; };
 }
 
-template <class T, std::size_t low = 0, std::size_t high = max_members + 1>
-consteval std::size_t count_members() {
+template <class T, std::size_t low = 0, std::size_t high = max_fields + 1>
+consteval std::size_t count_fields() {
     if constexpr (low + 1 == high) {
         return low;
     } else {
         constexpr std::size_t middle = (low + high) / 2;
         if constexpr (takes_inits<T>(std::make_index_sequence<middle>{})) {
-            return count_members<T, middle, high>();
+            return count_fields<T, middle, high>();
         } else {
-            return count_members<T, low, middle>();
+            return count_fields<T, low, middle>();
         }
     }
 }
 
-/// An object that is named but never made; the addresses of its members carry their names.
+/// An object that is named but never made; the addresses of its fields carry their names.
 template <class T>
 struct Named {
     const T value;
@@ -121,7 +121,7 @@ struct Named {
 #endif
 };
 
-struct MemberAddress {
+struct FieldAddress {
     const void* address;
 };
 
@@ -130,26 +130,25 @@ struct MemberAddress {
 #pragma clang diagnostic ignored "-Wundefined-var-template"
 #endif
 template <class T>
-consteval auto member_addresses() {
-    return with_members<count_members<T>()>(
-        Named<T>::never_defined.value, [](const auto&... member) {
-            return std::array<MemberAddress, sizeof...(member)>{MemberAddress{&member}...};
-        });
+consteval auto field_addresses() {
+    return with_fields<count_fields<T>()>(Named<T>::never_defined.value, [](const auto&... field) {
+        return std::array<FieldAddress, sizeof...(field)>{FieldAddress{&field}...};
+    });
 }
 #if defined(__clang__)
 #pragma clang diagnostic pop
 #endif
 
 // Returns const char*: with a string_view GCC would append its alias to the text.
-template <class T, MemberAddress... address>
-constexpr const char* members_text() {
+template <class T, FieldAddress... address>
+constexpr const char* fields_text() {
     return __PRETTY_FUNCTION__;
 }
 template <class T, std::size_t... I>
-constexpr const char* members_text(std::index_sequence<I...>) {
+constexpr const char* fields_text(std::index_sequence<I...>) {
     // Not through a variable: Clang would emit it, and with it the address of what is never
     // defined.
-    return members_text<T, member_addresses<T>()[I]...>();
+    return fields_text<T, field_addresses<T>()[I]...>();
 }
 template <class E, E... values>
 const char* enumerators_text() {
@@ -165,7 +164,7 @@ const char* type_text() {
 }
 
 // The parsers of those texts; the views last as long as the program.
-std::vector<std::string_view> parse_members(std::string_view text, std::size_t count);
+std::vector<std::string_view> parse_fields(std::string_view text, std::size_t count);
 std::vector<std::string_view> parse_enumerators(std::string_view text);
 std::string_view parse_type(std::string_view text);
 
@@ -268,24 +267,24 @@ consteval Presence presence_of() {
     return Presence::required;
 }
 
-/// One member as the compiler knows it, without its name.
-struct MemberSource {
+/// One field as the compiler knows it, without its name.
+struct FieldSource {
     const void* address = nullptr;  ///< in the struct's `defaults`
     Presence presence = Presence::required;
-    const TypeInfo& (*type)() = nullptr;  ///< null: the member for unknown names
+    const TypeInfo& (*type)() = nullptr;  ///< null: the field for unknown names
 };
 
-template <class MemberType>
-MemberSource member_source(const MemberType& member) {
-    static_assert(has_wire_form<MemberType>(),
-                  "quipu: a member of this struct has a type without a wire form. Use bool, an "
+template <class FieldType>
+FieldSource field_source(const FieldType& field) {
+    static_assert(has_wire_form<FieldType>(),
+                  "quipu: a field of this struct has a type without a wire form. Use bool, an "
                   "integer, double, std::string, quipu::Time, an enum class, a plain struct, "
                   "std::vector, std::map<std::string, T>, std::optional, quipu::Default, "
                   "quipu::Json or quipu::Extra");
-    if constexpr (std::is_same_v<MemberType, Extra> || !has_wire_form<MemberType>()) {
-        return {&member};
+    if constexpr (std::is_same_v<FieldType, Extra> || !has_wire_form<FieldType>()) {
+        return {&field};
     } else {
-        return {&member, presence_of<MemberType>(), &type_info<MemberType>};
+        return {&field, presence_of<FieldType>(), &type_info<FieldType>};
     }
 }
 
@@ -293,12 +292,12 @@ MemberSource member_source(const MemberType& member) {
 /// that the work is done outside of the template.
 struct StructSource {
     const char* type_text;
-    const char* members_text;
+    const char* fields_text;
     const void* defaults;
     void (*assign)(void* to, const void* from);
     void* (*create)();
     void (*destroy)(void* object);
-    std::span<const MemberSource> members;
+    std::span<const FieldSource> fields;
 };
 
 StructInfo make_struct_info(const StructSource& source);
@@ -308,26 +307,26 @@ StructInfo make_struct_info() {
     static_assert(std::is_aggregate_v<T>,
                   "quipu: an event is a plain aggregate: no constructor, no private member, no "
                   "virtual function");
-    constexpr std::size_t count = count_members<T>();
-    static_assert(count <= max_members, "quipu: a struct on the wire has at most 40 members");
+    constexpr std::size_t count = count_fields<T>();
+    static_assert(count <= max_fields, "quipu: a struct on the wire has at most 40 fields");
     static const T& defaults = *new T{};
-    std::array<MemberSource, count> members;
+    std::array<FieldSource, count> fields;
     const char* names = "";
     if constexpr (count > 0) {
-        names = members_text<T>(std::make_index_sequence<count>{});
-        members = with_members<count>(defaults, [](const auto&... member) {
-            return std::array<MemberSource, count>{member_source(member)...};
+        names = fields_text<T>(std::make_index_sequence<count>{});
+        fields = with_fields<count>(defaults, [](const auto&... field) {
+            return std::array<FieldSource, count>{field_source(field)...};
         });
     }
     return make_struct_info({
         .type_text = type_text<T>(),
-        .members_text = names,
+        .fields_text = names,
         .defaults = &defaults,
         .assign = [](void* to,
                      const void* from) { *static_cast<T*>(to) = *static_cast<const T*>(from); },
         .create = []() -> void* { return new T{}; },
         .destroy = [](void* object) { delete static_cast<T*>(object); },
-        .members = members,
+        .fields = fields,
     });
 }
 

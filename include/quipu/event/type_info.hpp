@@ -90,7 +90,7 @@ enum class Presence : std::uint8_t {
     return presence == Presence::nullable || presence == Presence::required_nullable;
 }
 
-struct Member {
+struct FieldInfo {
     std::string_view name;  ///< on the wire
     std::size_t offset = 0;
     Presence presence = Presence::required;
@@ -111,16 +111,16 @@ struct StructInfo {
     static constexpr std::size_t no_extra = static_cast<std::size_t>(-1);
 
     std::string_view name;  ///< of the C++ type
-    std::vector<Member> members;
-    std::size_t extra_offset = no_extra;  ///< where the Extra member lies, if there is one
+    std::vector<FieldInfo> fields;
+    std::size_t extra_offset = no_extra;  ///< where the Extra field lies, if there is one
     const void* defaults = nullptr;       ///< an object as the initialisers make it
     void (*assign)(void* to, const void* from) = nullptr;  ///< copy assignment
     void* (*create)() = nullptr;                  ///< a new object as the initialisers make it
     void (*destroy)(void* object) = nullptr;      ///< ends what create() began
-    std::shared_ptr<const std::string> key_text;  ///< what the members' keys point into
+    std::shared_ptr<const std::string> key_text;  ///< what the fields' keys point into
 };
 
-/// Fills in every member's `key`; to be called again after adding members.
+/// Fills in every field's `key`; to be called again after adding fields.
 void render_keys(StructInfo& info);
 
 }  // namespace quipu

@@ -16,9 +16,9 @@ std::string event_document(const EventTypes& types, std::string_view json) {
     codec::BsonWriter writer(out);
     codec::BsonEncoder encoder(writer);
     encoder.event_type = info.event_type;
-    encoder.members(header_info(), &event.header);
+    encoder.fields(header_info(), &event.header);
     writer.begin_document("payload");
-    encoder.members(*info.payload, event.data());
+    encoder.fields(*info.payload, event.data());
     encoder.extra(event.unknown);
     writer.end();
     writer.end();

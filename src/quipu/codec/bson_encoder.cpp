@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "quipu/codec/coerce.hpp"
-#include "quipu/codec/integer_member.hpp"
+#include "quipu/codec/integer_field.hpp"
 #include "quipu/codec/value_text.hpp"
 #include "quipu/event/time.hpp"
 
@@ -40,22 +40,22 @@ std::string bson_name(std::string_view name) {
 // The recursion over values is bounded: they were decoded from a text of bounded depth.
 // NOLINTBEGIN(misc-no-recursion)
 
-void BsonEncoder::members(const StructInfo& info, const void* object) {
-    for (const Member& member : info.members) {
-        if (member.type == nullptr) {
-            out_.text(member.name, event_type);
+void BsonEncoder::fields(const StructInfo& info, const void* object) {
+    for (const FieldInfo& field : info.fields) {
+        if (field.type == nullptr) {
+            out_.text(field.name, event_type);
             continue;
         }
-        const TypeInfo& type = *member.type;
-        const void* at = member.in(object);
+        const TypeInfo& type = *field.type;
+        const void* at = field.in(object);
         if (type.optional != nullptr) {
             at = type.optional->get(at);
-            if (at == nullptr && member.presence == Presence::omittable) continue;
+            if (at == nullptr && field.presence == Presence::omittable) continue;
         }
         if (at == nullptr) {
-            out_.null(member.name);
+            out_.null(field.name);
         } else {
-            value(member.name, type, at);
+            value(field.name, type, at);
         }
     }
     if (info.extra_offset != StructInfo::no_extra) {
@@ -65,7 +65,7 @@ void BsonEncoder::members(const StructInfo& info, const void* object) {
 }
 
 void BsonEncoder::extra(const Extra& extra) {
-    for (const auto& [name, text] : extra.members) json(bson_name(name), text);
+    for (const auto& [name, text] : extra.fields) json(bson_name(name), text);
 }
 
 void BsonEncoder::value(std::string_view name, const TypeInfo& type, const void* at) {
@@ -84,7 +84,7 @@ void BsonEncoder::value(std::string_view name, const TypeInfo& type, const void*
         }
         case Kind::structure:
             out_.begin_document(name);
-            members(type.structure(), at);
+            fields(type.structure(), at);
             out_.end();
             break;
         case Kind::list: list(name, type, at); break;

@@ -16,11 +16,11 @@ class BsonEncoder {
   public:
     explicit BsonEncoder(BsonWriter& writer) noexcept : out_(writer) {}
 
-    /// The text for a member whose type is null in the table: the event's type.
+    /// The text for a field whose type is null in the table: the event's type.
     std::string_view event_type;
 
-    /// Members of `info`, and what its Extra member keeps.
-    void members(const StructInfo& info, const void* object);
+    /// Fields of `info`, and what its Extra field keeps.
+    void fields(const StructInfo& info, const void* object);
     void extra(const Extra& extra);
 
   private:

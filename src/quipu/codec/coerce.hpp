@@ -11,7 +11,7 @@ namespace quipu::codec {
 
 // From numbers and texts of JSON to values, as Pydantic 2 converts in lax mode.
 
-/// An integer on its way into a member: wide enough for every member's type.
+/// An integer on its way into a field: wide enough for every field's type.
 struct WideInteger {
     std::uint64_t magnitude = 0;
     bool negative = false;

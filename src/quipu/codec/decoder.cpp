@@ -72,7 +72,7 @@ Layout Decoder::struct_layout(const StructInfo& info, void* object) {
     return layout;
 }
 
-bool Decoder::find_member(const Layout& layout, std::size_t hint, std::size_t& index) {
+bool Decoder::find_field(const Layout& layout, std::size_t hint, std::size_t& index) {
     if (in_.peek() == '"' && hint < layout.size() && in_.take_key(layout.at(hint).key)) {
         index = hint;
         return true;
@@ -91,24 +91,24 @@ bool Decoder::find_member(const Layout& layout, std::size_t hint, std::size_t& i
 
 bool Decoder::take_unknown(const Layout& layout) {
     if (layout.extra == nullptr) return in_.skip_value();
-    auto& [name, json] = layout.extra->members.emplace_back(name_, std::string{});
+    auto& [name, json] = layout.extra->fields.emplace_back(name_, std::string{});
     return layout.canonical_extra ? copy_canonical(in_, json) : copy_verbatim(in_, json);
 }
 
-void Decoder::generate(const Member& member, void* object) {
-    if (member.type->kind == Kind::text) {
-        *static_cast<std::string*>(member.in(object)) = new_id();
-    } else if (member.type->kind == Kind::time) {
-        *static_cast<Time*>(member.in(object)) = now();
+void Decoder::generate(const FieldInfo& field, void* object) {
+    if (field.type->kind == Kind::text) {
+        *static_cast<std::string*>(field.in(object)) = new_id();
+    } else if (field.type->kind == Kind::time) {
+        *static_cast<Time*>(field.in(object)) = now();
     }
 }
 
 bool Decoder::fill_absent(const Layout& layout, std::uint64_t seen) {
     for (std::size_t index = 0; index < layout.size(); ++index) {
         if (((seen >> index) & 1) != 0) continue;
-        const Member& member = layout.at(index);
-        if (must_be_present(member.presence)) return false;
-        if (member.presence == Presence::generated) generate(member, layout.object_of(index));
+        const FieldInfo& field = layout.at(index);
+        if (must_be_present(field.presence)) return false;
+        if (field.presence == Presence::generated) generate(field, layout.object_of(index));
     }
     return true;
 }
@@ -136,8 +136,8 @@ bool Decoder::check_syntax() {
 }
 
 bool Decoder::find_type_quickly(std::string_view& type) {
-    const Member& id = header_info().members[event_type_index - 1];
-    const Member& member = header_info().members[event_type_index];
+    const FieldInfo& id = header_info().fields[event_type_index - 1];
+    const FieldInfo& field = header_info().fields[event_type_index];
     if (in_.peek() != '{' || !in_.enter()) return false;
     for (bool first = true, more = true;; first = false) {
         if (!in_.next_element('}', first, more) || !more) return false;
@@ -147,7 +147,7 @@ bool Decoder::find_type_quickly(std::string_view& type) {
             continue;
         }
         static_cast<void>(in_.peek());
-        if (in_.take_key(member.key) || (in_.read_key(key) && key.raw == member.name)) break;
+        if (in_.take_key(field.key) || (in_.read_key(key) && key.raw == field.name)) break;
         if (in_.fault() != FaultKind::none || !in_.skip_value()) return false;
     }
     StringToken token;
@@ -217,7 +217,7 @@ std::size_t Decoder::read_event_carefully(detail::Emplace emplace, void* any, Un
     // The first pass has left its traces where emplace() does not make a new event.
     *target.header = EventHeader{};
     info.payload->assign(target.data, info.payload->defaults);
-    target.unknown->members.clear();
+    target.unknown->fields.clear();
     static_cast<void>(read_object(event_layout(info, target), &root));
     return index;
 }
@@ -250,7 +250,7 @@ std::expected<void, Faults> Decoder::read_struct(const StructInfo& info, void* o
 // NOLINTBEGIN(misc-no-recursion)
 
 bool Decoder::read_object(const Layout& layout, const Path* outer) {
-    if (layout.size() > Layout::most_members) return false;
+    if (layout.size() > Layout::most_fields) return false;
     return careful_ ? read_object_carefully(layout, outer) : read_object_quickly(layout, outer);
 }
 
@@ -265,44 +265,44 @@ bool Decoder::read_object_quickly(const Layout& layout, const Path* outer) {
     for (bool first = true, more = true;; first = false) {
         if (!in_.next_element('}', first, more)) return false;
         if (!more) break;
-        const Member* member = index < layout.size() ? &layout.at(index) : nullptr;
-        if (member == nullptr || !in_.take_key(member->key)) {
+        const FieldInfo* field = index < layout.size() ? &layout.at(index) : nullptr;
+        if (field == nullptr || !in_.take_key(field->key)) {
             std::size_t found = 0;
             const std::size_t hint = index;
-            if (!find_member(layout, hint, found)) return false;
+            if (!find_field(layout, hint, found)) return false;
             if (found == Layout::npos) {
                 if (!take_unknown(layout)) return false;
                 continue;
             }
             index = found;
-            member = &layout.at(index);
+            field = &layout.at(index);
         }
         const std::uint64_t bit = std::uint64_t{1} << index;
         if ((seen & bit) != 0) return false;
         seen |= bit;
-        if (member->type == nullptr) {
+        if (field->type == nullptr) {
             if (!read_event_type()) return false;
         } else {
-            here.name = member->name;
-            if (!read_member_quickly(*member, layout.object_of(index), here)) return false;
+            here.name = field->name;
+            if (!read_field_quickly(*field, layout.object_of(index), here)) return false;
         }
         ++index;
     }
     in_.leave();
-    if (layout.extra != nullptr && layout.extra->members.size() > 1) {
-        drop_repeated_members(*layout.extra);
+    if (layout.extra != nullptr && layout.extra->fields.size() > 1) {
+        drop_repeated_fields(*layout.extra);
     }
     const std::size_t count = layout.size();
     const std::uint64_t all = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
     return seen == all || fill_absent(layout, seen);
 }
 
-bool Decoder::read_member_quickly(const Member& member, void* object, const Path& path) {
-    void* at = member.in(object);
-    const TypeInfo& type = *member.type;
+bool Decoder::read_field_quickly(const FieldInfo& field, void* object, const Path& path) {
+    void* at = field.in(object);
+    const TypeInfo& type = *field.type;
     const char c = in_.peek();
     if (type.optional != nullptr) {
-        if (c == 'n' && member.presence != Presence::omittable) {
+        if (c == 'n' && field.presence != Presence::omittable) {
             type.optional->reset(at);
             return in_.read_literal("null");
         }
@@ -327,12 +327,12 @@ bool Decoder::read_member_quickly(const Member& member, void* object, const Path
 
 bool Decoder::read_object_carefully(const Layout& layout, const Path* outer) {
     if (!in_.enter()) return false;
-    std::array<const char*, Layout::most_members> values{};
+    std::array<const char*, Layout::most_fields> values{};
     for (bool first = true, more = true;; first = false) {
         if (!in_.next_element('}', first, more)) return false;
         if (!more) break;
         std::size_t index = 0;
-        if (!find_member(layout, 0, index)) return false;
+        if (!find_field(layout, 0, index)) return false;
         if (index == Layout::npos) {
             if (!take_unknown(layout)) return false;
         } else {
@@ -340,20 +340,20 @@ bool Decoder::read_object_carefully(const Layout& layout, const Path* outer) {
             if (!in_.skip_value()) return false;
         }
     }
-    if (layout.extra != nullptr) drop_repeated_members(*layout.extra);
+    if (layout.extra != nullptr) drop_repeated_fields(*layout.extra);
     const char* end = in_.position();
     for (std::size_t index = 0; index < layout.size(); ++index) {
-        const Member& member = layout.at(index);
-        if (member.type == nullptr) continue;
-        const Path here{outer, member.name};
+        const FieldInfo& field = layout.at(index);
+        if (field.type == nullptr) continue;
+        const Path here{outer, field.name};
         if (values[index] != nullptr) {
             in_.rewind(values[index]);
-            if (!read_member(member, layout.object_of(index), here)) return false;
-        } else if (must_be_present(member.presence)) {
+            if (!read_field(field, layout.object_of(index), here)) return false;
+        } else if (must_be_present(field.presence)) {
             add_fault(FaultKind::missing, &here, {});
             if (full()) return false;
-        } else if (member.presence == Presence::generated) {
-            generate(member, layout.object_of(index));
+        } else if (field.presence == Presence::generated) {
+            generate(field, layout.object_of(index));
         }
     }
     in_.rewind(end);
@@ -361,11 +361,11 @@ bool Decoder::read_object_carefully(const Layout& layout, const Path* outer) {
     return true;
 }
 
-bool Decoder::read_member(const Member& member, void* object, const Path& path) {
-    void* at = member.in(object);
-    const TypeInfo& type = *member.type;
+bool Decoder::read_field(const FieldInfo& field, void* object, const Path& path) {
+    void* at = field.in(object);
+    const TypeInfo& type = *field.type;
     if (type.optional == nullptr) return read_value(type, at, path);
-    if (member.presence != Presence::omittable) return read_element(type, at, path);
+    if (field.presence != Presence::omittable) return read_element(type, at, path);
     return read_value(type, type.optional->emplace(at), path);
 }
 

@@ -24,9 +24,9 @@ struct Path {
 
 /// Reads one JSON text into structs, guided by their tables.
 ///
-/// It tries a single pass first, which takes members in any order and gives up at the first thing
+/// It tries a single pass first, which takes fields in any order and gives up at the first thing
 /// that is not plainly right: a fault, a name that occurs twice. Then the text is read again with
-/// care: its syntax as a whole, then member by member in the order of the struct, each at its last
+/// care: its syntax as a whole, then field by field in the order of the struct, each at its last
 /// occurrence, and every fault is noted. So good texts are fast, and bad ones get a full account.
 class Decoder {
   public:
@@ -56,17 +56,17 @@ class Decoder {
     [[nodiscard]] bool read_object(const Layout& layout, const Path* outer);
     [[nodiscard]] bool read_object_quickly(const Layout& layout, const Path* outer);
     [[nodiscard]] bool read_object_carefully(const Layout& layout, const Path* outer);
-    [[nodiscard]] bool read_member_quickly(const Member& member, void* object, const Path& path);
-    /// Reads a member's name and finds it, searching from `hint` on; npos for an unknown one, whose
+    [[nodiscard]] bool read_field_quickly(const FieldInfo& field, void* object, const Path& path);
+    /// Reads a field's name and finds it, searching from `hint` on; npos for an unknown one, whose
     /// name is then in name_ if the layout keeps such.
-    [[nodiscard]] bool find_member(const Layout& layout, std::size_t hint, std::size_t& index);
+    [[nodiscard]] bool find_field(const Layout& layout, std::size_t hint, std::size_t& index);
     [[nodiscard]] bool take_unknown(const Layout& layout);
     [[nodiscard]] bool fill_absent(const Layout& layout, std::uint64_t seen);
-    void generate(const Member& member, void* object);
+    void generate(const FieldInfo& field, void* object);
     [[nodiscard]] bool read_event_type();
 
     // Values.
-    [[nodiscard]] bool read_member(const Member& member, void* object, const Path& path);
+    [[nodiscard]] bool read_field(const FieldInfo& field, void* object, const Path& path);
     [[nodiscard]] bool read_element(const TypeInfo& type, void* at, const Path& path);
     [[nodiscard]] bool read_value(const TypeInfo& type, void* at, const Path& path);
     [[nodiscard]] bool read_structure(const TypeInfo& type, void* at, const Path& path);
@@ -88,7 +88,7 @@ class Decoder {
     ScalarDecoder scalars_;
     bool careful_ = false;
     std::string_view expected_type_;
-    std::string name_;  // of a member, when it has escapes
+    std::string name_;  // of a field, when it has escapes
     std::string scratch_;
     Faults faults_;
 };

@@ -10,19 +10,19 @@ namespace codec {
 
 namespace {
 
-/// The name of the member of `object` that holds bytes which are not UTF-8. Only asked after a
-/// failure, so it writes each member alone.
-std::string broken_member(const StructInfo& info, const void* object) {
-    for (const Member& member : info.members) {
-        if (member.type == nullptr) continue;
+/// The name of the field of `object` that holds bytes which are not UTF-8. Only asked after a
+/// failure, so it writes each field alone.
+std::string broken_field(const StructInfo& info, const void* object) {
+    for (const FieldInfo& field : info.fields) {
+        if (field.type == nullptr) continue;
         StructInfo alone;
-        alone.members.push_back(member);
+        alone.fields.push_back(field);
         std::string out;
         JsonWriter writer(out);
         Encoder encoder(writer);
         writer.text("{");
-        if (encoder.members(alone, object) && !is_valid_utf8(writer.written())) {
-            return std::string(member.name);
+        if (encoder.fields(alone, object) && !is_valid_utf8(writer.written())) {
+            return std::string(field.name);
         }
     }
     return "(extra)";
@@ -48,7 +48,7 @@ Result<void> encode_event(std::string& out, std::string_view event_type, const E
     encoder.event_type = event_type;
     writer.reserve(usual);
     writer.put('{');
-    bool good = encoder.members(first, &header) && encoder.members(info, data);
+    bool good = encoder.fields(first, &header) && encoder.fields(info, data);
     if (good && info.extra_offset != StructInfo::no_extra) {
         const auto* kept =
             reinterpret_cast<const Extra*>(static_cast<const char*>(data) + info.extra_offset);
@@ -57,8 +57,8 @@ Result<void> encode_event(std::string& out, std::string_view event_type, const E
     if (!good || !encoder.extra(unknown, info, &first)) return refuse(event_type, encoder.error());
     writer.text("}");
     if (!is_valid_utf8(writer.written())) {
-        std::string name = broken_member(first, &header);
-        if (name == "(extra)") name = broken_member(info, data);
+        std::string name = broken_field(first, &header);
+        if (name == "(extra)") name = broken_field(info, data);
         return refuse(event_type, name + ": not valid UTF-8; convert it or use to_valid_utf8()");
     }
     writer.finish();
@@ -71,7 +71,7 @@ Result<void> encode_struct(std::string& out, const StructInfo& info, const void*
     Encoder encoder(writer);
     if (!encoder.structure(info, object)) return refuse(info.name, encoder.error());
     if (!is_valid_utf8(writer.written())) {
-        return refuse(info.name, broken_member(info, object) +
+        return refuse(info.name, broken_field(info, object) +
                                      ": not valid UTF-8; convert it or use to_valid_utf8()");
     }
     writer.finish();

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "quipu/codec/integer_member.hpp"
+#include "quipu/codec/integer_field.hpp"
 #include "quipu/codec/json_reader.hpp"
 #include "quipu/codec/number_text.hpp"
 #include "quipu/event/time_text.hpp"
@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t deepest = 500;
 
 bool declares(const StructInfo& info, std::string_view name) {
-    return std::any_of(info.members.begin(), info.members.end(),
-                       [&](const Member& member) { return member.name == name; });
+    return std::any_of(info.fields.begin(), info.fields.end(),
+                       [&](const FieldInfo& field) { return field.name == name; });
 }
 
 }  // namespace
@@ -30,24 +30,24 @@ bool Encoder::fail(std::string_view what) {
 // The recursion over values is bounded by `deepest`.
 // NOLINTBEGIN(misc-no-recursion)
 
-bool Encoder::members(const StructInfo& info, const void* object) {
-    for (const Member& member : info.members) {
-        if (member.type == nullptr) {
-            out_.key(member.key);
+bool Encoder::fields(const StructInfo& info, const void* object) {
+    for (const FieldInfo& field : info.fields) {
+        if (field.type == nullptr) {
+            out_.key(field.key);
             out_.quoted(event_type);
             continue;
         }
-        const TypeInfo& type = *member.type;
-        const void* at = member.in(object);
+        const TypeInfo& type = *field.type;
+        const void* at = field.in(object);
         if (type.optional != nullptr) {
             at = type.optional->get(at);
-            if (at == nullptr && member.presence == Presence::omittable) continue;
+            if (at == nullptr && field.presence == Presence::omittable) continue;
         }
-        out_.key(member.key);
+        out_.key(field.key);
         if (at == nullptr) {
             out_.text("null");
         } else if (!value(type, at)) {
-            error_.insert(0, std::string(member.name) + (error_.starts_with(':') ? "" : "."));
+            error_.insert(0, std::string(field.name) + (error_.starts_with(':') ? "" : "."));
             return false;
         }
     }
@@ -57,7 +57,7 @@ bool Encoder::members(const StructInfo& info, const void* object) {
 bool Encoder::structure(const StructInfo& info, const void* object) {
     if (++depth_ > deepest) return fail(": nested too deeply");
     out_.text("{");
-    if (!members(info, object)) return false;
+    if (!fields(info, object)) return false;
     if (info.extra_offset != StructInfo::no_extra) {
         const auto* kept =
             reinterpret_cast<const Extra*>(static_cast<const char*>(object) + info.extra_offset);
@@ -153,9 +153,9 @@ bool Encoder::map(const TypeInfo& type, const void* at) {
 // NOLINTEND(misc-no-recursion)
 
 bool Encoder::extra(const Extra& extra, const StructInfo& info, const StructInfo* header) {
-    for (const auto& [name, text] : extra.members) {
+    for (const auto& [name, text] : extra.fields) {
         if (declares(info, name) || (header != nullptr && declares(*header, name))) {
-            return fail("(extra): the name of an undeclared member is that of a declared one");
+            return fail("(extra): the name of an undeclared field is that of a declared one");
         }
         out_.reserve(1);
         if (out_.at()[-1] != '{') out_.put(',');

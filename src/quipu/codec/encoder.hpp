@@ -16,17 +16,17 @@ class Encoder {
   public:
     explicit Encoder(JsonWriter& writer) noexcept : out_(writer) {}
 
-    /// The text for a member whose type is null in the table: the event's type.
+    /// The text for a field whose type is null in the table: the event's type.
     std::string_view event_type;
 
-    /// Members of `info`, each with its comma. False when something cannot be written; error()
+    /// Fields of `info`, each with its comma. False when something cannot be written; error()
     /// tells what.
-    [[nodiscard]] bool members(const StructInfo& info, const void* object);
-    /// Members kept as JSON text. A name must not be one of `declared`.
+    [[nodiscard]] bool fields(const StructInfo& info, const void* object);
+    /// Fields kept as JSON text. A name must not be one of `declared`.
     [[nodiscard]] bool extra(const Extra& extra, const StructInfo& info, const StructInfo* header);
     [[nodiscard]] bool structure(const StructInfo& info, const void* object);
 
-    /// The member that could not be written and why.
+    /// The field that could not be written and why.
     [[nodiscard]] const std::string& error() const noexcept { return error_; }
 
   private:

@@ -45,7 +45,7 @@ class JsonWriter {
         std::memcpy(at_, bytes.data(), bytes.size());
         at_ += bytes.size();
     }
-    /// A key as Member has it, of which 32 bytes can be read; a comma before it unless it is the
+    /// A key as FieldInfo has it, of which 32 bytes can be read; a comma before it unless it is the
     /// first of its object.
     void key(std::string_view key) {
         reserve(key.size() + 33);

@@ -10,29 +10,29 @@
 
 namespace quipu::codec {
 
-/// The members that an object of the text may have: those of one struct, or of the header followed
-/// by those of the event's struct. Members are counted through both.
+/// The fields that an object of the text may have: those of one struct, or of the header followed
+/// by those of the event's struct. Fields are counted through both.
 class Layout {
   public:
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
-    static constexpr std::size_t most_members = 64;
+    static constexpr std::size_t most_fields = 64;
 
     Layout(const StructInfo& info, void* object) noexcept
-        : second_{info.members.data(), object}, size_(info.members.size()) {}
+        : second_{info.fields.data(), object}, size_(info.fields.size()) {}
     Layout(const StructInfo& header, void* header_object, const StructInfo& info,
            void* object) noexcept
-        : first_{header.members.data(), header_object},
-          second_{info.members.data(), object},
-          first_size_(header.members.size()),
-          size_(first_size_ + info.members.size()) {}
+        : first_{header.fields.data(), header_object},
+          second_{info.fields.data(), object},
+          first_size_(header.fields.size()),
+          size_(first_size_ + info.fields.size()) {}
 
-    /// Where members of other names are kept; null drops them. `canonical` as in value_text.hpp.
+    /// Where fields of other names are kept; null drops them. `canonical` as in value_text.hpp.
     Extra* extra = nullptr;
     bool canonical_extra = false;
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] const Member& at(std::size_t index) const noexcept {
-        return index < first_size_ ? first_.members[index] : second_.members[index - first_size_];
+    [[nodiscard]] const FieldInfo& at(std::size_t index) const noexcept {
+        return index < first_size_ ? first_.fields[index] : second_.fields[index - first_size_];
     }
     [[nodiscard]] void* object_of(std::size_t index) const noexcept {
         return index < first_size_ ? first_.object : second_.object;
@@ -50,7 +50,7 @@ class Layout {
 
   private:
     struct Part {
-        const Member* members = nullptr;
+        const FieldInfo* fields = nullptr;
         void* object = nullptr;
     };
     Part first_;

@@ -7,28 +7,28 @@
 
 namespace quipu::codec {
 
-void drop_repeated_members(Extra& extra) {
-    auto& members = extra.members;
-    if (members.size() < 2) return;
+void drop_repeated_fields(Extra& extra) {
+    auto& fields = extra.fields;
+    if (fields.size() < 2) return;
     std::unordered_map<std::string_view, std::size_t> places;
-    places.reserve(members.size());
-    std::vector<bool> keep(members.size(), true);
+    places.reserve(fields.size());
+    std::vector<bool> keep(fields.size(), true);
     bool repeated = false;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        const auto [place, is_new] = places.try_emplace(members[i].first, i);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const auto [place, is_new] = places.try_emplace(fields[i].first, i);
         if (is_new) continue;
-        members[place->second].second = std::move(members[i].second);
+        fields[place->second].second = std::move(fields[i].second);
         keep[i] = false;
         repeated = true;
     }
     if (!repeated) return;
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < members.size(); ++i) {
+    for (std::size_t i = 0; i < fields.size(); ++i) {
         if (!keep[i]) continue;
-        if (kept != i) members[kept] = std::move(members[i]);
+        if (kept != i) fields[kept] = std::move(fields[i]);
         ++kept;
     }
-    members.resize(kept);
+    fields.resize(kept);
 }
 
 }  // namespace quipu::codec

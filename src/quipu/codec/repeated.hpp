@@ -6,6 +6,6 @@
 namespace quipu::codec {
 
 /// Keeps of equal names the last value, at the place of the first.
-void drop_repeated_members(Extra& extra);
+void drop_repeated_fields(Extra& extra);
 
 }  // namespace quipu::codec

@@ -12,7 +12,7 @@ namespace quipu::codec {
 
 namespace {
 
-/// Writes an integer into a member of any size; false when it does not fit.
+/// Writes an integer into a field of any size; false when it does not fit.
 bool store_integer(const TypeInfo& type, void* at, const WideInteger& value) noexcept {
     if (value.too_large) return false;
     const unsigned bits = type.bytes * 8U - (type.is_signed ? 1U : 0U);

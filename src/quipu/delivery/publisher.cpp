@@ -12,7 +12,7 @@ namespace {
 
 constexpr int max_reruns = 100;
 
-/// Puts event_type and metadata in front of the members of `json`. Of members that stand twice the
+/// Puts event_type and metadata in front of the fields of `json`. Of fields that stand twice the
 /// last counts, so what the producer wrote itself wins.
 std::string with_defaults(std::string_view json, std::string_view event_type,
                           const Producer& producer, const PublishOptions& options) {

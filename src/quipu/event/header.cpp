@@ -9,13 +9,13 @@ namespace {
 
 StructInfo make_header_info() {
     StructInfo info = struct_info<EventHeader>();
-    info.members.insert(info.members.begin() + 1,
-                        Member{"event_type", 0, Presence::required, nullptr, {}});
-    for (Member& member : info.members) {
-        if (member.name == "event_id" || member.name == "timestamp") {
-            member.presence = Presence::generated;
-        } else if (member.name == "event_version") {
-            member.presence = Presence::defaulted;
+    info.fields.insert(info.fields.begin() + 1,
+                       FieldInfo{"event_type", 0, Presence::required, nullptr, {}});
+    for (FieldInfo& field : info.fields) {
+        if (field.name == "event_id" || field.name == "timestamp") {
+            field.presence = Presence::generated;
+        } else if (field.name == "event_version") {
+            field.presence = Presence::defaulted;
         }
     }
     render_keys(info);

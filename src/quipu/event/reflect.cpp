@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cstring>
 
-#include "quipu/event/detail/member_names.hpp"
+#include "quipu/event/detail/field_names.hpp"
 
 namespace quipu {
 
@@ -19,11 +19,11 @@ bool is_cast(std::string_view item) noexcept {
 
 namespace detail {
 
-std::vector<std::string_view> parse_members(std::string_view text, std::size_t count) {
+std::vector<std::string_view> parse_fields(std::string_view text, std::size_t count) {
     std::vector<std::string_view> names;
-    std::size_t from = first_member(text);
+    std::size_t from = first_field(text);
     while (names.size() < count) {
-        names.push_back(next_member_name(text, from));
+        names.push_back(next_field_name(text, from));
         assert(!names.back().empty());
     }
     return names;
@@ -55,17 +55,17 @@ StructInfo make_struct_info(const StructSource& source) {
     info.assign = source.assign;
     info.create = source.create;
     info.destroy = source.destroy;
-    info.members.reserve(source.members.size());
-    const auto names = parse_members(source.members_text, source.members.size());
+    info.fields.reserve(source.fields.size());
+    const auto names = parse_fields(source.fields_text, source.fields.size());
     for (std::size_t index = 0; index < names.size(); ++index) {
-        const MemberSource& member = source.members[index];
-        const auto offset = static_cast<std::size_t>(static_cast<const char*>(member.address) -
+        const FieldSource& field = source.fields[index];
+        const auto offset = static_cast<std::size_t>(static_cast<const char*>(field.address) -
                                                      static_cast<const char*>(source.defaults));
-        if (member.type == nullptr) {
+        if (field.type == nullptr) {
             info.extra_offset = offset;
         } else {
-            info.members.push_back(
-                Member{names[index], offset, member.presence, &member.type(), {}});
+            info.fields.push_back(
+                FieldInfo{names[index], offset, field.presence, &field.type(), {}});
         }
     }
     render_keys(info);
@@ -77,13 +77,13 @@ StructInfo make_struct_info(const StructSource& source) {
 void render_keys(StructInfo& info) {
     constexpr std::size_t readable = 32;
     std::string text;
-    for (const Member& member : info.members) text.append(1, '"').append(member.name).append("\":");
+    for (const FieldInfo& field : info.fields) text.append(1, '"').append(field.name).append("\":");
     text.append(readable, '\0');
     info.key_text = std::make_shared<const std::string>(std::move(text));
     const char* at = info.key_text->data();
-    for (Member& member : info.members) {
-        member.key = {at, member.name.size() + 3};
-        at += member.key.size();
+    for (FieldInfo& field : info.fields) {
+        field.key = {at, field.name.size() + 3};
+        at += field.key.size();
     }
 }
 
@@ -100,17 +100,17 @@ void EnumInfo::write(void* object, std::size_t index) const noexcept {
 }
 
 void Extra::set(std::string name, std::string json) {
-    for (auto& [key, value] : members) {
+    for (auto& [key, value] : fields) {
         if (key == name) {
             value = std::move(json);
             return;
         }
     }
-    members.emplace_back(std::move(name), std::move(json));
+    fields.emplace_back(std::move(name), std::move(json));
 }
 
 const std::string* Extra::find(const std::string& name) const noexcept {
-    for (const auto& [key, value] : members) {
+    for (const auto& [key, value] : fields) {
         if (key == name) return &value;
     }
     return nullptr;

@@ -153,8 +153,8 @@ class CliTest(unittest.TestCase):
         running.process.stdout.close()
         running.process.stderr.close()
 
-    def publish(self, event_type, members, *options):
-        answer = self.call("publish", event_type, json.dumps(members), "--json", *options)
+    def publish(self, event_type, fields, *options):
+        answer = self.call("publish", event_type, json.dumps(fields), "--json", *options)
         return answer.json
 
     def group(self, name):

@@ -187,7 +187,7 @@ class Publish(harness.CliTest):
         event = self.call("show", "1", "--json").json["record"]["event"]
         self.assertEqual(event["name"], "Grüße ☃")
 
-    def test_options_and_unknown_members_are_kept(self):
+    def test_options_and_unknown_fields_are_kept(self):
         self.publish("user_greeted", {"name": "Ada", "extra": {"a": [1, 2]}}, "--key", "k",
                      "--aggregate", "a-1", "--user", "u-1", "--event-id", "e-1")
         record = self.call("show", "e-1", "--json").json["record"]

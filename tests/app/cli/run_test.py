@@ -366,7 +366,7 @@ class Own(harness.CliTest):
         self.assertIn("e0 --> g0\n    g0 --> e1\n", text)
         self.assertIn('e1(["payment_requested"]):::terminal', text)
 
-    def test_examples_hold_every_required_member(self):
+    def test_examples_hold_every_required_field(self):
         self.assertIn("order_shipped '{\"order_id\":\"abc\"}'", self.call("--help").out
                       .replace("payment_requested", "order_shipped"))
         faults = self.call("publish", "order_placed", '{"priority":"urgent"}', expect=2).err

@@ -6,11 +6,11 @@
 // clang-format off
 namespace quipu::detail {
 
-inline constexpr std::size_t max_members = 40;
+inline constexpr std::size_t max_fields = 40;
 
-/// Calls visit(member...) with every member of an aggregate that has `count` of them.
+/// Calls visit(field...) with every field of an aggregate that has `count` of them.
 template <std::size_t count, class T, class Visit>
-constexpr decltype(auto) with_members(T& object, Visit&& visit) {
+constexpr decltype(auto) with_fields(T& object, Visit&& visit) {
     if constexpr (count == 1) {
         auto& [m0] = object;
         return visit(m0);

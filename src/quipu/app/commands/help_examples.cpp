@@ -16,12 +16,12 @@ void append_value(std::string& out, const TypeInfo& type, const EventTypes& type
 void append_struct(std::string& out, const StructInfo& info, const EventTypes& types, int depth) {
     out += '{';
     bool first = true;
-    for (const Member& member : info.members) {
-        if (!must_be_present(member.presence) || member.type == nullptr || depth == 0) continue;
+    for (const FieldInfo& field : info.fields) {
+        if (!must_be_present(field.presence) || field.type == nullptr || depth == 0) continue;
         if (!std::exchange(first, false)) out += ',';
-        append_json_string(out, member.name);
+        append_json_string(out, field.name);
         out += ':';
-        append_value(out, *member.type, types, depth - 1);
+        append_value(out, *field.type, types, depth - 1);
     }
     out += '}';
 }

@@ -8,7 +8,7 @@
 
 namespace quipu {
 
-/// A small JSON text that publishes `payload`: each member that must be present, with a value of
+/// A small JSON text that publishes `payload`: each field that must be present, with a value of
 /// its type.
 [[nodiscard]] std::string example_json(const StructInfo& payload, const EventTypes& types);
 

@@ -7,11 +7,11 @@
 
 namespace quipu::detail {
 
-// Finds the names of members in what the compiler says about a function that has their addresses
+// Finds the names of fields in what the compiler says about a function that has their addresses
 // as template arguments. Both at compile time and at run time.
 //
-// GCC:   … address = {MemberAddress{((const void*)(& Named<T>::never_defined.….T::name))}, …}]
-// Clang: … address = <MemberAddress{&never_defined.value.name}, …>]
+// GCC:   … address = {FieldAddress{((const void*)(& Named<T>::never_defined.….T::name))}, …}]
+// Clang: … address = <FieldAddress{&never_defined.value.name}, …>]
 
 constexpr bool is_name_char(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -51,19 +51,19 @@ constexpr std::size_t item_end(std::string_view text, std::size_t from) noexcept
     return text.size();
 }
 
-inline constexpr std::string_view member_opening = "MemberAddress{";
+inline constexpr std::string_view field_opening = "FieldAddress{";
 
-/// The name of the member whose address comes next in `text` after `from`; moves `from` behind it.
+/// The name of the field whose address comes next in `text` after `from`; moves `from` behind it.
 /// Empty when there is none.
-constexpr std::string_view next_member_name(std::string_view text, std::size_t& from) noexcept {
-    const std::size_t found = text.find(member_opening, from);
+constexpr std::string_view next_field_name(std::string_view text, std::size_t& from) noexcept {
+    const std::size_t found = text.find(field_opening, from);
     if (found == std::string_view::npos) return {};
-    const std::size_t begin = found + member_opening.size();
+    const std::size_t begin = found + field_opening.size();
     from = item_end(text, begin);
     return last_name(text.substr(begin, from - begin));
 }
 
-constexpr std::size_t first_member(std::string_view text) noexcept {
+constexpr std::size_t first_field(std::string_view text) noexcept {
     return text.find("address = ");
 }
 
