@@ -85,13 +85,13 @@ class Effects {
     [[nodiscard]] Time now() const noexcept { return now_; }
     void set_now(Time now) noexcept { now_ = now; }
 
-    /// A point to go back to: `rollback(mark)` forgets everything since.
-    struct Mark {
+    /// A point in this collection to which rollback() returns, dropping everything added since.
+    struct Savepoint {
         std::size_t appends;
         std::size_t writes;
     };
-    [[nodiscard]] Mark mark() const noexcept;
-    void rollback(const Mark& mark);
+    [[nodiscard]] Savepoint savepoint() const noexcept;
+    void rollback(const Savepoint& savepoint);
 
     /// Gives out the transaction: appends, documents and guards. The collector is empty afterwards.
     [[nodiscard]] Transaction take();

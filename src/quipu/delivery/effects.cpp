@@ -73,13 +73,13 @@ std::string Effects::publish(std::string_view event_type, const StructInfo& info
     return header.event_id;
 }
 
-Effects::Mark Effects::mark() const noexcept {
+Effects::Savepoint Effects::savepoint() const noexcept {
     return {appends_.size(), writes_.size()};
 }
 
-void Effects::rollback(const Mark& mark) {
-    appends_.resize(mark.appends);
-    writes_.resize(mark.writes);
+void Effects::rollback(const Savepoint& savepoint) {
+    appends_.resize(savepoint.appends);
+    writes_.resize(savepoint.writes);
 }
 
 Transaction Effects::take() {

@@ -66,7 +66,7 @@ bool DeliveryRuntime::Group::work_once() {
 std::optional<DeliveryRuntime::Group::HandlerFailure> DeliveryRuntime::Group::call(
     Effects& effects, const Record& record, int attempt) {
     const Subscription& subscription = *subscriptions_.at(record.event_type);
-    const auto savepoint = effects.mark();
+    const auto savepoint = effects.savepoint();
     std::optional<HandlerFailure> failure;
     try {
         effects.set_cause(&record, nullptr);
