@@ -51,12 +51,12 @@ std::string greeting(const Invocation& invocation, const Shell& shell) {
 
 /// Opens the store; a database that does not answer is waited for. An exit code, when that is all.
 std::optional<int> open_store(const Invocation& invocation, const RunOptions& run, Shell& shell,
-                              StopSignals& signals, Log& log) {
+                              StopSignals& signals, Logger& logger) {
     if (invocation.engines.one_writer()) {
         auto opened = shell.open_store();
         return opened ? std::nullopt : std::optional(invocation.fail(opened.error()));
     }
-    WaitingRoom room(signals, log);
+    WaitingRoom room(signals, logger);
     std::unique_ptr<WaitingServer> server;
     room.on_reason = [&](const std::string& reason) {
         if (server == nullptr) server = std::make_unique<WaitingServer>(run);
@@ -69,8 +69,8 @@ std::optional<int> open_store(const Invocation& invocation, const RunOptions& ru
 
 /// Starts everything; a log that does not answer is waited for, while HTTP is served.
 std::optional<int> start(const Invocation& invocation, const RunOptions& run, Shell& shell,
-                         StopSignals& signals, Log& log) {
-    WaitingRoom room(signals, log);
+                         StopSignals& signals, Logger& logger) {
+    WaitingRoom room(signals, logger);
     room.on_reason = [&](const std::string& reason) { shell.waits_for(reason); };
     auto started = shell.start();
     const EngineOptions& engines = invocation.engines;
@@ -91,35 +91,36 @@ int run_program(const Invocation& invocation, bool once) {
     const RunOptions run = options_of(invocation);
     // First, so that every thread from here on leaves the signals to this one.
     StopSignals signals;
-    Log log({.program = invocation.definition.name,
-             .least = invocation.quiet ? LogLevel::error
-                                       : log_level_from(invocation.settings.text("log-level")),
-             .json = invocation.json});
+    Logger logger({.program = invocation.definition.name,
+                   .least = invocation.quiet
+                                ? LogLevel::error
+                                : log_level_from(invocation.settings.text("log-level")),
+                   .json = invocation.json});
     for (const Settings::Ignored& ignored : invocation.settings.ignored) {
-        log.write(LogLevel::warning, "environment: " + ignored.variable +
-                                         " is not a setting and is ignored; the nearest is " +
-                                         ignored.nearest);
+        logger.write(LogLevel::warning, "environment: " + ignored.variable +
+                                            " is not a setting and is ignored; the nearest is " +
+                                            ignored.nearest);
     }
-    Shell shell(invocation.definition, run, log);
-    if (auto opened = open_store(invocation, run, shell, signals, log); opened) return *opened;
+    Shell shell(invocation.definition, run, logger);
+    if (auto opened = open_store(invocation, run, shell, signals, logger); opened) return *opened;
     if (auto opened = shell.open(); !opened) return invocation.fail(opened.error());
-    if (auto started = start(invocation, run, shell, signals, log); started) return *started;
-    log.write(LogLevel::info, greeting(invocation, shell));
+    if (auto started = start(invocation, run, shell, signals, logger); started) return *started;
+    logger.write(LogLevel::info, greeting(invocation, shell));
     if (once) {
         drain(shell, signals);
     } else {
         wait_for_signal(signals);
     }
-    log.write(LogLevel::info, "stopping: finishing what is in flight");
+    logger.write(LogLevel::info, "stopping: finishing what is in flight");
     signals.exit_on_next();
     if (!shell.stop(run.drain_timeout)) {
-        log.write(
+        logger.write(
             LogLevel::error,
             "a handler was still running after --drain-timeout; its event will be handled again");
         invocation.out.flush();
         std::_Exit(to_int(ExitCode::no));
     }
-    log.write(LogLevel::info, "stopped");
+    logger.write(LogLevel::info, "stopped");
     return to_int(ExitCode::done);
 }
 

@@ -37,8 +37,8 @@ std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point end) 
 
 }  // namespace
 
-Shell::Shell(const AppDefinition& definition, const RunOptions& options, Log& log)
-    : definition_(definition), options_(options), log_(log) {
+Shell::Shell(const AppDefinition& definition, const RunOptions& options, Logger& logger)
+    : definition_(definition), options_(options), logger_(logger) {
     const EngineOptions& engines = options.engines;
     if (engines.one_writer()) control_socket_.emplace(engines.store.file);
 }
@@ -101,10 +101,10 @@ void Shell::make_runtime() {
     options.log = topic_log_.get();
     options.member = options_.engines.member;
     options.notice = [this](const DeliveryNotice& notice) {
-        log_.write(level_of(notice.level), notice.text,
-                   {{"group", notice.group},
-                    {"event_type", notice.event_type},
-                    {"event_id", notice.event_id}});
+        logger_.write(level_of(notice.level), notice.text,
+                      {{"group", notice.group},
+                       {"event_type", notice.event_type},
+                       {"event_id", notice.event_id}});
     };
     runtime_ = std::make_unique<DeliveryRuntime>(*store_, *definition_.types, definition_.groups,
                                                  std::move(options));
@@ -114,7 +114,7 @@ Result<void> Shell::make_http() {
     if (options_.http.empty()) return {};
     auto options = http_options(options_);
     if (!options) return std::unexpected(std::move(options.error()));
-    options->on_error = [this](std::string_view text) { log_.write(LogLevel::error, text); };
+    options->on_error = [this](std::string_view text) { logger_.write(LogLevel::error, text); };
     http_host_ = options->address.contains(':') ? "[" + options->address + "]" : options->address;
     http_ = std::make_unique<HttpServer>(std::move(*options));
     add_status_routes(*http_, *this);
@@ -126,7 +126,7 @@ void Shell::make_control() {
     options.address.clear();
     options.unix_socket_path = control_socket_->path();
     options.body_bytes_max = 8 << 20;
-    options.on_error = [this](std::string_view text) { log_.write(LogLevel::error, text); };
+    options.on_error = [this](std::string_view text) { logger_.write(LogLevel::error, text); };
     control_ = std::make_unique<HttpServer>(std::move(options));
     add_control_routes(*control_, *this);
 }
@@ -157,7 +157,8 @@ Result<void> Shell::check_topics() {
     if (!changes) return named(changes.error());
     if (engines.create_topics && !changes->empty()) {
         for (const TopicChange& change : *changes) {
-            log_.write(LogLevel::info, "topic " + change.spec.event_type + ": " + describe(change));
+            logger_.write(LogLevel::info,
+                          "topic " + change.spec.event_type + ": " + describe(change));
         }
         std::erase_if(*changes, [](const TopicChange& change) {
             return change.kind == TopicChange::Kind::differs;
@@ -193,8 +194,8 @@ Result<void> Shell::start_groups() {
     purge_ = std::make_unique<PurgeJob>(
         *store_, [this](std::size_t removed, const std::string& problem) {
             if (removed > 0)
-                log_.write(LogLevel::info, "purged expired events: " + std::to_string(removed));
-            if (!problem.empty()) log_.write(LogLevel::warning, "cannot purge: " + problem);
+                logger_.write(LogLevel::info, "purged expired events: " + std::to_string(removed));
+            if (!problem.empty()) logger_.write(LogLevel::warning, "cannot purge: " + problem);
         });
     waits_for({});
     started_ = true;
@@ -220,7 +221,7 @@ bool Shell::stop(std::chrono::milliseconds deadline) {
 }
 
 void Shell::log(std::string_view level, std::string_view text) {
-    log_.write(log_level_from(level), text);
+    logger_.write(log_level_from(level), text);
 }
 
 Result<void> Shell::wait_published(std::int64_t position, std::chrono::milliseconds timeout) {

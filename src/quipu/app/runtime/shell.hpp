@@ -11,7 +11,7 @@
 #include "quipu/app/app.hpp"
 #include "quipu/app/control/protocol.hpp"
 #include "quipu/app/control/socket.hpp"
-#include "quipu/app/runtime/log.hpp"
+#include "quipu/app/runtime/logger.hpp"
 #include "quipu/app/runtime/metrics.hpp"
 #include "quipu/app/runtime/purge_job.hpp"
 #include "quipu/app/runtime/readiness.hpp"
@@ -30,7 +30,7 @@ namespace quipu {
 /// called again after an error that may pass.
 class Shell final : public Running {
   public:
-    Shell(const AppDefinition& definition, const RunOptions& options, Log& log);
+    Shell(const AppDefinition& definition, const RunOptions& options, Logger& logger);
     ~Shell() override;
 
     [[nodiscard]] Result<void> open_store();
@@ -79,7 +79,7 @@ class Shell final : public Running {
 
     const AppDefinition& definition_;
     const RunOptions& options_;
-    Log& log_;
+    Logger& logger_;
     const Time started_at_ = now();
     std::atomic<bool> started_ = false;
     std::atomic<bool> stopping_ = false;

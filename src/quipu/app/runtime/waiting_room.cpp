@@ -23,7 +23,7 @@ Result<void> WaitingRoom::persist(const std::function<Result<void>()>& attempt) 
         std::string reason = mask_secrets(done.error().message);
         if (reason != told) {
             told = std::move(reason);
-            log_.write(LogLevel::error, told + "; trying again until it works");
+            logger_.write(LogLevel::error, told + "; trying again until it works");
             if (on_reason) on_reason(told);
         }
         if (signals_.wait(pause) != 0) {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "quipu/app/runtime/log.hpp"
+#include "quipu/app/runtime/logger.hpp"
 #include "quipu/app/runtime/run_options.hpp"
 #include "quipu/app/runtime/stop_signals.hpp"
 #include "quipu/base/error.hpp"
@@ -19,7 +19,7 @@ namespace quipu {
 /// for each reason, and stops waiting when a signal comes.
 class WaitingRoom {
   public:
-    WaitingRoom(StopSignals& signals, Log& log) : signals_(signals), log_(log) {}
+    WaitingRoom(StopSignals& signals, Logger& logger) : signals_(signals), logger_(logger) {}
 
     /// Called with each new reason, beside the line in the log.
     std::function<void(const std::string&)> on_reason;
@@ -32,7 +32,7 @@ class WaitingRoom {
 
   private:
     StopSignals& signals_;
-    Log& log_;
+    Logger& logger_;
     bool stopped_ = false;
 };
 

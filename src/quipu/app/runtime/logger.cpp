@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/app/runtime/log.hpp"
+#include "quipu/app/runtime/logger.hpp"
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
@@ -23,11 +23,11 @@ spdlog::level::level_enum spdlog_level(LogLevel level) noexcept {
     return spdlog::level::info;
 }
 
-// The message that follows is a row of JSON members, escaped already.
+// The message that follows is the rest of the object: JSON fields, escaped already.
 constexpr const char* json_pattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l",%v})";
 constexpr const char* human_pattern = "%Y-%m-%d %H:%M:%S.%e %^%-7l%$ %v";
 
-void append_member(std::string& out, std::string_view name, std::string_view value) {
+void append_field(std::string& out, std::string_view name, std::string_view value) {
     if (!out.empty()) out += ',';
     append_json_string(out, name);
     out += ':';
@@ -43,8 +43,8 @@ LogLevel log_level_from(std::string_view word) noexcept {
     return LogLevel::info;
 }
 
-struct Log::Sink {
-    explicit Sink(const LogOptions& options)
+struct Logger::Sink {
+    explicit Sink(const LoggerOptions& options)
         : logger(options.program, std::make_shared<spdlog::sinks::stderr_color_sink_mt>()) {
         logger.set_level(spdlog_level(options.least));
         logger.flush_on(spdlog::level::debug);
@@ -56,20 +56,20 @@ struct Log::Sink {
     spdlog::logger logger;
 };
 
-Log::Log(LogOptions options)
+Logger::Logger(LoggerOptions options)
     : options_(std::move(options)), sink_(std::make_unique<Sink>(options_)) {}
 
-Log::~Log() = default;
+Logger::~Logger() = default;
 
-void Log::write(LogLevel level, std::string_view text, const Fields& fields) {
+void Logger::write(LogLevel level, std::string_view text, const Fields& fields) {
     if (level < options_.least) return;
     const std::string masked = mask_secrets(text);  // servers' libraries may repeat a whole URL
     std::string line;
     if (options_.json) {
-        append_member(line, "program", options_.program);
-        append_member(line, "message", masked);
+        append_field(line, "program", options_.program);
+        append_field(line, "message", masked);
         for (const auto& [name, value] : fields) {
-            if (!value.empty()) append_member(line, name, value);
+            if (!value.empty()) append_field(line, name, value);
         }
     } else {
         line = printable(masked);

@@ -14,7 +14,7 @@ enum class LogLevel { debug, info, warning, error };
 /// "debug", "info", "warning" (or "warn"), "error"; anything else is info.
 [[nodiscard]] LogLevel log_level_from(std::string_view word) noexcept;
 
-struct LogOptions {
+struct LoggerOptions {
     std::string program;
     LogLevel least = LogLevel::info;
     bool json = false;  ///< JSON lines; else lines for a person
@@ -22,21 +22,21 @@ struct LogOptions {
 
 /// The operator's log on standard error. Thread-safe. A text is written on one line whatever is in
 /// it; it must hold no payload and no secret.
-class Log {
+class Logger {
   public:
     using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
 
-    explicit Log(LogOptions options);
-    ~Log();
-    Log(const Log&) = delete;
-    Log& operator=(const Log&) = delete;
+    explicit Logger(LoggerOptions options);
+    ~Logger();
+    Logger(const Logger&) = delete;
+    Logger& operator=(const Logger&) = delete;
 
     /// `fields` say what it is about, such as {"group", "greeter"}; empty values are left out.
     void write(LogLevel level, std::string_view text, const Fields& fields = {});
 
   private:
     struct Sink;
-    LogOptions options_;
+    LoggerOptions options_;
     std::unique_ptr<Sink> sink_;
 };
 
