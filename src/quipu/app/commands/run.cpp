@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "quipu/app/commands/command_set.hpp"
-#include "quipu/app/runtime/shell.hpp"
+#include "quipu/app/runtime/running_app.hpp"
 #include "quipu/app/runtime/stop_signals.hpp"
 #include "quipu/app/runtime/waiting_room.hpp"
 
@@ -26,8 +26,8 @@ RunOptions options_of(const Invocation& invocation) {
 }
 
 /// Until everything in the log is handled, or a signal comes.
-void drain(Shell& shell, StopSignals& signals) {
-    while (!shell.drain(std::chrono::milliseconds{200})) {
+void drain(RunningApp& app, StopSignals& signals) {
+    while (!app.drain(std::chrono::milliseconds{200})) {
         if (signals.wait(std::chrono::milliseconds{0}) != 0) return;
     }
 }
@@ -37,23 +37,23 @@ void wait_for_signal(StopSignals& signals) {
     }
 }
 
-std::string greeting(const Invocation& invocation, const Shell& shell) {
+std::string greeting(const Invocation& invocation, const RunningApp& app) {
     std::string text = invocation.definition.name + " " + invocation.definition.version +
                        " runs on " + invocation.engines.store.shown() + " as process " +
                        std::to_string(::getpid());
     const EngineOptions& engines = invocation.engines;
     if (engines.has_log()) text += ", reads " + engines.log.shown();
-    if (const std::string http = shell.http_address(); !http.empty()) {
+    if (const std::string http = app.http_address(); !http.empty()) {
         text += ", serves http://" + http;
     }
     return text;
 }
 
 /// Opens the store; a database that does not answer is waited for. An exit code, when that is all.
-std::optional<int> open_store(const Invocation& invocation, const RunOptions& run, Shell& shell,
+std::optional<int> open_store(const Invocation& invocation, const RunOptions& run, RunningApp& app,
                               StopSignals& signals, Logger& logger) {
     if (invocation.engines.one_writer()) {
-        auto opened = shell.open_store();
+        auto opened = app.open_store();
         return opened ? std::nullopt : std::optional(invocation.fail(opened.error()));
     }
     WaitingRoom room(signals, logger);
@@ -62,25 +62,25 @@ std::optional<int> open_store(const Invocation& invocation, const RunOptions& ru
         if (server == nullptr) server = std::make_unique<WaitingServer>(run);
         server->set_reason(reason);
     };
-    auto opened = room.persist([&] { return shell.open_store(); });
+    auto opened = room.persist([&] { return app.open_store(); });
     if (room.stopped()) return to_int(ExitCode::done);
     return opened ? std::nullopt : std::optional(invocation.fail(opened.error()));
 }
 
 /// Starts everything; a log that does not answer is waited for, while HTTP is served.
-std::optional<int> start(const Invocation& invocation, const RunOptions& run, Shell& shell,
+std::optional<int> start(const Invocation& invocation, const RunOptions& run, RunningApp& app,
                          StopSignals& signals, Logger& logger) {
     WaitingRoom room(signals, logger);
-    room.on_reason = [&](const std::string& reason) { shell.waits_for(reason); };
-    auto started = shell.start();
+    room.on_reason = [&](const std::string& reason) { app.waits_for(reason); };
+    auto started = app.start();
     const EngineOptions& engines = invocation.engines;
     if (started && engines.one_writer() && !engines.has_log()) {
-        started = shell.start_groups();
+        started = app.start_groups();
     } else if (started) {
-        started = room.persist([&] { return shell.start_groups(); });
+        started = room.persist([&] { return app.start_groups(); });
     }
     if (started) return std::nullopt;
-    static_cast<void>(shell.stop(run.drain_timeout));
+    static_cast<void>(app.stop(run.drain_timeout));
     if (room.stopped()) return to_int(ExitCode::done);
     const int code = invocation.fail(started.error());
     // Missing topics are no answer of this command: it could not do its work.
@@ -101,19 +101,19 @@ int run_program(const Invocation& invocation, bool once) {
                                             " is not a setting and is ignored; the nearest is " +
                                             ignored.nearest);
     }
-    Shell shell(invocation.definition, run, logger);
-    if (auto opened = open_store(invocation, run, shell, signals, logger); opened) return *opened;
-    if (auto opened = shell.open(); !opened) return invocation.fail(opened.error());
-    if (auto started = start(invocation, run, shell, signals, logger); started) return *started;
-    logger.write(LogLevel::info, greeting(invocation, shell));
+    RunningApp app(invocation.definition, run, logger);
+    if (auto opened = open_store(invocation, run, app, signals, logger); opened) return *opened;
+    if (auto opened = app.open(); !opened) return invocation.fail(opened.error());
+    if (auto started = start(invocation, run, app, signals, logger); started) return *started;
+    logger.write(LogLevel::info, greeting(invocation, app));
     if (once) {
-        drain(shell, signals);
+        drain(app, signals);
     } else {
         wait_for_signal(signals);
     }
     logger.write(LogLevel::info, "stopping: finishing what is in flight");
     signals.exit_on_next();
-    if (!shell.stop(run.drain_timeout)) {
+    if (!app.stop(run.drain_timeout)) {
         logger.write(
             LogLevel::error,
             "a handler was still running after --drain-timeout; its event will be handled again");

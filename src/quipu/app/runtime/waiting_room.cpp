@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "quipu/app/engines/secrets.hpp"
+#include "quipu/app/runtime/app_routes.hpp"
 #include "quipu/app/runtime/http_address.hpp"
-#include "quipu/app/runtime/shell_routes.hpp"
 
 namespace quipu {
 

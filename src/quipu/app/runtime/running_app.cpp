@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/app/runtime/shell.hpp"
+#include "quipu/app/runtime/running_app.hpp"
 
 #include <unistd.h>
 
@@ -8,9 +8,9 @@
 
 #include "quipu/app/engines/store_access.hpp"
 #include "quipu/app/engines/topic_plan.hpp"
+#include "quipu/app/runtime/app_routes.hpp"
 #include "quipu/app/runtime/http_address.hpp"
 #include "quipu/app/runtime/not_published.hpp"
-#include "quipu/app/runtime/shell_routes.hpp"
 #include "quipu/delivery/publisher.hpp"
 
 namespace quipu {
@@ -37,15 +37,15 @@ std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point end) 
 
 }  // namespace
 
-Shell::Shell(const AppDefinition& definition, const RunOptions& options, Logger& logger)
+RunningApp::RunningApp(const AppDefinition& definition, const RunOptions& options, Logger& logger)
     : definition_(definition), options_(options), logger_(logger) {
     const EngineOptions& engines = options.engines;
     if (engines.one_writer()) control_socket_.emplace(engines.store.file);
 }
 
-Shell::~Shell() = default;
+RunningApp::~RunningApp() = default;
 
-EngineNotice Shell::notice() {
+EngineNotice RunningApp::notice() {
     // Clients of a server tell the same again and again while it is away; a change is news.
     return [this](std::string_view level, std::string_view text) {
         {
@@ -57,7 +57,7 @@ EngineNotice Shell::notice() {
     };
 }
 
-Result<void> Shell::open_store() {
+Result<void> RunningApp::open_store() {
     const auto durability = options_.crash_only ? SqliteOptions::Durability::process_crash_only
                                                 : SqliteOptions::Durability::full;
     if (auto made = make_http(); !made) return made;
@@ -68,7 +68,7 @@ Result<void> Shell::open_store() {
     return {};
 }
 
-Result<void> Shell::open() {
+Result<void> RunningApp::open() {
     if (auto made = make_log(); !made) return made;
     publisher_ = std::make_unique<RawPublisher>(*store_, *definition_.types, definition_.producer);
     publisher_->set_log_wait([this](std::int64_t position, std::chrono::milliseconds timeout) {
@@ -83,7 +83,7 @@ Result<void> Shell::open() {
     return {};
 }
 
-Result<void> Shell::make_log() {
+Result<void> RunningApp::make_log() {
     const EngineOptions& engines = options_.engines;
     if (!engines.has_log()) return {};
     auto log = open_log(engines, definition_.name, notice());
@@ -95,7 +95,7 @@ Result<void> Shell::make_log() {
     return {};
 }
 
-void Shell::make_runtime() {
+void RunningApp::make_runtime() {
     RuntimeOptions options;
     options.producer = definition_.producer;
     options.log = topic_log_.get();
@@ -110,7 +110,7 @@ void Shell::make_runtime() {
                                                  std::move(options));
 }
 
-Result<void> Shell::make_http() {
+Result<void> RunningApp::make_http() {
     if (options_.http.empty()) return {};
     auto options = http_options(options_);
     if (!options) return std::unexpected(std::move(options.error()));
@@ -121,7 +121,7 @@ Result<void> Shell::make_http() {
     return {};
 }
 
-void Shell::make_control() {
+void RunningApp::make_control() {
     HttpServerOptions options;
     options.address.clear();
     options.unix_socket_path = control_socket_->path();
@@ -131,7 +131,7 @@ void Shell::make_control() {
     add_control_routes(*control_, *this);
 }
 
-Result<void> Shell::start() {
+Result<void> RunningApp::start() {
     for (Service* service : definition_.services) {
         if (auto started = service->start(*this); !started) return started;
         ++services_started_;
@@ -146,7 +146,7 @@ Result<void> Shell::start() {
     return control_ != nullptr ? control_->start() : Result<void>{};
 }
 
-Result<void> Shell::check_topics() {
+Result<void> RunningApp::check_topics() {
     const EngineOptions& engines = options_.engines;
     const auto named = [&](const Error& error) {
         return fail(error.code, "log " + engines.log.shown() + ": " + error.message);
@@ -180,7 +180,7 @@ Result<void> Shell::check_topics() {
                                           " topics apply', or start with --create-topics");
 }
 
-Result<void> Shell::start_groups() {
+Result<void> RunningApp::start_groups() {
     if (topic_log_ != nullptr) {
         if (auto checked = check_topics(); !checked) return checked;
         if (options_.engines.relay && !std::exchange(relay_started_, true)) {
@@ -202,12 +202,12 @@ Result<void> Shell::start_groups() {
     return {};
 }
 
-void Shell::waits_for(std::string reason) {
+void RunningApp::waits_for(std::string reason) {
     const MutexLock lock(status_mutex_);
     waits_for_ = std::move(reason);
 }
 
-bool Shell::stop(std::chrono::milliseconds deadline) {
+bool RunningApp::stop(std::chrono::milliseconds deadline) {
     const auto end = std::chrono::steady_clock::now() + deadline;
     stopping_ = true;
     if (control_ != nullptr) control_->stop();
@@ -220,17 +220,17 @@ bool Shell::stop(std::chrono::milliseconds deadline) {
     return true;
 }
 
-void Shell::log(std::string_view level, std::string_view text) {
+void RunningApp::log(std::string_view level, std::string_view text) {
     logger_.write(log_level_from(level), text);
 }
 
-Result<void> Shell::wait_published(std::int64_t position, std::chrono::milliseconds timeout) {
+Result<void> RunningApp::wait_published(std::int64_t position, std::chrono::milliseconds timeout) {
     if (relay_ == nullptr || relay_->wait_published(position, timeout)) return {};
     return not_published(position, relay_->status(),
                          "the relay publishes it when the log takes it");
 }
 
-bool Shell::drain(std::chrono::milliseconds timeout) {
+bool RunningApp::drain(std::chrono::milliseconds timeout) {
     const auto end = std::chrono::steady_clock::now() + timeout;
     const std::int64_t last = store_->last_position();
     const bool publishes = relay_ != nullptr && options_.engines.relay;
@@ -238,7 +238,7 @@ bool Shell::drain(std::chrono::milliseconds timeout) {
     return runtime_->drain(left_until(end)) && (!publishes || store_->last_position() == last);
 }
 
-std::string Shell::http_address() const {
+std::string RunningApp::http_address() const {
     if (http_ == nullptr || http_->port() == 0) return {};
     return http_host_ + ":" + std::to_string(http_->port());
 }

@@ -3,18 +3,18 @@
 
 #include <utility>
 
-#include "quipu/app/runtime/shell.hpp"
+#include "quipu/app/runtime/running_app.hpp"
 
 // How a running program is: /readyz, /metrics, and what it tells its own command line.
 
 namespace quipu {
 
-std::optional<RelayStatus> Shell::relay_status() const {
+std::optional<RelayStatus> RunningApp::relay_status() const {
     if (relay_ == nullptr || !options_.engines.relay) return std::nullopt;
     return relay_->status();
 }
 
-Readiness Shell::readiness() {
+Readiness RunningApp::readiness() {
     ReadinessFacts facts{.started = started_,
                          .stopping = stopping_,
                          .waits_for = {},
@@ -41,7 +41,7 @@ Readiness Shell::readiness() {
     return assess(facts);
 }
 
-std::string Shell::metrics() {
+std::string RunningApp::metrics() {
     MetricsFacts facts{.program = definition_.name,
                        .version = definition_.version,
                        .ready = readiness().ready,
@@ -66,7 +66,7 @@ std::string Shell::metrics() {
     return text;
 }
 
-ProgramStatus Shell::status() {
+ProgramStatus RunningApp::status() {
     Readiness ready = readiness();
     ProgramStatus status{.program = definition_.name,
                          .version = definition_.version,

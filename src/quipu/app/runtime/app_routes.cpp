@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "quipu/app/runtime/shell_routes.hpp"
+#include "quipu/app/runtime/app_routes.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "quipu/app/control/protocol.hpp"
-#include "quipu/app/runtime/shell.hpp"
+#include "quipu/app/runtime/running_app.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/http/server.hpp"
@@ -51,7 +51,7 @@ std::optional<std::string> parameter(const HttpRequest& request, std::string_vie
     return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
-HttpResponse publish(Shell& shell, const HttpRequest& request) {
+HttpResponse publish(RunningApp& app, const HttpRequest& request) {
     PublishOptions options;
     options.aggregate_id = parameter(request, "aggregate_id");
     options.user_id = parameter(request, "user_id");
@@ -63,7 +63,7 @@ HttpResponse publish(Shell& shell, const HttpRequest& request) {
             return failure({ErrorCode::invalid, "expected_sequence is no number"});
         }
     }
-    auto done = shell.publisher().publish_json(request.path_param("type"), request.body, options);
+    auto done = app.publisher().publish_json(request.path_param("type"), request.body, options);
     if (!done) return failure(done.error());
     return reply(200, PublishReply{.event_id = std::move(done->event_id),
                                    .position = done->position,
@@ -71,11 +71,11 @@ HttpResponse publish(Shell& shell, const HttpRequest& request) {
                                    .duplicate = done->duplicate});
 }
 
-HttpResponse wait_published(Shell& shell, const HttpRequest& request) {
+HttpResponse wait_published(RunningApp& app, const HttpRequest& request) {
     const auto position = number(request.path_param("position"));
     const auto timeout = number(parameter(request, "timeout_ms").value_or("0"));
     if (!position || !timeout) return failure({ErrorCode::invalid, "no position or no timeout"});
-    const auto waited = shell.wait_published(
+    const auto waited = app.wait_published(
         *position, std::min(std::chrono::milliseconds{*timeout}, control_wait_max));
     return waited ? HttpResponse::json(200, "{}") : failure(waited.error());
 }
@@ -106,38 +106,36 @@ void add_health_routes(HttpServer& server, std::function<Readiness()> readiness)
     });
 }
 
-void add_status_routes(HttpServer& server, Shell& shell) {
-    add_health_routes(server, [&shell] { return shell.readiness(); });
-    server.route("GET", "/metrics", [&shell](const HttpRequest&) {
-        HttpResponse response = HttpResponse::text(200, shell.metrics());
+void add_status_routes(HttpServer& server, RunningApp& app) {
+    add_health_routes(server, [&app] { return app.readiness(); });
+    server.route("GET", "/metrics", [&app](const HttpRequest&) {
+        HttpResponse response = HttpResponse::text(200, app.metrics());
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
         return response;
     });
 }
 
-void add_control_routes(HttpServer& server, Shell& shell) {
+void add_control_routes(HttpServer& server, RunningApp& app) {
     server.route("GET", "/control/status",
-                 [&shell](const HttpRequest&) { return reply(200, shell.status()); });
+                 [&app](const HttpRequest&) { return reply(200, app.status()); });
     server.route("POST", "/control/events/{type}",
-                 [&shell](const HttpRequest& request) { return publish(shell, request); });
+                 [&app](const HttpRequest& request) { return publish(app, request); });
     server.route("GET", "/control/published/{position}",
-                 [&shell](const HttpRequest& request) { return wait_published(shell, request); });
-    server.route("POST", "/control/dead-letters/{id}/requeue",
-                 [&shell](const HttpRequest& request) {
-                     return change_letter(request, [&shell](std::int64_t id) -> Result<DeadLetter> {
-                         // A group that is not there yet would not learn of it.
-                         if (!shell.started()) return not_started();
-                         auto letter = shell.store().requeue(id);
-                         if (letter) shell.delivery().requeued(*letter);
-                         return letter;
-                     });
-                 });
-    server.route("POST", "/control/dead-letters/{id}/discard",
-                 [&shell](const HttpRequest& request) {
-                     return change_letter(request, [&](std::int64_t id) {
-                         return shell.store().discard(id, to_valid_utf8(request.body));
-                     });
-                 });
+                 [&app](const HttpRequest& request) { return wait_published(app, request); });
+    server.route("POST", "/control/dead-letters/{id}/requeue", [&app](const HttpRequest& request) {
+        return change_letter(request, [&app](std::int64_t id) -> Result<DeadLetter> {
+            // A group that is not there yet would not learn of it.
+            if (!app.started()) return not_started();
+            auto letter = app.store().requeue(id);
+            if (letter) app.delivery().requeued(*letter);
+            return letter;
+        });
+    });
+    server.route("POST", "/control/dead-letters/{id}/discard", [&app](const HttpRequest& request) {
+        return change_letter(request, [&](std::int64_t id) {
+            return app.store().discard(id, to_valid_utf8(request.body));
+        });
+    });
 }
 
 }  // namespace quipu

@@ -28,10 +28,10 @@ namespace quipu {
 /// and, where the store has one writer, its control socket. open_store(), open(), start(),
 /// start_groups(), stop(), in that order, from one thread. open_store() and start_groups() may be
 /// called again after an error that may pass.
-class Shell final : public Running {
+class RunningApp final : public Running {
   public:
-    Shell(const AppDefinition& definition, const RunOptions& options, Logger& logger);
-    ~Shell() override;
+    RunningApp(const AppDefinition& definition, const RunOptions& options, Logger& logger);
+    ~RunningApp() override;
 
     [[nodiscard]] Result<void> open_store();
     /// Opens the log and prepares the services.
