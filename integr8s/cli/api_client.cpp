@@ -34,12 +34,12 @@ Answer<T> read_as(const std::string& body) {
     options.max_bytes = answer_bytes_max;
     auto object = quipu::from_json<T>(body, options);
     if (object) return std::move(*object);
-    return std::unexpected(
-        Failure{ExitCode::unreachable,
-                "integr8s answered something else than expected: " + object.error().summary()});
+    return std::unexpected(CommandError{
+        ExitCode::unreachable,
+        "integr8s answered something else than expected: " + object.error().summary()});
 }
 
-Failure refusal(const quipu::HttpReply& reply) {
+CommandError refusal(const quipu::HttpReply& reply) {
     const auto problem = quipu::from_json<api::ProblemReply>(reply.body);
     const std::string text =
         problem ? problem->detail : "answered with status " + std::to_string(reply.status);
@@ -53,7 +53,7 @@ Failure refusal(const quipu::HttpReply& reply) {
 ApiClient::ApiClient(std::string_view address)
     : address_(address.empty() ? "127.0.0.1:8080" : address), http_(options_for(address_)) {}
 
-Failure ApiClient::failure_of(const quipu::Error& error) const {
+CommandError ApiClient::command_error(const quipu::Error& error) const {
     if (error.code == quipu::ErrorCode::unavailable) {
         return {ExitCode::unreachable, "no integr8s is running at " + address_ +
                                            "; start it with `integr8s run --http " + address_ +
@@ -66,7 +66,7 @@ Answer<quipu::HttpReply> ApiClient::call(std::string_view method, const std::str
                                          const quipu::HttpFields& headers,
                                          std::string_view body) const {
     auto reply = http_.request(method, target, headers, body);
-    if (!reply) return std::unexpected(failure_of(reply.error()));
+    if (!reply) return std::unexpected(command_error(reply.error()));
     if (reply->status >= 300) return std::unexpected(refusal(*reply));
     return std::move(*reply);
 }
@@ -75,7 +75,7 @@ Answer<api::SubmitReply> ApiClient::submit(const api::SubmitBody& request,
                                            const std::string& idempotency_key) const {
     const auto body = quipu::to_json(request);
     if (!body) {
-        return std::unexpected(Failure{ExitCode::usage, "the script is not UTF-8 text"});
+        return std::unexpected(CommandError{ExitCode::usage, "the script is not UTF-8 text"});
     }
     quipu::HttpFields headers{{"Content-Type", "application/json"}};
     if (!idempotency_key.empty()) headers.emplace_back("Idempotency-Key", idempotency_key);
@@ -132,9 +132,9 @@ Answer<void> ApiClient::follow(
         if (ended) return {};
         const bool again = end || end.error().retryable();
         if (!again || Clock::now() >= give_up) {
-            if (!end) return std::unexpected(failure_of(end.error()));
+            if (!end) return std::unexpected(command_error(end.error()));
             return std::unexpected(
-                Failure{ExitCode::unreachable, "the event stream ended without a result"});
+                CommandError{ExitCode::unreachable, "the event stream ended without a result"});
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{200});
     }
@@ -145,7 +145,7 @@ Answer<std::string> ApiClient::readiness() const {
         std::vector<std::string> because;
     };
     const auto reply = http_.request("GET", "/readyz");
-    if (!reply) return std::unexpected(failure_of(reply.error()));
+    if (!reply) return std::unexpected(command_error(reply.error()));
     if (reply->status == 200) return std::string{};
     std::string reasons;
     if (const auto ready = quipu::from_json<Ready>(reply->body)) {

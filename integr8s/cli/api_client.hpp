@@ -16,13 +16,13 @@
 namespace integr8s::cli {
 
 /// Why a command ends without what it was asked for: a sentence for standard error, and the code.
-struct Failure {
+struct CommandError {
     ExitCode code = ExitCode::failed;
     std::string message;
 };
 
 template <class T>
-using Answer = std::expected<T, Failure>;
+using Answer = std::expected<T, CommandError>;
 
 /// A running integr8s as the command line sees it.
 class ApiClient {
@@ -54,7 +54,7 @@ class ApiClient {
     [[nodiscard]] Answer<quipu::HttpReply> call(std::string_view method, const std::string& target,
                                                 const quipu::HttpFields& headers = {},
                                                 std::string_view body = {}) const;
-    [[nodiscard]] Failure failure_of(const quipu::Error& error) const;
+    [[nodiscard]] CommandError command_error(const quipu::Error& error) const;
 
     std::string address_;
     quipu::HttpClient http_;

@@ -8,9 +8,9 @@
 
 namespace integr8s::cli {
 
-int report(const Failure& failure) {
-    std::cerr << "integr8s: " << failure.message << '\n';
-    return to_int(failure.code);
+int report(const CommandError& error) {
+    std::cerr << "integr8s: " << error.message << '\n';
+    return to_int(error.code);
 }
 
 int show_result(const api::ResultView& result, bool json, bool raw) {

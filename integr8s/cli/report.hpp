@@ -7,7 +7,7 @@
 namespace integr8s::cli {
 
 /// Writes the message to standard error; returns the code.
-int report(const Failure& failure);
+int report(const CommandError& error);
 
 /// Writes a result for a person, as JSON, or as the script's own bytes; returns done or failed.
 int show_result(const api::ResultView& result, bool json, bool raw);

@@ -59,7 +59,7 @@ Answer<std::string> read_script(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     std::string script(std::istreambuf_iterator<char>(in), {});
     if (in.bad() || !in.is_open() || std::filesystem::is_directory(file)) {
-        return std::unexpected(Failure{ExitCode::usage, "cannot read " + file.string()});
+        return std::unexpected(CommandError{ExitCode::usage, "cannot read " + file.string()});
     }
     return script;
 }
@@ -69,10 +69,10 @@ Answer<api::SubmitBody> make_request(const SubmitOptions& options) {
     if (!script) return std::unexpected(script.error());
     std::string language = options.language.empty() ? language_of(options.file) : options.language;
     if (language.empty()) {
-        return std::unexpected(
-            Failure{ExitCode::usage,
-                    "the extension of " + options.file.string() +
-                        " stands for no known language; name one with --language, such as python"});
+        return std::unexpected(CommandError{
+            ExitCode::usage,
+            "the extension of " + options.file.string() +
+                " stands for no known language; name one with --language, such as python"});
     }
     return api::SubmitBody{
         .script = std::move(*script),
