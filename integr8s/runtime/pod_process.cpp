@@ -113,22 +113,22 @@ void PodProcess::read_status() {
     std::size_t got = 0;
     while (pipes_.status && read_some(pipes_.status, buffer, got))
         status_bytes_.append(buffer.data(), got);
-    while (status_bytes_.size() >= sizeof(init::Record)) {
-        init::Record record;
-        std::memcpy(&record, status_bytes_.data(), sizeof record);
-        status_bytes_.erase(0, sizeof record);
-        take(record);
+    while (status_bytes_.size() >= sizeof(init::StatusReport)) {
+        init::StatusReport report;
+        std::memcpy(&report, status_bytes_.data(), sizeof report);
+        status_bytes_.erase(0, sizeof report);
+        take(report);
     }
 }
 
-void PodProcess::take(const init::Record& record) {
-    switch (record.kind) {
-        case init::Record::started:
+void PodProcess::take(const init::StatusReport& report) {
+    switch (report.kind) {
+        case init::StatusReport::started:
             started_ = Clock::now();
             if (kill_reason_ == KillReason::none && !exited_) deadline_ = *started_ + timeout_;
             return;
-        case init::Record::ended: end_ = record; return;
-        default: failure_ = record;
+        case init::StatusReport::ended: end_ = report; return;
+        default: failure_ = report;
     }
 }
 
@@ -232,7 +232,7 @@ void PodProcess::classify(PodResult& result) const {
 
 void PodProcess::classify_unstarted(PodResult& result) const {
     result.outcome = PodOutcome::system_error;
-    if (failure_ && failure_->kind == init::Record::exec_failed) {
+    if (failure_ && failure_->kind == init::StatusReport::exec_failed) {
         result.reason = "cannot run " + program_ + ": " + errno_text(failure_->error) +
                         "; check the command and that its package is installed";
     } else if (failure_) {

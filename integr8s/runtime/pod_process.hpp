@@ -78,7 +78,7 @@ class PodProcess {
     enum class KillReason { none, timeout, setup_timeout, flood, removed };
 
     void read_status();
-    void take(const init::Record& record);
+    void take(const init::StatusReport& report);
     void reap();
     void kill(KillReason reason);
     void kill_hard();
@@ -104,8 +104,8 @@ class PodProcess {
     std::string status_bytes_;
     std::optional<Clock::time_point> started_;
     std::optional<Clock::time_point> exited_;
-    std::optional<init::Record> failure_;
-    std::optional<init::Record> end_;
+    std::optional<init::StatusReport> failure_;
+    std::optional<init::StatusReport> end_;
     KillReason kill_reason_ = KillReason::none;
     Clock::time_point deadline_;
     std::uint64_t fallback_cpu_us_ = 0;

@@ -75,10 +75,10 @@ void reset_signals() noexcept {
 }
 
 [[noreturn]] void give_up(int status_fd) noexcept {
-    init::Record record;
-    record.kind = init::Record::spawn_failed;
-    record.error = errno;
-    const ssize_t written = ::write(status_fd, &record, sizeof record);
+    init::StatusReport report;
+    report.kind = init::StatusReport::spawn_failed;
+    report.error = errno;
+    const ssize_t written = ::write(status_fd, &report, sizeof report);
     static_cast<void>(written);
     ::_exit(127);
 }

@@ -34,9 +34,9 @@ struct Child {
 };
 
 /// Starts the program as a child in a session of its own, with no signal blocked or ignored. Safe
-/// in a program with threads. A failure after the fork is reported as an init::Record through the
-/// status pipe. The caller reaps the child.
-/// Errors: unavailable (no process or descriptor left).
+/// in a program with threads. A failure after the fork is reported as an init::StatusReport through
+/// the status pipe. The caller reaps the child. Errors: unavailable (no process or descriptor
+/// left).
 [[nodiscard]] quipu::Result<Child> spawn(const SpawnPlan& plan);
 
 }  // namespace integr8s::runtime

@@ -23,13 +23,13 @@ namespace {
 
 using integr8s::runtime::init::first_command_argument;
 using integr8s::runtime::init::lifeline_fd;
-using integr8s::runtime::init::Record;
 using integr8s::runtime::init::status_fd;
+using integr8s::runtime::init::StatusReport;
 
 constexpr unsigned int close_range_cloexec = 1U << 2;
 
-void report(const Record& record) {
-    while (::write(status_fd, &record, sizeof record) < 0 && errno == EINTR) {
+void send(const StatusReport& report) {
+    while (::write(status_fd, &report, sizeof report) < 0 && errno == EINTR) {
     }
 }
 
@@ -143,17 +143,17 @@ class Supervisor {
         }
     }
 
-    [[nodiscard]] Record record() const {
+    [[nodiscard]] StatusReport report() const {
         rusage usage{};
         ::getrusage(RUSAGE_CHILDREN, &usage);
-        Record record;
-        record.kind = Record::ended;
-        record.wait_status = status_;
-        record.killed = killed_ ? 1 : 0;
-        record.wall_us = ended_us_ - started_us_;
-        record.cpu_us = micros(usage.ru_utime) + micros(usage.ru_stime);
-        record.peak_kb = static_cast<std::uint64_t>(usage.ru_maxrss);
-        return record;
+        StatusReport report;
+        report.kind = StatusReport::ended;
+        report.wait_status = status_;
+        report.killed = killed_ ? 1 : 0;
+        report.wall_us = ended_us_ - started_us_;
+        report.cpu_us = micros(usage.ru_utime) + micros(usage.ru_stime);
+        report.peak_kb = static_cast<std::uint64_t>(usage.ru_maxrss);
+        return report;
     }
 
   private:
@@ -176,11 +176,11 @@ bool lifeline_cut() {
     return ::poll(&fd, 1, 0) > 0;
 }
 
-int fail(Record::Kind kind, int error) {
-    Record record;
-    record.kind = kind;
-    record.error = error;
-    report(record);
+int fail(StatusReport::Kind kind, int error) {
+    StatusReport report;
+    report.kind = kind;
+    report.error = error;
+    send(report);
     return 1;
 }
 
@@ -201,10 +201,10 @@ int main(int argc, char** argv) {
     const int signals = ::signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK);
     std::array<int, 2> failure{};
     if (signals < 0 || ::pipe2(failure.data(), O_CLOEXEC) != 0)
-        return fail(Record::exec_failed, errno);
+        return fail(StatusReport::exec_failed, errno);
 
     const pid_t child = ::fork();
-    if (child < 0) return fail(Record::exec_failed, errno);
+    if (child < 0) return fail(StatusReport::exec_failed, errno);
     if (child == 0) run_command(argv, failure[1]);
     Supervisor supervisor{child};
     ::close(failure[1]);
@@ -213,13 +213,13 @@ int main(int argc, char** argv) {
     int error = 0;
     if (::read(failure[0], &error, sizeof error) == static_cast<ssize_t>(sizeof error)) {
         ::waitpid(child, nullptr, 0);
-        return fail(Record::exec_failed, error);
+        return fail(StatusReport::exec_failed, error);
     }
-    Record started;
-    started.kind = Record::started;
-    report(started);
+    StatusReport started;
+    started.kind = StatusReport::started;
+    send(started);
     supervisor.wait(signals);
     supervisor.end_all();
-    report(supervisor.record());
+    send(supervisor.report());
     return 0;
 }

@@ -7,7 +7,7 @@ namespace integr8s::runtime::init {
 
 /// What the first process of a pod reports through its status pipe. Both ends are of one build, so
 /// the struct goes as it is; it is smaller than PIPE_BUF, so a write is whole or not at all.
-struct Record {
+struct StatusReport {
     enum Kind : std::uint32_t {
         spawn_failed = 1,  ///< the sandbox program could not be executed; `error` has errno
         exec_failed = 2,   ///< the script's command could not be executed; `error` has errno
