@@ -206,10 +206,10 @@ std::string owner_hint(const CommandNode& root, const std::string& option) {
     return text;
 }
 
-/// Reads one command line.
-class Reader {
+/// Parses one command line.
+class CommandLineParser {
   public:
-    explicit Reader(CommandNode& root) : root_(root), at_(&root) {}
+    explicit CommandLineParser(CommandNode& root) : root_(root), at_(&root) {}
 
     /// What the user asked to see, empty for nothing; or what is wrong.
     std::expected<std::string, std::string> read(Texts words) {
@@ -446,14 +446,14 @@ CommandLine::Command CommandLine::root() {
 }
 
 std::expected<bool, std::string> CommandLine::parse(int argc, char** argv, std::ostream& out) {
-    const auto asked = Reader(*root_).read(Texts(argv + std::min(argc, 1), argv + argc));
+    const auto asked = CommandLineParser(*root_).read(Texts(argv + std::min(argc, 1), argv + argc));
     if (!asked) return std::unexpected(asked.error());
     out << *asked;
     return asked->empty();
 }
 
 CommandLine::Taken CommandLine::parse(Texts arguments) {
-    const auto asked = Reader(*root_).read(std::move(arguments));
+    const auto asked = CommandLineParser(*root_).read(std::move(arguments));
     if (asked && asked->empty()) return {};
     return std::unexpected(asked ? *asked : asked.error());
 }
