@@ -19,15 +19,15 @@
 
 namespace quipu::stores {
 
-/// What waits for a store's writer thread, bounded by bytes: transactions, and commands that run
+/// What waits for a store's writer thread, bounded by bytes: transactions, and tasks that run
 /// on the writer's `Session`. Thread-safe.
 template <class Session>
 class CommitQueue {
   public:
-    using Command = std::function<Result<void>(Session&)>;
+    using Task = std::function<Result<void>(Session&)>;
     struct Job {
         Prepared prepared;
-        Command command;
+        Task task;
         Store::Done done;
     };
     using Results = std::vector<Result<Committed>>;
@@ -42,11 +42,11 @@ class CommitQueue {
                                             "(max_queue_bytes); split it"));
             return;
         }
-        enqueue({.prepared = std::move(prepared), .command = {}, .done = std::move(done)});
+        enqueue({.prepared = std::move(prepared), .task = {}, .done = std::move(done)});
     }
 
-    /// Runs `command` on the writer thread and waits. It may run more than once.
-    [[nodiscard]] Result<void> execute(Command command) {
+    /// Runs `task` on the writer thread and waits. It may run more than once.
+    [[nodiscard]] Result<void> execute(Task task) {
         if (std::this_thread::get_id() == writer_.load()) {
             return fail(ErrorCode::internal,
                         "a blocking function of the store was called from a "
@@ -54,11 +54,10 @@ class CommitQueue {
         }
         std::promise<Result<void>> promise;
         auto answer = promise.get_future();
-        enqueue(
-            {.prepared = {}, .command = std::move(command), .done = [&](Result<Committed> result) {
-                 promise.set_value(result ? Result<void>()
-                                          : std::unexpected(std::move(result.error())));
-             }});
+        enqueue({.prepared = {}, .task = std::move(task), .done = [&](Result<Committed> result) {
+                     promise.set_value(result ? Result<void>()
+                                              : std::unexpected(std::move(result.error())));
+                 }});
         return answer.get();
     }
 

@@ -55,20 +55,19 @@ void CommitThread::run() {
 }
 
 std::size_t CommitThread::batch_size(std::span<const Job> jobs) const {
-    // A command looks into the collections, where nothing of its commit is yet: it goes alone.
-    const auto command =
-        std::ranges::find_if(jobs, [](const Job& job) { return bool(job.command); });
-    const auto before = static_cast<std::size_t>(command - jobs.begin());
+    // A task looks into the collections, where nothing of its commit is yet: it goes alone.
+    const auto task = std::ranges::find_if(jobs, [](const Job& job) { return bool(job.task); });
+    const auto before = static_cast<std::size_t>(task - jobs.begin());
     return before == 0 ? 1
                        : Queue::batch_size(jobs.first(before), options_.max_batch_records,
                                            options_.max_batch_bytes);
 }
 
 Result<Committed> CommitThread::add(Draft& draft, Job& job) {
-    if (!job.command) {
+    if (!job.task) {
         return draft.add(job.prepared);
     }
-    auto result = job.command(draft);
+    auto result = job.task(draft);
     return result ? Result<Committed>(Committed{}) : std::unexpected(std::move(result.error()));
 }
 

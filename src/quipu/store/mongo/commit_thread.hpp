@@ -22,7 +22,7 @@ namespace quipu::mongo {
 class CommitThread {
   public:
     using Queue = CommitQueue<Draft>;
-    using Command = Queue::Command;
+    using Task = Queue::Task;
 
     /// The arguments must outlive it.
     CommitThread(Server& server, Ledger& ledger, const MongoOptions& options, ServerStatus& status);
@@ -34,11 +34,9 @@ class CommitThread {
     void submit(Prepared&& prepared, Store::Done&& done) {
         queue_.submit(std::move(prepared), std::move(done));
     }
-    /// Runs `command` in a commit of its own and waits. It runs again when another process was
+    /// Runs `task` in a commit of its own and waits. It runs again when another process was
     /// first.
-    [[nodiscard]] Result<void> execute(Command command) {
-        return queue_.execute(std::move(command));
-    }
+    [[nodiscard]] Result<void> execute(Task task) { return queue_.execute(std::move(task)); }
     /// Stores what waits, answers it, and takes no more.
     void stop();
 

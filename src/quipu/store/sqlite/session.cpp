@@ -58,19 +58,19 @@ void WriteSession::load() {
 
 void WriteSession::begin(Time stored_at) {
     stored_at_ = stored_at;
-    effects_ = {};
+    changes_ = {};
     begin_.run();
 }
 
-Effects WriteSession::commit() {
+CommitChanges WriteSession::commit() {
     events_.flush();
     groups_.flush();
     commit_.run();
-    return std::exchange(effects_, {});
+    return std::exchange(changes_, {});
 }
 
 void WriteSession::rollback() {
-    effects_ = {};
+    changes_ = {};
     if (sqlite3_get_autocommit(connection_->get()) == 0) {
         connection_->exec("ROLLBACK");
     }
@@ -111,7 +111,7 @@ Result<void> WriteSession::append_all(const Prepared& prepared, Committed& commi
             return std::unexpected(std::move(appended.error()));
         }
         if (!appended->duplicate) {
-            effects_.appended.push_back(append.record);
+            changes_.appended.push_back(append.record);
         }
         committed.appended.push_back(*appended);
     }
@@ -191,13 +191,13 @@ Result<void> WriteSession::archive(std::string_view event_id, const std::string&
     if (!position) {
         return std::unexpected(std::move(position.error()));
     }
-    effects_.removed.push_back(*position);
+    changes_.removed.push_back(*position);
     return {};
 }
 
 PurgeStep WriteSession::purge(const PurgeFrom& from, Time now, std::size_t limit) {
     PurgeStep step = removal_.purge(from, now, limit);
-    effects_.removed.insert(effects_.removed.end(), step.removed.begin(), step.removed.end());
+    changes_.removed.insert(changes_.removed.end(), step.removed.begin(), step.removed.end());
     return step;
 }
 
@@ -238,7 +238,7 @@ Result<void> WriteSession::restore(const Prepared& prepared, const RestoreBatch&
     events_.flush();
     groups_.flush();
     connection_->exec("SAVEPOINT restored");
-    const std::size_t appended = effects_.appended.size();
+    const std::size_t appended = changes_.appended.size();
     auto stored = restore_all(prepared, batch);
     if (stored) {
         events_.flush();
@@ -246,7 +246,7 @@ Result<void> WriteSession::restore(const Prepared& prepared, const RestoreBatch&
         events_.complete_index();
         groups_.flush();
     } else {
-        effects_.appended.resize(appended);
+        changes_.appended.resize(appended);
         connection_->exec("ROLLBACK TO restored");
     }
     connection_->exec("RELEASE restored");
@@ -260,7 +260,7 @@ Result<void> WriteSession::restore_all(const Prepared& prepared, const RestoreBa
         if (auto stored = events_.restore(append); !stored) {
             return stored;
         }
-        effects_.appended.push_back(append.record);
+        changes_.appended.push_back(append.record);
     }
     events_.leave_empty_to(batch.last_position);
     if (auto stored = restore_archive(batch); !stored) {

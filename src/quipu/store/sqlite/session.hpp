@@ -18,7 +18,7 @@
 namespace quipu::sqlite {
 
 /// What a shared commit changed that readers in memory must learn.
-struct Effects {
+struct CommitChanges {
     std::vector<RecordPtr> appended;
     std::vector<std::int64_t> removed;
 };
@@ -35,7 +35,7 @@ class WriteSession {
 
     void begin(Time stored_at);
     /// Writes what is pending and makes it durable; returns what changed.
-    [[nodiscard]] Effects commit();
+    [[nodiscard]] CommitChanges commit();
     /// Forgets everything since `begin`, in the file and in memory.
     void rollback();
 
@@ -91,7 +91,7 @@ class WriteSession {
     DeadLetterTable letters_;
     Removal removal_;
     Time stored_at_{};
-    Effects effects_;
+    CommitChanges changes_;
     std::vector<std::optional<Appended>> known_;
     std::int64_t wal_frames_ = 0;
 };

@@ -99,11 +99,11 @@ void SqliteStore::submit(Transaction transaction, Done done) {
     writer_->submit(*std::move(prepared), std::move(done));
 }
 
-Result<void> SqliteStore::writing(Writer::Command command) {
+Result<void> SqliteStore::writing(Writer::Task task) {
     if (!writer_) {
         return std::unexpected(read_only(options_));
     }
-    return writer_->execute(std::move(command));
+    return writer_->execute(std::move(task));
 }
 
 Error read_only(const SqliteOptions& options) {

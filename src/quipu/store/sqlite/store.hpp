@@ -79,8 +79,8 @@ class SqliteStore final : public Store {
     }
     Result<std::vector<RecordPtr>> read_file(Reader& reader, std::int64_t position,
                                              std::size_t limit);
-    /// Runs `command` on the writer; fails when there is none.
-    Result<void> writing(Writer::Command command);
+    /// Runs `task` on the writer; fails when there is none.
+    Result<void> writing(Writer::Task task);
     [[nodiscard]] std::int64_t stored_last_position();
 
     SqliteOptions options_;

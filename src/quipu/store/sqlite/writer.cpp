@@ -125,10 +125,10 @@ void Writer::fill_fields() {
 }
 
 Result<Committed> Writer::run(Job& job) {
-    if (!job.command) {
+    if (!job.task) {
         return session_->apply(job.prepared);
     }
-    auto result = job.command(*session_);
+    auto result = job.task(*session_);
     return result ? Result<Committed>(Committed{}) : std::unexpected(std::move(result.error()));
 }
 
@@ -179,13 +179,13 @@ void Writer::process(std::span<Job> jobs) {
     watch_.notify();
 }
 
-void Writer::publish(const Effects& effects) {
-    cache_.append(effects.appended);
-    for (const std::int64_t position : effects.removed) {
+void Writer::publish(const CommitChanges& changes) {
+    cache_.append(changes.appended);
+    for (const std::int64_t position : changes.removed) {
         cache_.remove(position);
     }
-    events_ += static_cast<std::int64_t>(effects.appended.size()) -
-               static_cast<std::int64_t>(effects.removed.size());
+    events_ += static_cast<std::int64_t>(changes.appended.size()) -
+               static_cast<std::int64_t>(changes.removed.size());
     frames_ = session_->wal_frames();
     watch_.set(session_->last_position());
 }

@@ -25,7 +25,7 @@ namespace quipu::sqlite {
 class Writer {
   public:
     using Queue = CommitQueue<WriteSession>;
-    using Command = Queue::Command;
+    using Task = Queue::Task;
 
     /// `options`, `cache` and `watch` must outlive it.
     Writer(std::unique_ptr<WriteSession> session, const SqliteOptions& options, TailCache& cache,
@@ -38,11 +38,9 @@ class Writer {
     void submit(Prepared&& prepared, Store::Done&& done) {
         queue_.submit(std::move(prepared), std::move(done));
     }
-    /// Runs `command` within a shared commit and waits. It may run a second time when another
+    /// Runs `task` within a shared commit and waits. It may run a second time when another
     /// member of its commit failed.
-    [[nodiscard]] Result<void> execute(Command command) {
-        return queue_.execute(std::move(command));
-    }
+    [[nodiscard]] Result<void> execute(Task task) { return queue_.execute(std::move(task)); }
     /// Stores what waits, answers it, and takes no more.
     void stop();
 
@@ -60,7 +58,7 @@ class Writer {
     bool store(std::span<Job> jobs, Results& results);
     [[nodiscard]] Result<Committed> run(Job& job);
     void recover(const Failure& failure);
-    void publish(const Effects& effects);
+    void publish(const CommitChanges& changes);
     void checkpoint_when_due();
     void complete_index();
     /// Does a little for newly declared fields; keeps to a part of this thread's time.
