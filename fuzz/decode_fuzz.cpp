@@ -11,6 +11,7 @@
 
 #include "check.hpp"
 #include "integr8s/events/catalogue.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "check.hpp"
-#include "quipu/base/url.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/http/parse.hpp"
 #include "quipu/http/policy.hpp"
 #include "quipu/http/router.hpp"
@@ -37,12 +37,12 @@ void use(const quipu::HttpRequest& request, std::string_view authority) {
     check(request.body.size() <= limits.body_bytes);
     check(request.headers.size() <= limits.headers);
     for (const auto& [name, value] : request.query) {
-        check(quipu::http::is_utf8(name) && quipu::http::is_utf8(value));
+        check(quipu::is_valid_utf8(name) && quipu::is_valid_utf8(value));
     }
     const auto match = router().match(request.method, request.path);
     check(match.handler == nullptr || match.route != nullptr);
     for (const auto& [name, value] : match.params) {
-        check(!value.empty() && quipu::http::is_utf8(value));
+        check(!value.empty() && quipu::is_valid_utf8(value));
     }
     const quipu::http::Policy policy{.allowed_hosts = {"b"}, .allowed_origins = {"http://b"}};
     if (const auto refusal = policy.refuse(request, authority, "127.0.0.1")) {

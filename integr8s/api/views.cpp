@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "quipu/base/base64.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/event/header.hpp"
 

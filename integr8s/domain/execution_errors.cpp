@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace integr8s {

@@ -7,6 +7,7 @@
 #include "integr8s/domain/output.hpp"
 #include "integr8s/domain/publishing.hpp"
 #include "integr8s/domain/quantity.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/event/id.hpp"
 
 namespace integr8s {

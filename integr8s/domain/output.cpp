@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "quipu/base/base64.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace integr8s {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace integr8s {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The floors of the library, lowest first; docs/architecture.md says what each room holds.
-quipu_room(base USES DEFLATE)
+quipu_room(base USES DEFLATE SIMDJSON)
 quipu_room(event KNOWS base)
 quipu_room(codec KNOWS event base USES SIMDJSON)
 quipu_room(store KNOWS event base USES SIMDJSON)

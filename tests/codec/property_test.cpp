@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include "codec/everything.hpp"
+#include "quipu/base/text.hpp"
 
 namespace {
 

@@ -5,6 +5,7 @@
 
 #include "integr8s/domain/output.hpp"
 #include "integr8s/domain/quantity.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace integr8s {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,10 +15,6 @@ namespace quipu {
 /// as a query name or value.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
-}  // namespace quipu
-
-namespace quipu::http {
-
 /// Decodes %XX; `plus_is_space` as in a query. Error invalid for a bad escape and for a result that
 /// is not UTF-8 or has a NUL.
 [[nodiscard]] Result<std::string> percent_decode(std::string_view text, bool plus_is_space);
@@ -29,20 +24,4 @@ namespace quipu::http {
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> parse_query(
     std::string_view query, std::size_t params_max);
 
-/// The parts of a request target: "/path?query" or "http://authority/path?query".
-struct Target {
-    std::optional<std::string_view> authority;
-    std::string_view path;
-    std::string_view query;
-};
-
-/// Splits a target without decoding it. Error invalid for any other form, for a path with "." or
-/// ".." as a part, and for a fragment. "*" comes back as the path "*".
-[[nodiscard]] Result<Target> split_target(std::string_view target);
-
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
-
-/// Comparison without regard to the case of ASCII letters.
-[[nodiscard]] bool same_text(std::string_view a, std::string_view b) noexcept;
-
-}  // namespace quipu::http
+}  // namespace quipu

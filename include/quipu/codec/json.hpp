@@ -149,8 +149,4 @@ template <class T>
 /// UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
-/// Copies `text` with every byte sequence that is not UTF-8 replaced by U+FFFD.
-[[nodiscard]] std::string to_valid_utf8(std::string_view text);
-[[nodiscard]] bool is_valid_utf8(std::string_view text) noexcept;
-
 }  // namespace quipu

@@ -8,6 +8,8 @@
 #include <limits>
 #include <string>
 
+#include "quipu/base/text.hpp"
+
 namespace quipu::codec {
 
 namespace {
@@ -45,12 +47,6 @@ std::size_t space_length(Matches matches) noexcept {
                                                       "\xE3\x80\x80"};
     const auto* found = std::find_if(spaces.begin(), spaces.end(), matches);
     return found == spaces.end() ? 0 : found->size();
-}
-
-bool equal_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-    return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
-    });
 }
 
 /// The power of ten of the first digit that is not zero; tells an overflow from an underflow.

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "quipu/base/text.hpp"
 #include "quipu/codec/repeated.hpp"
 #include "quipu/codec/value_text.hpp"
 #include "quipu/event/header.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/base/text.hpp"
 #include "quipu/codec/encoder.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/codec/number_text.hpp"

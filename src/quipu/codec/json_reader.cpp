@@ -5,19 +5,14 @@
 #include <array>
 #include <vector>
 
+#include "quipu/base/hex.hpp"
+
 namespace quipu::codec {
 
 namespace {
 
 constexpr std::size_t longest_integer = 4300;
 constexpr std::size_t room = 2 * block_bytes;  // for a block and an escape
-
-int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 /// Which kind of bracket is open at each depth; no allocation for the first 64.
 class Brackets {

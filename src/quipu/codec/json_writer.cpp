@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "quipu/base/hex.hpp"
+
 namespace quipu::codec {
 
 namespace {
@@ -19,7 +21,7 @@ struct Escape {
 /// How each special character is written.
 constexpr std::array<Escape, 128> escapes = [] {
     std::array<Escape, 128> table{};
-    constexpr char hex[] = "0123456789abcdef";
+    constexpr std::string_view hex = lower_hex_digits;
     for (std::size_t c = 0; c < 0x20; ++c) {
         table[c] = {{'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0xF], 0}, 6};
     }

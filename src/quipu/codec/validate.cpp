@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "quipu/base/base64.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/codec/json_reader.hpp"
 #include "quipu/codec/value_text.hpp"

@@ -3,6 +3,7 @@
 
 #include <cassert>
 
+#include "quipu/base/text.hpp"
 #include "quipu/codec/any_event.hpp"
 #include "quipu/delivery/log/wire.hpp"
 

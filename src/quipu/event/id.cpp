@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "quipu/base/hex.hpp"
 #include "quipu/base/mutex.hpp"
 
 namespace quipu {
@@ -102,15 +103,10 @@ constinit Generator generator;
                    []() QUIPU_RELEASE(generator.state_mutex()) { generator.after_fork(true); });
 
 void put_hex(char* to, std::uint64_t value, int digits) noexcept {
-    constexpr char hex[] = "0123456789abcdef";
     for (int i = digits - 1; i >= 0; --i) {
-        to[i] = hex[value & 0xF];
+        to[i] = lower_hex_digits[value & 0xF];
         value >>= 4;
     }
-}
-
-bool is_hex(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 }  // namespace
@@ -131,7 +127,7 @@ bool is_uuid(std::string_view text) noexcept {
     if (text.size() != 36) return false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-        if (hyphen ? text[i] != '-' : !is_hex(text[i])) return false;
+        if (hyphen ? text[i] != '-' : hex_value(text[i]) < 0) return false;
     }
     return true;
 }

@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "quipu/base/url.hpp"
 #include "quipu/http/client_connection.hpp"
 #include "quipu/http/parse.hpp"
 #include "quipu/http/sse_codec.hpp"

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quipu/http/message.hpp"
 
-#include "quipu/base/url.hpp"
+#include "quipu/base/hex.hpp"
+#include "quipu/base/text.hpp"
 
 namespace quipu {
 namespace {
 
 void append_json_string(std::string& out, std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
     out += '"';
     for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
         if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
-        } else if (byte < 0x20) {
+        } else if (static_cast<unsigned char>(c) < 0x20) {
             out += "\\u00";
-            out += digits[byte >> 4U];
-            out += digits[byte & 15U];
+            append_hex(out, c);
         } else {
             out += c;
         }
@@ -51,7 +49,7 @@ int status_of(ErrorCode code) noexcept {
 std::optional<std::string_view> find_header(const HttpFields& headers,
                                             std::string_view name) noexcept {
     for (const auto& [key, value] : headers) {
-        if (http::same_text(key, name)) return value;
+        if (equal_ignoring_case(key, name)) return value;
     }
     return std::nullopt;
 }
@@ -90,9 +88,9 @@ HttpResponse HttpResponse::text(int status, std::string body) {
 
 HttpResponse HttpResponse::problem(int status, std::string_view type, std::string_view detail) {
     std::string body = "{\"detail\":";
-    append_json_string(body, http::is_utf8(detail) ? detail : "the text is not UTF-8");
+    append_json_string(body, is_valid_utf8(detail) ? detail : "the text is not UTF-8");
     body += ",\"type\":";
-    append_json_string(body, http::is_utf8(type) ? type : "invalid");
+    append_json_string(body, is_valid_utf8(type) ? type : "invalid");
     body += '}';
     return json(status, std::move(body));
 }

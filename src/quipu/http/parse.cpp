@@ -6,7 +6,9 @@
 #include <limits>
 #include <optional>
 
+#include "quipu/base/text.hpp"
 #include "quipu/base/url.hpp"
+#include "quipu/http/request_target.hpp"
 
 namespace quipu::http {
 namespace {
@@ -214,16 +216,16 @@ struct RequestReader::Impl {
     std::optional<ParseFailure> check_header() {
         std::size_t hosts = 0;
         for (const auto& [name, value] : parsed.headers) {
-            if (same_text(name, "Host")) {
+            if (equal_ignoring_case(name, "Host")) {
                 ++hosts;
                 authority = value;
-            } else if (same_text(name, "Transfer-Encoding")) {
+            } else if (equal_ignoring_case(name, "Transfer-Encoding")) {
                 if (parsed.version == 10) return ParseFailure{400, "HTTP/1.0 has no chunks"};
-                if (!same_text(value, "chunked")) {
+                if (!equal_ignoring_case(value, "chunked")) {
                     return ParseFailure{501, "the only transfer encoding understood is chunked"};
                 }
-            } else if (same_text(name, "Expect")) {
-                if (!same_text(value, "100-continue")) {
+            } else if (equal_ignoring_case(name, "Expect")) {
+                if (!equal_ignoring_case(value, "100-continue")) {
                     return ParseFailure{417, "the only expectation understood is 100-continue"};
                 }
                 expects_continue = parsed.version == 11;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "quipu/base/url.hpp"
+#include "quipu/base/text.hpp"
 
 namespace quipu::http {
 namespace {
@@ -23,17 +23,17 @@ bool host_allowed(const Policy& policy, std::string_view authority,
     const auto host = host_of(authority);
     if (!host) return false;
     constexpr std::array<std::string_view, 3> own{"localhost", "127.0.0.1", "::1"};
-    const auto same = [&](std::string_view other) { return same_text(*host, other); };
+    const auto same = [&](std::string_view other) { return equal_ignoring_case(*host, other); };
     return same(local_address) || std::ranges::any_of(own, same) ||
            std::ranges::any_of(policy.allowed_hosts, same);
 }
 
 bool origin_allowed(const Policy& policy, std::string_view origin, std::string_view authority) {
-    const auto same = [&](std::string_view other) { return same_text(origin, other); };
+    const auto same = [&](std::string_view other) { return equal_ignoring_case(origin, other); };
     if (std::ranges::any_of(policy.allowed_origins, same)) return true;
     const auto scheme_end = origin.find("://");
     return scheme_end != std::string_view::npos && !authority.empty() &&
-           same_text(origin.substr(scheme_end + 3), authority);
+           equal_ignoring_case(origin.substr(scheme_end + 3), authority);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <ctime>
 
-#include "quipu/base/url.hpp"
+#include "quipu/base/text.hpp"
 
 namespace quipu::http {
 namespace {
@@ -67,7 +67,7 @@ std::string http_date() {
 bool is_servers_own(std::string_view name) noexcept {
     constexpr std::array<std::string_view, 4> own{"Content-Length", "Transfer-Encoding",
                                                   "Connection", "Date"};
-    return std::ranges::any_of(own, [&](auto other) { return same_text(name, other); });
+    return std::ranges::any_of(own, [&](auto other) { return equal_ignoring_case(name, other); });
 }
 
 void add(std::string& out, std::string_view name, std::string_view value) {

@@ -3,6 +3,7 @@
 
 #include "integr8s/api/harness.hpp"
 #include "integr8s/api/system_views.hpp"
+#include "quipu/base/text.hpp"
 
 namespace integr8s::testing {
 namespace {

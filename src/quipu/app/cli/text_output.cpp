@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace quipu {

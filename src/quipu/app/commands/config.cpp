@@ -3,6 +3,7 @@
 
 #include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/settings/setting_reference.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/log/secret_names.hpp"
 
 namespace quipu {

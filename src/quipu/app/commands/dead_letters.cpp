@@ -9,6 +9,7 @@
 #include "quipu/app/commands/event_output.hpp"
 #include "quipu/app/commands/store_changes.hpp"
 #include "quipu/app/engines/store_access.hpp"
+#include "quipu/base/text.hpp"
 
 namespace quipu {
 

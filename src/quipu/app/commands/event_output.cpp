@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "quipu/base/base64.hpp"
+#include "quipu/base/text.hpp"
 
 namespace quipu {
 

@@ -117,7 +117,7 @@ std::expected<LogUrl, std::string> kafka_url(std::string_view rest) {
     log.prefix = place.substr(std::min(slash + 1, place.size()));
     if (auto good = check_topic_prefix(log.prefix); !good) return std::unexpected(good.error());
     if (query == rest.size()) return log;
-    auto parameters = http::parse_query(rest.substr(query + 1), parameters_max);
+    auto parameters = parse_query(rest.substr(query + 1), parameters_max);
     if (!parameters) return std::unexpected(parameters.error().message);
     for (auto& [name, value] : *parameters) {
         if (is_secret_name(name)) {

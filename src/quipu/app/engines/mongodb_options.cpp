@@ -6,7 +6,7 @@
 
 #include "quipu/app/cli/text_output.hpp"
 #include "quipu/app/engines/engine_urls.hpp"
-#include "quipu/base/url.hpp"
+#include "quipu/base/text.hpp"
 
 namespace quipu {
 
@@ -66,8 +66,9 @@ const std::vector<std::string_view>& known_options() {
 }
 
 bool is_known(std::string_view name) {
-    return std::ranges::any_of(
-        known_options(), [name](std::string_view known) { return http::same_text(known, name); });
+    return std::ranges::any_of(known_options(), [name](std::string_view known) {
+        return equal_ignoring_case(known, name);
+    });
 }
 
 }  // namespace

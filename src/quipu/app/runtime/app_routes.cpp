@@ -10,6 +10,7 @@
 
 #include "quipu/app/control/protocol.hpp"
 #include "quipu/app/runtime/running_app.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/http/server.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire.hpp"
+#include "quipu/base/text.hpp"
 
 #include <algorithm>
 #include <array>

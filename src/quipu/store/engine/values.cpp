@@ -6,16 +6,15 @@
 #include <cstring>
 
 #include "quipu/base/checksum.hpp"
+#include "quipu/base/hex.hpp"
 #include "quipu/store/length_prefix.hpp"
 
 namespace quipu::stores {
 namespace {
 
-int hex_value(char digit) noexcept {
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+// Upper case is refused, since the text that is made from the bytes again is in lower case.
+int lower_hex_value(char digit) noexcept {
+    return digit >= 'A' && digit <= 'F' ? -1 : hex_value(digit);
 }
 
 constexpr bool hyphen_at(std::size_t index) noexcept {
@@ -43,8 +42,8 @@ std::optional<UuidBytes> uuid_bytes(std::string_view text) noexcept {
             ++i;
             continue;
         }
-        const int high = hex_value(text[i]);
-        const int low = hex_value(text[i + 1]);
+        const int high = lower_hex_value(text[i]);
+        const int low = lower_hex_value(text[i + 1]);
         if (high < 0 || low < 0) {
             return std::nullopt;
         }
@@ -55,16 +54,13 @@ std::optional<UuidBytes> uuid_bytes(std::string_view text) noexcept {
 }
 
 std::string uuid_text(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
     text.reserve(bytes.size() * 2 + 4);
     for (const char byte : bytes) {
         if (bytes.size() == 16 && hyphen_at(text.size())) {
             text.push_back('-');
         }
-        const auto value = static_cast<unsigned char>(byte);
-        text.push_back(digits[value >> 4]);
-        text.push_back(digits[value & 15]);
+        append_hex(text, byte);
     }
     return text;
 }

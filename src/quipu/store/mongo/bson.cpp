@@ -4,6 +4,8 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "quipu/base/hex.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/store/engine/values.hpp"
 
@@ -128,15 +130,13 @@ void View::each(const char* list, const std::function<void(View)>& visit) const 
 std::string joined(std::string_view first, std::string_view second) {
     std::string out;
     const auto add = [&out](std::string_view part, bool whole) {
-        constexpr std::string_view digits = "0123456789ABCDEF";
         const bool utf8 = is_valid_utf8(part);
         for (const char letter : part) {
             const auto byte = static_cast<unsigned char>(letter);
             if (letter == '%' || letter == '\0' || (letter == '/' && !whole) ||
                 (byte >= 0x80 && !utf8)) {
                 out += '%';
-                out += digits[byte >> 4];
-                out += digits[byte & 15];
+                append_hex(out, letter, upper_hex_digits);
             } else {
                 out += letter;
             }

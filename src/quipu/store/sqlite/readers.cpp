@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "quipu/base/hex.hpp"
 #include "quipu/store/sqlite/field_function.hpp"
 
 namespace quipu::sqlite {
@@ -17,12 +18,12 @@ constexpr int steps_between_looks = 2000;
 }  // namespace
 
 std::string immutable_uri(const std::string& path) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
     std::string uri = "file:";
     for (const char letter : path) {
         const auto value = static_cast<unsigned char>(letter);
         if (letter == '%' || letter == '?' || letter == '#' || value < 0x20 || value >= 0x7F) {
-            uri += {'%', digits[value >> 4], digits[value & 15]};
+            uri += '%';
+            append_hex(uri, letter, upper_hex_digits);
         } else {
             uri.push_back(letter);
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "quipu/codec/json.hpp"
+#include "quipu/base/text.hpp"
 
 namespace {
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/base/text.hpp"
+
 #include <simdjson.h>
 
-#include "quipu/codec/json.hpp"
+#include <algorithm>
 
 namespace quipu {
 
 namespace {
+
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 /// The length of the valid sequence at the start of `text`, 0 when there is none; `broken` is then
 /// how many bytes one U+FFFD stands for: the longest prefix of a valid sequence, at least one.
@@ -64,6 +70,10 @@ std::string to_valid_utf8(std::string_view text) {
         text.remove_prefix(length > 0 ? length : broken);
     }
     return out;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
 }  // namespace quipu

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace quipu {
+
+/// Whether the bytes are well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
+[[nodiscard]] bool is_valid_utf8(std::string_view text) noexcept;
+
+/// Copies `text` with every byte sequence that is not UTF-8 replaced by U+FFFD.
+[[nodiscard]] std::string to_valid_utf8(std::string_view text);
+
+/// Compares without regard to the case of ASCII letters.
+[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
+}  // namespace quipu
