@@ -9,7 +9,7 @@ namespace quipu {
 
 /// Standard base64 (RFC 4648, section 4), padded.
 [[nodiscard]] std::string to_base64(std::string_view bytes);
-/// The bytes that such a text stands for; nothing for any other text.
+/// Decodes such a text; empty if `text` is not padded standard base64.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace quipu

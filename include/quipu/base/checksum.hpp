@@ -6,7 +6,8 @@
 
 namespace quipu::stores {
 
-/// CRC-32 as ISO 3309 and zlib count it, `start` being what came before (0 at the beginning).
+/// CRC-32 (ISO 3309, as in zlib). `start` is the checksum of the preceding bytes, 0 if there are
+/// none.
 [[nodiscard]] std::uint32_t crc32_of(std::uint32_t start, std::string_view bytes) noexcept;
 
 }  // namespace quipu::stores

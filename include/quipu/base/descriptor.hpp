@@ -7,7 +7,7 @@
 
 namespace quipu {
 
-/// A file descriptor with one owner, who closes it.
+/// Owns a file descriptor and closes it on destruction. Move-only.
 class Descriptor {
   public:
     Descriptor() = default;
@@ -22,10 +22,10 @@ class Descriptor {
         return *this;
     }
 
-    /// Whether it owns one.
+    /// Whether it owns a descriptor.
     [[nodiscard]] explicit operator bool() const noexcept { return value_ >= 0; }
     [[nodiscard]] int get() const noexcept { return value_; }
-    /// Gives the descriptor away: the caller closes it.
+    /// Passes ownership to the caller, who must close the descriptor.
     [[nodiscard]] int release() noexcept { return std::exchange(value_, -1); }
     void close() noexcept {
         if (const int open = release(); open >= 0) ::close(open);

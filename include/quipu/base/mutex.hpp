@@ -7,9 +7,9 @@
 #include <stop_token>
 #include <utility>
 
-// Clang's thread-safety attributes (-Wthread-safety); other compilers see nothing. A guarded field
-// that is read or written without its mutex is then an error where it happens, not a race that a
-// test has to meet.
+// Clang's thread-safety attributes (-Wthread-safety); other compilers ignore them. Reading or
+// writing a guarded field without its mutex is then a compile error instead of a race that a test
+// may or may not hit.
 //
 //     class Counter {
 //       public:
@@ -72,8 +72,8 @@ class QUIPU_CAPABILITY("mutex") Mutex {
     std::mutex mutex_;
 };
 
-/// Holds a mutex until the end of the scope; unlock() and lock() let go of it in between. Owned by
-/// one thread.
+/// Holds a mutex until the end of the scope. unlock() releases it earlier, lock() takes it again.
+/// Used by one thread.
 class QUIPU_SCOPED_CAPABILITY MutexLock {
   public:
     explicit MutexLock(Mutex& mutex) QUIPU_ACQUIRE(mutex) : mutex_(mutex) { mutex_.lock(); }
@@ -97,8 +97,9 @@ class QUIPU_SCOPED_CAPABILITY MutexLock {
     bool held_ = true;
 };
 
-/// Lets go of a mutex that the caller holds until the end of the scope, also when that ends by an
-/// exception: for a function that QUIPU_REQUIRES the mutex and calls out in between.
+/// Releases a mutex that the caller holds and takes it again at the end of the scope, also when an
+/// exception ends the scope. For a function that QUIPU_REQUIRES the mutex and makes a call that
+/// must not run under it.
 class QUIPU_SCOPED_CAPABILITY MutexUnlock {
   public:
     explicit MutexUnlock(Mutex& mutex) QUIPU_RELEASE(mutex) : mutex_(mutex) { mutex_.unlock(); }
@@ -117,7 +118,7 @@ class QUIPU_SCOPED_CAPABILITY MutexUnlock {
 
 /// std::condition_variable for a Mutex, at the same cost. Each wait is called with the mutex held,
 /// releases it while it blocks, and returns with the mutex held. A wait without a predicate may
-/// return early: call it in a loop that checks what is waited for. Notifying needs no mutex.
+/// wake up spuriously: call it in a loop that checks the condition. Notifying needs no mutex.
 class Condition {
   public:
     void notify_one() noexcept { condition_.notify_one(); }
@@ -127,7 +128,7 @@ class Condition {
         Adopted lock(mutex);
         condition_.wait(lock.lock);
     }
-    /// Until the predicate, called with the mutex held, is true.
+    /// Waits until the predicate is true. It is called with the mutex held.
     template <class Predicate>
     void wait(Mutex& mutex, Predicate predicate) QUIPU_WAITS(mutex) {
         while (!predicate()) wait(mutex);
@@ -139,7 +140,7 @@ class Condition {
         Adopted lock(mutex);
         return condition_.wait_until(lock.lock, time);
     }
-    /// What the predicate says at the end: false after the time has come without it.
+    /// Waits until the predicate is true, at most until `time`. Returns the predicate's last value.
     template <class Clock, class Duration, class Predicate>
     bool wait_until(Mutex& mutex, const std::chrono::time_point<Clock, Duration>& time,
                     Predicate predicate) QUIPU_WAITS(mutex) {
@@ -155,7 +156,8 @@ class Condition {
         Adopted lock(mutex);
         return condition_.wait_for(lock.lock, timeout);
     }
-    /// What the predicate says at the end: false after the timeout.
+    /// Waits until the predicate is true, at most for `timeout`. Returns the predicate's last
+    /// value.
     template <class Rep, class Period, class Predicate>
     bool wait_for(Mutex& mutex, const std::chrono::duration<Rep, Period>& timeout,
                   Predicate predicate) QUIPU_WAITS(mutex) {
@@ -164,7 +166,7 @@ class Condition {
     }
 
   private:
-    // The std::unique_lock that std::condition_variable asks for; the caller keeps the ownership.
+    // The std::unique_lock that std::condition_variable requires. The caller still owns the mutex.
     struct Adopted {
         explicit Adopted(Mutex& mutex) : lock(mutex.mutex_, std::adopt_lock) {}
         ~Adopted() { static_cast<void>(lock.release()); }
@@ -183,13 +185,13 @@ class StoppableCondition {
     void notify_one() noexcept { condition_.notify_one(); }
     void notify_all() noexcept { condition_.notify_all(); }
 
-    /// Until the predicate, called with the mutex held, is true, or a stop is requested. What the
-    /// predicate says at the end.
+    /// Waits until the predicate, called with the mutex held, is true or a stop is requested.
+    /// Returns the predicate's last value.
     template <class Predicate>
     bool wait(Mutex& mutex, const std::stop_token& stop, Predicate predicate) QUIPU_WAITS(mutex) {
         return condition_.wait(mutex, stop, std::move(predicate));
     }
-    /// As wait, at most for the timeout.
+    /// As wait(), but at most for `timeout`.
     template <class Rep, class Period, class Predicate>
     bool wait_for(Mutex& mutex, const std::stop_token& stop,
                   const std::chrono::duration<Rep, Period>& timeout, Predicate predicate)

@@ -6,7 +6,7 @@
 
 namespace quipu {
 
-/// Edit distance (Levenshtein) of two names: how "did you mean" chooses.
+/// The edit distance (Levenshtein) of two names, by which "did you mean" suggestions are ranked.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 }  // namespace quipu

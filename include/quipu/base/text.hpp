@@ -9,7 +9,7 @@ namespace quipu {
 /// Whether the bytes are well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
 [[nodiscard]] bool is_valid_utf8(std::string_view text) noexcept;
 
-/// Copies `text` with every byte sequence that is not UTF-8 replaced by U+FFFD.
+/// A copy of `text` in which each malformed byte sequence is replaced by one U+FFFD.
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
 
 /// Compares without regard to the case of ASCII letters.

@@ -7,7 +7,8 @@
 
 namespace quipu::codec {
 
-/// An event of whichever type a decoder finds, known by its table only.
+/// Holds an event of any type of a catalogue, for code that knows event types at run time only. Not
+/// thread-safe.
 class AnyEvent {
   public:
     explicit AnyEvent(const EventTypes& types) noexcept : types_(types) {}
@@ -15,8 +16,8 @@ class AnyEvent {
     AnyEvent(const AnyEvent&) = delete;
     AnyEvent& operator=(const AnyEvent&) = delete;
 
-    /// Reads `json` into this; returns the index of its type. Types outside the catalogue are a
-    /// fault.
+    /// Decodes `json` into this object, replacing what it held, and returns the index of the type
+    /// in EventTypes::all(). A type outside the catalogue is a fault.
     [[nodiscard]] std::expected<std::size_t, Faults> read(std::string_view json) {
         Unknown other;
         DecodeOptions options;

@@ -8,21 +8,21 @@
 
 namespace quipu {
 
-/// The event in `json` as a BSON document (bsonspec.org), for databases that readers in other
-/// languages look into. Empty when the text is no valid event of `types`.
+/// Converts the event in `json` to a BSON document (bsonspec.org), for databases that programs in
+/// other languages query. Empty if the text is not a valid event of `types`.
 ///
-/// It has event_id, event_type, event_version, timestamp, aggregate_id (null when there is none)
-/// and metadata as the header has them, and `payload` with the event's own fields and those that
-/// it does not declare:
+/// The document has the header's event_id, event_type, event_version, timestamp, aggregate_id
+/// (null if there is none) and metadata, and `payload` with the event's own fields, declared or
+/// not:
 ///
-/// - integers are int64 (above the largest int64: double), numbers double, and what is no number
-///   null, as in JSON;
-/// - times are dates, cut to milliseconds; enums and names of event types are text;
-/// - absent optional fields are null, omittable ones are left out; structs and maps are
-///   documents, lists arrays; fields of type Json are what their text says, of equal names the
-///   last;
-/// - in names, which BSON and query languages bound: a point becomes U+FF0E, a dollar sign at the
-///   beginning U+FF04, a zero byte U+2400.
+/// - integers become int64 (double above the largest int64), numbers double, NaN and the
+///   infinities null, as in JSON;
+/// - times become dates, truncated to milliseconds; enums and names of event types become text;
+/// - absent optional fields are null, absent omittable fields are left out; structs and maps become
+///   documents, lists arrays; a field of type Json becomes the value of its text, where the last
+///   one of equal names counts;
+/// - names are changed where BSON and query languages restrict them: a point becomes U+FF0E, a
+///   leading dollar sign U+FF04, a zero byte U+2400.
 ///
 /// Thread-safe; never throws for bad input.
 [[nodiscard]] std::string event_document(const EventTypes& types, std::string_view json);

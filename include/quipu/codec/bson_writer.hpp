@@ -9,8 +9,8 @@
 
 namespace quipu::codec {
 
-/// Appends one BSON document to a string (bsonspec.org). Names must not contain a zero byte; texts
-/// must be UTF-8. Numbers of list elements are counted here.
+/// Appends one BSON document (bsonspec.org) to a string. Names must not contain a zero byte; texts
+/// must be UTF-8. Inside a list pass empty names: the writer numbers the elements.
 class BsonWriter {
   public:
     explicit BsonWriter(std::string& out) : out_(out) { open(false); }
@@ -25,15 +25,17 @@ class BsonWriter {
     void text(std::string_view name, std::string_view value);
     void binary(std::string_view name, std::string_view bytes);
     void date(std::string_view name, std::int64_t milliseconds);
-    /// A whole document that was written before.
+    /// A complete BSON document.
     void document(std::string_view name, std::string_view bson);
-    /// An element as it stands in another document: type byte, name, value.
+    /// An element copied from another document: type byte, name and value.
     void element(std::string_view raw);
 
     void begin_document(std::string_view name);
     void begin_list(std::string_view name);
-    /// Ends what was begun last; the outermost document, too.
+    /// Ends the innermost open document or list. The outermost document must be ended, too.
     void end();
+
+    /// The number of open documents and lists.
 
     [[nodiscard]] std::size_t depth() const noexcept { return open_.size(); }
 

@@ -17,25 +17,27 @@
 namespace quipu {
 
 struct DecodeOptions {
-    /// Refuses what Pydantic's lax JSON mode converts: text and 5.0 to int, 1 to true, epoch
-    /// numbers and dates alone to time, … Each is then a fault of the kind that Pydantic's strict
-    /// mode gives. As there, an int is taken for a double, and ISO 8601 text for a time.
+    /// Rejects the conversions of Pydantic's lax JSON mode: text or 5.0 to int, 1 to true, numbers
+    /// and dates without a time to Time, and so on. Each is then a fault of the kind that Pydantic
+    /// reports in strict mode. An int for a double and ISO 8601 text for a time remain valid.
     bool strict = false;
-    /// Keeps top-level fields that the struct does not declare in Event::unknown.
+    /// Keeps top-level fields that the struct does not declare in Event::unknown; false drops them.
     bool keep_unknown = true;
-    /// An event_type outside the catalogue gives Unknown; otherwise the fault union_tag_invalid.
+    /// Decodes an event_type outside the catalogue as Unknown; false makes it the fault
+    /// union_tag_invalid.
     bool allow_unknown_types = true;
-    std::size_t max_bytes = 1024 * 1024;  ///< longer texts are refused before parsing
-    std::size_t max_depth = 64;           ///< of nested objects and lists, itself at most 500
-    std::size_t max_faults = 100;         ///< reporting stops there; at least one is reported
+    std::size_t max_bytes = 1024 * 1024;  ///< longer texts are rejected without parsing
+    std::size_t max_depth = 64;           ///< of nested objects and lists; 500 at most
+    std::size_t max_faults = 100;         ///< faults beyond it are not reported; at least 1
 };
 
 namespace detail {
 
 using Emplace = EventTarget (*)(void* any, std::size_t index);
 
-/// Reads one event of any type of `types`. On success the target that `emplace(any, index)` made
-/// is filled and that index returned; EventTypes::npos with `unknown` filled for another type.
+/// Decodes one event of any type of `types` into the target that `emplace(any, index)` returns, and
+/// returns the index of its type. For a type outside `types` it fills `unknown` and returns
+/// EventTypes::npos.
 [[nodiscard]] std::expected<std::size_t, Faults> decode_event(std::string_view bytes,
                                                               const EventTypes& types,
                                                               Emplace emplace, void* any,
@@ -46,8 +48,9 @@ using Emplace = EventTarget (*)(void* any, std::size_t index);
                                         const EventHeader& header, const StructInfo& info,
                                         const void* data, const Extra& unknown);
 
-/// Reads as decode_event does, refusing unknown types and dropping unknown fields, and writes the
-/// event back: the canonical form of `bytes`. `emplace` must keep to one place until it returns.
+/// The canonical form of `bytes`: decodes as decode_event() does, but rejects unknown types and
+/// drops unknown fields, and encodes the event again. All calls of `emplace` must return targets in
+/// the same place.
 [[nodiscard]] std::expected<std::string, Faults> canonical_event(std::string_view bytes,
                                                                  const EventTypes& types,
                                                                  Emplace emplace, void* any);
@@ -76,9 +79,10 @@ struct Single {
 
 }  // namespace detail
 
-/// Reads one event: finds its type wherever `event_type` stands in the object, decodes once, and
-/// returns the union's alternative or every fault at once. Never throws for bad input; safe on
-/// hostile input up to the limits; keeps no reference to `bytes`.
+/// Decodes one event of a catalogue. Returns the alternative of the union that its event_type
+/// names, or all faults at once. event_type may be anywhere in the object. Never throws for bad
+/// input, is safe on hostile input within the limits, and keeps no reference to `bytes`.
+/// Thread-safe.
 template <class CatalogueType>
 [[nodiscard]] std::expected<typename CatalogueType::AnyEvent, Faults> decode(
     std::string_view bytes, const DecodeOptions& options = {}) {
@@ -94,8 +98,8 @@ template <class CatalogueType>
     return any;
 }
 
-/// Reads one event whose type is known; another event_type in the text is a fault. It knows no
-/// catalogue, so an EventTypeName field may be any legal topic name.
+/// Decodes one event of a known type; another event_type in the text is a fault. Without a
+/// catalogue, an EventTypeName field accepts any legal topic name. Otherwise like decode().
 template <EventStruct T>
 [[nodiscard]] std::expected<Event<T>, Faults> decode_as(std::string_view bytes,
                                                         DecodeOptions options = {}) {
@@ -108,11 +112,13 @@ template <EventStruct T>
     return event;
 }
 
-/// Appends the event's JSON: flat, header first, then the struct's fields in declaration order,
-/// then unknown ones; UTF-8, nulls present, times with `Z`. The bytes equal those that Pydantic
-/// writes for the same model; NaN and the infinities become null, as there. Fails, with `out` as it
-/// was, when a text is not UTF-8, an enum has no such enumerator, or Extra or Json hold no JSON. No
-/// allocation when `out` has room.
+/// Appends the event as one JSON object: the header, the struct's fields in order of declaration,
+/// then unknown fields. Nulls are written and times end with `Z`. The bytes equal those that
+/// Pydantic writes for the same model; NaN and the infinities become null, as there. Does not
+/// allocate if `out` has enough capacity. Thread-safe for different `out`.
+///
+/// Error: invalid, with `out` unchanged, if a text is not UTF-8, an enum has a value without an
+/// enumerator, or an Extra or Json does not hold JSON.
 template <EventStruct T>
 [[nodiscard]] Result<void> encode(std::string& out, const Event<T>& event) {
     return detail::encode_event(out, T::event_type, event.header, struct_info<T>(), &event.data,
@@ -125,8 +131,8 @@ template <EventStruct T>
     return out;
 }
 
-/// Reads a plain struct, such as a document or the body of a request, by the same rules. Fields
-/// that it does not declare are kept if it has an Extra field, else dropped.
+/// Decodes a plain struct, such as a document or the body of a request, by the same rules. Fields
+/// that it does not declare are kept if it has an Extra field and dropped otherwise.
 template <class T>
 [[nodiscard]] std::expected<T, Faults> from_json(std::string_view bytes,
                                                  const DecodeOptions& options = {}) {
@@ -136,7 +142,7 @@ template <class T>
     return object;
 }
 
-/// The JSON of a plain struct.
+/// Encodes a plain struct by the same rules and with the same errors as encode().
 template <class T>
 [[nodiscard]] Result<std::string> to_json(const T& object) {
     std::string out;
@@ -145,8 +151,8 @@ template <class T>
     return out;
 }
 
-/// Appends `text` as a JSON string, escaped as Pydantic (serde_json) escapes; bytes that are not
-/// UTF-8 become U+FFFD.
+/// Appends `text` as a JSON string in quotes, escaped as Pydantic (serde_json) does. Malformed
+/// UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace quipu

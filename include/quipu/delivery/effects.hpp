@@ -17,39 +17,42 @@
 
 namespace quipu {
 
-/// How an event is published; every field may be left as it is.
+/// How an event is published. Every field has a usable default.
 struct PublishOptions {
-    /// The aggregate; from a handler, that of the event it handles when not set.
+    /// The aggregate. Unset, a handler publishes for the aggregate of the event that it handles.
     std::optional<std::string> aggregate_id = {};
-    /// Partition key: events of one key are handled in order. When empty the aggregate id, else the
-    /// key of the event that a handler handles, else the event id.
+    /// Partition key: events with the same key are handled in order. Empty means the aggregate id;
+    /// without one, the key of the event being handled; outside a handler, the event id.
     std::string key = {};
-    /// The event id; a new UUIDv7 when empty. Publishing an id again stores nothing.
+    /// The event id. Empty means a new UUIDv7. Publishing the same event under an id that is stored
+    /// already stores nothing.
     std::string event_id = {};
-    /// Who it happens for; from a handler, the user of the event it handles when not set.
+    /// The user on whose behalf the event happens. Unset, a handler passes on the user of the event
+    /// that it handles.
     std::optional<std::string> user_id = {};
-    /// Fails unless the aggregate's last sequence is this; 0: it has no event yet.
+    /// Optimistic concurrency: fails unless this is the aggregate's last sequence (0: no event
+    /// yet).
     std::optional<std::int64_t> expected_sequence = {};
     RecordHeaders headers = {};
 };
 
-/// What publishing gives back: the event's id and its place.
+/// The result of publishing an event.
 struct Published {
     std::string event_id;
-    std::int64_t position = 0;
-    std::int64_t sequence = 0;
-    bool duplicate = false;
+    std::int64_t position = 0;  ///< in the store's log, counted from 1
+    std::int64_t sequence = 0;  ///< within the aggregate, counted from 1
+    bool duplicate = false;     ///< the event was stored before; nothing was stored now
 };
 
-/// Thrown by a handler to say that trying again can't help: the record becomes a dead letter at
-/// once, with this text as its error.
+/// Thrown by a handler for an event that can never be handled: the record becomes a dead letter at
+/// once, without retries, with this text as its error.
 class Reject : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
-/// Thrown inside a handler or unit of work when something it asked for can't be done: a text that
-/// is not UTF-8, a document that can't be read. The message names the event and the field.
+/// Thrown within a handler or unit of work by an operation that cannot be done, such as publishing
+/// text that is not UTF-8 or reading a damaged document. The message names the event and the field.
 class EffectError : public std::runtime_error {
   public:
     explicit EffectError(Error error)
@@ -60,28 +63,33 @@ class EffectError : public std::runtime_error {
     Error error_;
 };
 
-/// Collects what a handler publishes and which documents it reads and changes, as one transaction.
-/// Documents that it reads are guarded: if another transaction changes one in between, this one is
-/// not stored and the handler runs again. Not thread-safe; handlers use it through Publishes and
-/// Documents.
+/// Collects the events that a handler publishes and the documents that it reads and changes, as one
+/// transaction. If another transaction changes one of these documents before this one commits,
+/// nothing is stored and the handler runs again. Not thread-safe. Handlers use it through Publishes
+/// and Documents.
 class Effects {
   public:
     Effects(Store& store, const EventTypes& types, const Producer& producer, Time now);
 
-    /// Sets what published events inherit: aggregate, user, causation header. Null for none.
+    /// Sets the event from which published events inherit aggregate, user and causation header;
+    /// null for none. Both must outlive the publish() calls.
     void set_cause(const Record* cause, const EventHeader* header);
 
-    /// Throws EffectError when the event can't be encoded. Returns its id.
+    /// Adds an event and returns its id. Throws EffectError if it cannot be encoded.
     std::string publish(std::string_view event_type, const StructInfo& info, const void* data,
                         const Extra& unknown, const PublishOptions& options);
+
+    // Reads see the changes made before in this transaction. They throw EffectError if the store
+    // cannot be read.
 
     [[nodiscard]] std::optional<std::string> get(std::string_view collection, std::string_view key);
     void put(std::string_view collection, std::string_view key, std::string body);
     void erase(std::string_view collection, std::string_view key);
-    /// Bodies with their keys, ordered by key, with own changes seen.
+    /// Keys with the given prefix and their bodies, ordered by key.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> scan(std::string_view collection,
                                                                         std::string_view prefix,
                                                                         std::size_t limit);
+    /// The time that published events get.
     [[nodiscard]] Time now() const noexcept { return now_; }
     void set_now(Time now) noexcept { now_ = now; }
 
@@ -93,7 +101,8 @@ class Effects {
     [[nodiscard]] Savepoint savepoint() const noexcept;
     void rollback(const Savepoint& savepoint);
 
-    /// Gives out the transaction: appends, documents and guards. The collector is empty afterwards.
+    /// Moves the transaction out: appends, document changes and the revisions that they depend on.
+    /// This object is empty afterwards.
     [[nodiscard]] Transaction take();
 
   private:

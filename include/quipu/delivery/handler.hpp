@@ -17,20 +17,22 @@
 
 namespace quipu {
 
-/// A handler's way to publish, and its promise of what it may publish:
+/// A handler's argument for publishing. Its template arguments declare which events the handler may
+/// publish:
 ///
 ///     void on(const Event<OrderPlaced>& event, Publishes<PaymentRequested>& out) {
 ///         out.publish(PaymentRequested{.order_id = event->order_id});
 ///     }
 ///
-/// What is published becomes durable together with the handler's offset, or not at all.
+/// Published events become durable together with the group's offset, or not at all. Valid during
+/// the call; not thread-safe.
 template <EventStruct... Events>
 class Publishes {
   public:
     explicit Publishes(Effects& effects) : effects_(effects) {}
 
-    /// Adds an event to what this handler commits; returns its id. Throws EffectError (which fails
-    /// the handler) when it can't be encoded.
+    /// Adds an event to the handler's transaction and returns its id. Throws EffectError, which
+    /// fails the handler, if the event cannot be encoded.
     template <class E>
     std::string publish(const E& event, const PublishOptions& options = {}) {
         static_assert((std::is_same_v<E, Events> || ...),
@@ -43,37 +45,42 @@ class Publishes {
     Effects& effects_;
 };
 
-/// A struct kept as a document: `static constexpr std::string_view collection = "orders";`.
+/// A struct that is stored as a document:
+/// `static constexpr std::string_view collection = "orders";`.
 template <class T>
 concept DocumentStruct = requires {
     { T::collection } -> std::convertible_to<std::string_view>;
 };
 
-/// Small typed rows that handlers keep beside the events, changed in the handler's transaction.
-/// Reads see the handler's own changes. A document read here that another transaction changes
-/// before this one commits makes the handler run again.
+/// Small typed records that handlers keep beside the events and change in their transaction. Reads
+/// see the handler's own changes. If another transaction changes a document that was read here
+/// before this one commits, the handler runs again. Valid during the call; not thread-safe.
 class Documents {
   public:
     explicit Documents(Effects& effects) : effects_(effects) {}
 
-    /// Empty when there is none. Throws EffectError when the stored body does not fit T.
+    /// Empty if there is no such document. Throws EffectError if the stored body does not decode as
+    /// a T, or if the store cannot be read.
     template <DocumentStruct T>
     [[nodiscard]] std::optional<T> get(std::string_view key) {
         const auto body = effects_.get(T::collection, key);
         if (!body) return std::nullopt;
         return parse<T>(*body, key);
     }
+    /// Creates or replaces a document. Throws EffectError if it cannot be encoded.
     template <DocumentStruct T>
     void put(std::string_view key, const T& document) {
         auto body = to_json(document);
         if (!body) throw EffectError(std::move(body.error()));
         effects_.put(T::collection, key, std::move(*body));
     }
+    /// Erases a document; does nothing if there is none.
     template <DocumentStruct T>
     void erase(std::string_view key) {
         effects_.erase(T::collection, key);
     }
-    /// Documents whose key begins with `prefix`, ordered by key (bytewise).
+    /// At most `limit` documents whose keys begin with `prefix`, in bytewise order of their keys.
+    /// Throws as get() does.
     template <DocumentStruct T>
     [[nodiscard]] std::vector<std::pair<std::string, T>> scan(std::string_view prefix = {},
                                                               std::size_t limit = 1000) {
@@ -83,7 +90,7 @@ class Documents {
         }
         return found;
     }
-    /// The time of this handling, by the store's clock.
+    /// The time of this attempt: the timestamp of the events that it publishes.
     [[nodiscard]] Time now() const noexcept { return effects_.now(); }
 
   private:
@@ -101,14 +108,14 @@ class Documents {
     Effects& effects_;
 };
 
-/// What a handler can know of the delivery beside the event.
+/// A handler's argument for details of the delivery. Valid during the call.
 struct Delivery {
     const Record& record;  ///< position, sequence, headers, bytes
     std::string_view group;
-    int attempt = 1;  ///< 1 for the first try
+    int attempt = 1;  ///< 1 for the first attempt
 };
 
-/// Thrown by a binding when a record does not decode; carries every fault.
+/// Thrown for a record that does not decode; carries all faults.
 class Undecodable : public std::runtime_error {
   public:
     explicit Undecodable(Faults faults)
@@ -119,14 +126,14 @@ class Undecodable : public std::runtime_error {
     Faults faults_;
 };
 
-/// One event type that a group handles, without its type.
+/// One event type that a group handles, with the C++ types erased.
 struct Subscription {
     std::string_view event_type;
     std::vector<std::string_view> publishes;
     void (*invoke)(void* handler, Effects& effects, const Delivery& delivery) = nullptr;
 };
 
-/// A handler object without its type: what the delivery runtime works with.
+/// A group with its handler object, with the C++ types erased, as the delivery runtime uses it.
 struct GroupBinding {
     std::string_view group;
     GroupOptions options;
@@ -180,7 +187,7 @@ struct Argument<const Delivery&> {
     }
 };
 
-/// Reads the record into `event`; throws Undecodable.
+/// Decodes the record into `event`; throws Undecodable.
 void decode_record(const Record& record, const EventTypes& types, Emplace emplace, void* event);
 
 template <class H, class Catalogue, class E, class... Args>
@@ -250,7 +257,7 @@ struct EventIsOwned {
     static_assert(handled,
                   "quipu: no group handles this event of the catalogue. Give a group `void "
                   "on(const quipu::Event<E>&)`, or list it as quipu::Terminal<E> (the end of a "
-                  "story) or quipu::External<E> (handled by another program)");
+                  "flow) or quipu::External<E> (handled by another program)");
     static constexpr bool value = handled;
 };
 template <class First, class Second, bool differ>
@@ -282,18 +289,18 @@ consteval bool group_names_differ() {
 
 }  // namespace detail
 
-/// Makes the binding of a handler object, which must outlive it. The wrong handler does not
-/// compile: an `on` for an event outside the catalogue, a Publishes<...> that names one, an
-/// argument that is none of Publishes&, Documents& and const Delivery&.
+/// Binds a handler object, which must outlive the binding. These do not compile: an `on` for an
+/// event outside the catalogue, a Publishes<...> that names one, and an argument other than
+/// Publishes<...>&, Documents& and const Delivery&.
 template <class Catalogue, detail::Group H>
 GroupBinding bind_group(H& handler) {
     return detail::bind_entries<H, Catalogue>(handler, typename Catalogue::Entries{});
 }
 
-/// Checks that every function of a group that looks like a handler or a tick is one, that every
-/// event of the catalogue is handled, Terminal or External, and that no two groups share a name;
-/// does not compile otherwise. Not seen: a handler that a derived class hides, and a function whose
-/// name is unlike `on` and `tick`; `run` prints the subscriptions that it found.
+/// Does not compile unless every function of a group that looks like a handler or a tick is one,
+/// every event of the catalogue is handled, Terminal or External, and all groups have different
+/// names. It cannot detect a handler that a derived class hides, nor a misspelt name that resembles
+/// neither `on` nor `tick`; the command `run` prints the subscriptions that were found.
 template <class Catalogue, class... Groups>
 consteval bool check_groups() {
     if constexpr (sizeof...(Groups) > 0) {

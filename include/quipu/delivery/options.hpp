@@ -17,33 +17,33 @@ enum class Start { earliest, latest };
 /// How a consumer group works; a handler states its own as
 /// `static constexpr quipu::GroupOptions options{.serial = true};`.
 struct GroupOptions {
-    /// Handlers that run at the same time, on as many threads. Records of one key never do.
+    /// How many threads call handlers. Two records of one key are never handled at the same time.
     std::size_t parallelism = 4;
-    /// Runs one handler at a time in log order across keys, on one thread. For handlers that share
-    /// documents between keys, such as a queue. A failing key still holds back only itself. Where
-    /// several processes share the group through a topic log they take turns, which is slow: run
-    /// it in one.
+    /// Handles all records one at a time, in log order across keys, on one thread: for handlers
+    /// that share documents between keys, such as a queue. A failing record still blocks only its
+    /// own key. Processes that share such a group through a topic log take turns, which is slow:
+    /// run it in one process.
     bool serial = false;
     Start start = Start::earliest;
-    /// Records read from the log and not finished; reading pauses there (back-pressure).
+    /// Reading pauses while this many records have been read and are not finished (back-pressure).
     std::size_t max_in_flight = 1024;
-    /// Records that share one commit at most.
+    /// The largest number of records in one commit.
     std::size_t max_batch = 64;
-    /// Calls `tick` this often; 0 for never.
+    /// Interval between calls of `tick`; 0 disables it.
     std::chrono::milliseconds tick_interval{0};
 };
 
-/// Who publishes: what a new event's metadata says.
+/// The program that publishes: the metadata of its events.
 struct Producer {
     std::string service_name = {};
     std::string service_version = {};
     Environment environment = Environment::production;
 };
 
-/// The outside world, as the delivery floor sees it: tests put their own here.
+/// Sources of time and randomness. Tests and simulations supply their own. Called from any thread.
 struct World {
     std::function<Time()> now = [] { return quipu::now(); };
-    std::function<double()> random;  ///< in [0, 1); a seeded generator when empty
+    std::function<double()> random;  ///< in [0, 1); empty: a generator with a random seed
 };
 
 }  // namespace quipu

@@ -12,36 +12,39 @@
 
 namespace quipu {
 
-/// Everything that is wrong with a foreign producer's JSON, as RawPublisher::publish_json would
-/// find it; needs no store. `event_type` must be one of `types`.
+/// The faults that RawPublisher::publish_json() would find in a foreign producer's JSON. Needs no
+/// store. `event_type` must be one of `types`.
 [[nodiscard]] std::expected<void, Faults> check_json(const EventTypes& types,
                                                      const Producer& producer,
                                                      std::string_view event_type,
                                                      std::string_view json);
 
-/// Publishing without types: what the command line and the control socket use.
+/// Publishes events whose C++ types are not known at compile time, as the command line and the
+/// control socket do. Thread-safe. Store and types must outlive it.
 class RawPublisher {
   public:
     RawPublisher(Store& store, const EventTypes& types, Producer producer, World world = {});
 
-    /// Runs `work` on a fresh collector and commits it; runs it again when a document it read was
-    /// changed meanwhile (at most 100 times, then ErrorCode::conflict). Exceptions of `work` pass
-    /// through, except EffectError, which becomes its Error. Blocks until durable. Thread-safe.
+    /// Runs `work` and commits what it publishes and changes; returns when that is durable. If a
+    /// document that it read was changed meanwhile, `work` runs again, up to 100 times. Errors:
+    /// conflict after that, the error of an EffectError, and those of Store::submit. Other
+    /// exceptions of `work` pass through.
     [[nodiscard]] Result<Committed> transact(const std::function<void(Effects&)>& work);
 
-    /// Publishes a foreign producer's JSON: checks it as `event_type` of the catalogue, fills in
-    /// event_id, timestamp and metadata where they are missing, keeps fields it does not know.
-    /// ErrorCode::invalid lists every fault.
+    /// Publishes a foreign producer's JSON: validates it against the catalogue's struct, fills in
+    /// event_id, timestamp and metadata if they are missing, and keeps unknown fields. Errors:
+    /// invalid with all faults, and those of transact().
     [[nodiscard]] Result<Published> publish_json(std::string_view event_type, std::string_view json,
                                                  const PublishOptions& options = {});
 
-    /// Blocks until the log has everything up to `position`. At once where the store is the log.
-    /// ErrorCode::unavailable when it does not within `timeout`: the event is stored all the same,
-    /// and is published when the log takes it.
+    /// Blocks until the log has all events up to `position`; returns at once where the store is the
+    /// log. Error: unavailable after `timeout`. The event is stored in any case and is published
+    /// when the log accepts it.
     [[nodiscard]] Result<void> wait_published(std::int64_t position,
                                               std::chrono::milliseconds timeout) const;
 
-    /// How to wait for a log beside the store. To be set before others use this object.
+    /// Sets how wait_published() waits for a log beside the store. Call it before other threads use
+    /// this object.
     using LogWait = std::function<Result<void>(std::int64_t, std::chrono::milliseconds)>;
     void set_log_wait(LogWait wait) { log_wait_ = std::move(wait); }
 
@@ -61,12 +64,15 @@ class RawPublisher {
     LogWait log_wait_;
 };
 
-/// What a unit of work may do: publish any event of the catalogue, read and change documents.
+/// The argument of a unit of work: publishes any event of the catalogue, reads and changes
+/// documents. Valid during the call; not thread-safe.
 template <class Catalogue>
 class UnitOfWork {
   public:
     explicit UnitOfWork(Effects& effects) : documents(effects), effects_(effects) {}
 
+    /// Adds an event to the unit of work and returns its id. Throws EffectError if it cannot be
+    /// encoded.
     template <class E>
     std::string publish(const E& event, const PublishOptions& options = {}) {
         static_assert(Catalogue::template contains<E>,
@@ -80,17 +86,18 @@ class UnitOfWork {
     Effects& effects_;
 };
 
-/// Publishes events of a catalogue from outside the groups: a request handler, a timer, main().
-/// Thread-safe; cheap to copy; must not outlive the RawPublisher.
+/// Publishes events of a catalogue from outside a group, such as a request handler, a timer or
+/// main(). Thread-safe and cheap to copy. Must not outlive the RawPublisher.
 template <class Catalogue>
 class Publisher {
   public:
     explicit Publisher(RawPublisher& raw) : raw_(&raw) {}
 
-    /// Returns when the event is durable. Errors: invalid (a text that is not UTF-8), conflict
-    /// (expected_sequence, or another event with this id), unavailable (the store can't write, or
-    /// its answer was lost: the event may be stored). Each call makes a new event: who may try
-    /// again sets PublishOptions::event_id to a new_id() of its own, which is stored once.
+    /// Publishes an event and returns when it is durable. Errors: invalid (text that is not UTF-8),
+    /// conflict (expected_sequence, or a different event with this id), unavailable (the store
+    /// cannot write, or its answer was lost: the event may be stored). Each call creates a new
+    /// event. To retry safely, set PublishOptions::event_id to a new_id() and publish with the same
+    /// id again: the event is stored once.
     template <class E>
     [[nodiscard]] Result<Published> publish(const E& event, const PublishOptions& options = {}) {
         static_assert(Catalogue::template contains<E>,
@@ -104,10 +111,10 @@ class Publisher {
         return Published{std::move(id), appended.position, appended.sequence, appended.duplicate};
     }
 
-    /// Publishes as above and returns when a log beside the store has the event, too; waits at most
-    /// `timeout` for that. For callers whose readers look at the log alone: the event is safe once
-    /// it is stored. Errors as above; unavailable with the event's position when the log did not
-    /// take it in time, and it is published later.
+    /// Publishes like publish() and then waits, at most for `timeout`, until a log beside the store
+    /// has the event. Needed only if readers of the log must see it before the caller continues:
+    /// once stored, the event is safe. Errors: those of publish(), and unavailable with the event's
+    /// position if the log did not accept it in time; it is then published later.
     template <class E>
     [[nodiscard]] Result<Published> publish_and_wait(const E& event, const PublishOptions& options,
                                                      std::chrono::milliseconds timeout) {
@@ -119,8 +126,9 @@ class Publisher {
         return published;
     }
 
-    /// Runs `work(UnitOfWork<Catalogue>&)` and commits what it publishes and changes together. It
-    /// may run several times, so it must have no other effect.
+    /// Runs `work(UnitOfWork<Catalogue>&)` and commits what it publishes and changes as one
+    /// transaction. `work` may run several times, so it must have no other side effects. Errors:
+    /// those of RawPublisher::transact().
     template <class Work>
     [[nodiscard]] Result<Committed> transact(Work&& work) {
         return raw_->transact([&](Effects& effects) {

@@ -18,33 +18,34 @@ namespace quipu {
 /// the outbox, its dead letters are events that the log refuses.
 inline constexpr std::string_view relay_group = "quipu.relay";
 
-/// Header of a published record: the store it came from, its position there and a checksum of type
-/// and body, as "<store identity>/<position>/<checksum>".
+/// Header of a published record: its store, its position there and a checksum of type and body, as
+/// "<store identity>/<position>/<checksum>".
 inline constexpr std::string_view origin_header = "quipu-origin";
 
-/// Header of a stored record that was ingested from a topic log: where it came from, as
+/// Header of a stored record that was ingested from a topic log: its place there, as
 /// "<event type>/<partition>/<offset>". The relay does not publish such a record again. The name is
 /// part of the stored format.
 inline constexpr std::string_view ingested_header = "quipu-adopted";
 
 struct RelayOptions {
     World world = {};  ///< the clock of dead letters and of RelayStatus::lag_time
-    /// Receives a line for the operator, "warning" or "error" and the text, on the relay's own
-    /// threads; must not block. May be empty.
+    /// Receives lines for the operator's log: a level ("warning" or "error") and a text. Called on
+    /// the relay's threads; must not block. May be empty.
     std::function<void(std::string_view level, std::string_view text)> notice = {};
-    /// How long another relay waits for a silent holder of the lease before it takes over.
+    /// How long the holder of the lease may go without renewing it before another relay takes over.
     std::chrono::milliseconds lease{10'000};
-    /// Records that were given to the log and not acknowledged; beyond it the relay waits.
+    /// The relay pauses while this many records have been produced and are not acknowledged.
     std::size_t max_in_flight = 8192;
 };
 
 struct RelayStatus {
     bool active = false;  ///< this relay holds the lease
-    /// The checkpoint: everything up to here is in the log, or is a dead letter, or came from it.
+    /// The checkpoint: every record up to here is in the log, came from the log, or is a dead
+    /// letter.
     std::int64_t position = 0;
     std::int64_t lag = 0;                   ///< stored records beyond the checkpoint
-    std::chrono::milliseconds lag_time{0};  ///< age of the oldest of them
-    std::uint64_t published = 0;            ///< by this object
+    std::chrono::milliseconds lag_time{0};  ///< age of the oldest record beyond the checkpoint
+    std::uint64_t published = 0;            ///< records that this object has published
     std::string problem;  ///< why the checkpoint does not advance; empty when it does
 };
 
@@ -55,30 +56,30 @@ struct RelayStatus {
 ///
 /// Any number of processes may run a relay on the same store. One at a time holds the lease, a
 /// document in the store whose revision fences every commit of the checkpoint: a relay that was
-/// suspended and wakes up late cannot move it. All that such a relay can still do is to publish
-/// records again; consumers recognise those by their event id.
+/// suspended and resumes after losing the lease cannot move the checkpoint. It can at most publish
+/// records a second time; consumers recognise those by their event id.
 class Relay {
   public:
     /// `store` and `log` must outlive it.
     Relay(Store& store, TopicLog& log, RelayOptions options);
-    /// Stops, with ten seconds as the deadline.
+    /// Calls stop().
     ~Relay();
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
 
-    /// Registers the relay's group with the store and starts the relay's threads. To be called
-    /// once. Errors: those of Store::open_group.
+    /// Registers the relay's group with the store and starts the relay's threads. Call it once.
+    /// Errors: those of Store::open_group.
     [[nodiscard]] Result<void> start();
 
-    /// Waits at most `deadline` for the log's acknowledgements, frees the lease and joins the
-    /// threads. What is not acknowledged by then is published again by the next relay.
+    /// Waits at most `deadline` for the log's acknowledgements, releases the lease and joins the
+    /// threads. The next relay publishes again what has not been acknowledged by then.
     void stop(std::chrono::milliseconds deadline = std::chrono::seconds{10});
 
-    /// Blocks until the log has the record at `position`, whichever process publishes it. False
-    /// when `timeout` has passed, the relay stops, or the log refuses the record. Thread-safe.
+    /// Blocks until the log has the record at `position`, whichever process publishes it. Returns
+    /// false after `timeout`, when the relay stops, or if the log rejects the record. Thread-safe.
     [[nodiscard]] bool wait_published(std::int64_t position, std::chrono::milliseconds timeout);
 
-    /// Asks the store for the lag, so it costs a few reads. Thread-safe.
+    /// The relay's progress. Makes a few reads of the store to find the lag. Thread-safe.
     [[nodiscard]] RelayStatus status() const;
 
   private:

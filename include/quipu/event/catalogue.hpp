@@ -21,7 +21,7 @@
 
 namespace quipu {
 
-/// In a catalogue: an event that ends a story, so no group need handle it.
+/// In a catalogue: an event that ends a flow, so that no group has to handle it.
 template <EventStruct T>
 struct Terminal {};
 
@@ -29,11 +29,11 @@ struct Terminal {};
 template <EventStruct T>
 struct External {};
 
-/// In a catalogue: events that share a Policy (see policy.hpp).
+/// In a catalogue: events that share a policy (see policy.hpp).
 template <class Policy, class... Items>
 struct Category {};
 
-/// What a program knows about one event type at run time.
+/// The description of one event type at run time.
 struct EventInfo {
     std::string_view event_type;
     const StructInfo* payload = nullptr;
@@ -42,23 +42,23 @@ struct EventInfo {
     std::string_view category;
     RetryPolicy retry;
     TopicPolicy topic;
-    std::vector<std::string_view> indexed = {};  ///< fields that the struct declares indexed
+    std::vector<std::string_view> indexed = {};  ///< fields that the struct declares as indexed
 };
 
-/// The closed set of event types at run time: what decoding, the command line and the engines use.
+/// The closed set of a catalogue's event types at run time. Immutable, so any thread may use it.
 class EventTypes {
   public:
     explicit EventTypes(std::vector<EventInfo> infos);
 
     [[nodiscard]] const std::vector<EventInfo>& all() const noexcept { return infos_; }
-    /// The index in all() of a type, or npos. Constant time.
+    /// The index of a type in all(); npos if it is not in the catalogue. Constant time.
     [[nodiscard]] std::size_t index_of(std::string_view event_type) const noexcept;
-    /// Null when the type is not in the catalogue.
+    /// Null if the type is not in the catalogue. Constant time.
     [[nodiscard]] const EventInfo* find(std::string_view event_type) const noexcept;
-    /// The name that is most like `event_type`, for "did you mean".
+    /// The event type that is most similar to `event_type`, for "did you mean".
     [[nodiscard]] std::string_view nearest(std::string_view event_type) const;
-    /// The fields that any event declares indexed, ascending, each once. What the stores are opened
-    /// with (SqliteOptions::indexed, MongoOptions::indexed).
+    /// The fields that at least one event declares as indexed, sorted and without repetition. Pass
+    /// them to the stores (SqliteOptions::indexed, MongoOptions::indexed).
     [[nodiscard]] std::vector<std::string> indexed_fields() const;
 
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
@@ -70,15 +70,15 @@ class EventTypes {
     std::vector<std::uint32_t> slots_;  // open addressing: index + 1, 0 where free
 };
 
-/// Where a decoder writes an event of one type.
+/// Where a decoder stores the parts of an event.
 struct EventTarget {
     EventHeader* header = nullptr;
     void* data = nullptr;
     Extra* unknown = nullptr;
 };
 
-/// True for a name that Kafka takes as a topic with room for a prefix: 1 to 200 of the characters
-/// a-z A-Z 0-9 . _ - and not "." or "..". (Kafka's own limit is 249, org.apache.kafka Topic.)
+/// Whether Kafka accepts `name` as a topic, with room for a prefix: 1 to 200 of the characters
+/// a-z A-Z 0-9 . _ - and neither "." nor "..". Kafka's own limit is 249 characters.
 [[nodiscard]] constexpr bool is_topic_name(std::string_view name) noexcept {
     if (name.empty() || name.size() > 200 || name == "." || name == "..") return false;
     constexpr std::string_view allowed =
@@ -131,7 +131,7 @@ struct Concat<EntryList<A...>, EntryList<B...>, Rest...> {
 template <class Policy, class Item>
 struct Flatten {
     static_assert(EventStruct<Item>,
-                  "quipu: this struct of the catalogue is not an event. Give it `static constexpr "
+                  "quipu: this struct of the catalogue is not an event. Add `static constexpr "
                   "std::string_view event_type = \"...\";`");
     using type = EntryList<Entry<Item, Policy, false, false>>;
 };
@@ -210,7 +210,7 @@ struct CatalogueOf<EntryList<Entries...>> {
         return all;
     }
 
-    /// Makes `any` hold the type with that index and tells where its parts lie.
+    /// Makes `any` hold an event of the type with that index and returns where its parts are.
     static EventTarget emplace(void* any, std::size_t index) {
         using Make = EventTarget (*)(AnyEvent&);
         static constexpr std::array<Make, sizeof...(Entries)> makers{[](AnyEvent& value) {
@@ -223,12 +223,13 @@ struct CatalogueOf<EntryList<Entries...>> {
 
 }  // namespace detail
 
-/// The events of a program: the closed set of types, the union that a reader decodes into, and the
-/// lookup from name to type. Items are event structs, Terminal<E>, External<E> and
+/// The events of a program: the closed set of types, the union that events are decoded into
+/// (AnyEvent), and the lookup by event type. Items are event structs, Terminal<E>, External<E> and
 /// Category<Policy, items...>.
 ///
-/// Two structs with one event_type, or one that is no legal topic name, do not compile. Name a
-/// long one by deriving from it, which keeps the compiler's messages short:
+/// Two structs with the same event_type do not compile, nor does an event_type that is not a legal
+/// topic name. Derive from a long catalogue to give it a name, which keeps the compiler's messages
+/// short:
 ///
 ///     struct Events : quipu::Catalogue<UserGreeted, quipu::Terminal<UserLeft>> {};
 template <class... Items>

@@ -10,7 +10,7 @@
 
 namespace quipu {
 
-/// A struct that says which event it is:
+/// A struct that declares which event it is:
 ///
 ///     struct UserGreeted {
 ///         static constexpr std::string_view event_type = "user_greeted";
@@ -21,8 +21,8 @@ concept EventStruct = requires {
     { T::event_type } -> std::convertible_to<std::string_view>;
 };
 
-/// An event as handlers see it: the header, the struct, and top-level fields that this build
-/// does not know. `event->name` reaches into the struct.
+/// An event as handlers receive it: the header, the struct, and the top-level fields that the
+/// struct does not declare. `event->name` accesses the struct.
 template <EventStruct T>
 struct Event {
     EventHeader header;
@@ -35,7 +35,8 @@ struct Event {
     const T& operator*() const noexcept { return data; }
 };
 
-/// An event whose type is not in the catalogue that read it: its name and its JSON, unchanged.
+/// An event whose type is not in the catalogue it was decoded with: its type and its JSON,
+/// unchanged.
 struct Unknown {
     std::string event_type;
     std::string raw;

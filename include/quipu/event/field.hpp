@@ -11,13 +11,13 @@
 
 namespace quipu {
 
-// How a field's type tells whether it must be present on the wire:
+// The type of a field determines whether it must be present on the wire:
 //
 //   T                    required: absent or null is a fault
 //   std::optional<T>     nullable: absent reads as null, null is written
 //   Default<T>           defaulted: absent reads as the field's initialiser; null is a fault
 //   Nullable<T>          required, but may be null
-//   Omittable<T>         may be absent, is then not written; null is a fault
+//   Omittable<T>         may be absent, and is not written without a value; null is a fault
 
 namespace detail {
 
@@ -36,9 +36,9 @@ using DefaultBase = std::conditional_t<std::is_class_v<T> && !std::is_final_v<T>
 
 }  // namespace detail
 
-/// A field with a default value: `quipu::Default<int> exit_code = 1;`. The initialiser is the
-/// value that decoding gives an absent field, and the default in the exported schema. Reads and
-/// writes like a T: it derives from T where T is a class, and converts where it is not.
+/// A field with a default value: `quipu::Default<int> exit_code = 1;`. The initialiser is the value
+/// of the field when it is absent from the JSON, and the default in the exported schema. Use it
+/// like a T: it derives from T if T is a class, and converts to T otherwise.
 template <class T>
 struct Default : detail::DefaultBase<T> {
     using value_type = T;
@@ -100,22 +100,22 @@ struct Omittable : std::optional<T> {
     friend bool operator==(const Omittable& a, std::nullopt_t) noexcept { return !a.has_value(); }
 };
 
-/// Fields of an object that the struct does not declare, in the order they came, each with its
-/// name and its value as JSON text. A struct that has a field of this type keeps them and writes
-/// them back; any other drops them on decoding (the record's bytes keep them all the same).
+/// Fields of a JSON object that the struct does not declare, in the order of the text: names, and
+/// values as JSON text. A struct with a field of this type keeps them and writes them back. Other
+/// structs drop them on decoding, although they remain in the stored record.
 struct Extra {
     std::vector<std::pair<std::string, std::string>> fields;
 
     /// Adds or replaces a field. `json` must be one valid JSON value.
     void set(std::string name, std::string json);
-    /// The JSON text of a field; null when there is none.
+    /// The JSON text of a field; null if there is none of that name.
     [[nodiscard]] const std::string* find(const std::string& name) const noexcept;
 
     friend bool operator==(const Extra&, const Extra&) = default;
 };
 
-/// A field that holds the name of an event type. Decoding accepts only names of the catalogue
-/// that it decodes for, so that there is no second list of them.
+/// A field that holds the name of an event type. Decoding accepts only event types of the catalogue
+/// in use, so no enum has to repeat them.
 struct EventTypeName : std::string {
     using std::string::string;
     EventTypeName() = default;

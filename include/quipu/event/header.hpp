@@ -12,7 +12,7 @@ namespace quipu {
 
 enum class Environment { development, staging, production, test };
 
-/// Who produced an event, and for whom. `user_id` is left out when unknown: it is never invented.
+/// Who produced an event, and on whose behalf. `user_id` is left out when it is unknown.
 struct EventMetadata {
     std::string service_name;
     std::string service_version;
@@ -20,18 +20,19 @@ struct EventMetadata {
     Default<Environment> environment = Environment::production;
 };
 
-/// What every event carries beside its own fields. On the wire it comes first, flat, with
-/// event_type after event_id.
+/// The fields that every event has. On the wire they come first, in the same JSON object as the
+/// event's own fields, with event_type after event_id.
 struct EventHeader {
-    std::string event_id;  ///< UUIDv7 when made here; any string that a foreign producer sent
+    std::string
+        event_id;  ///< a UUIDv7 if made by this library; foreign producers may send any text
     std::string event_version = "1.0";
     Time timestamp{};
     std::optional<std::string> aggregate_id = {};
     EventMetadata metadata = {};
 };
 
-/// The wire fields of a header in wire order; event_type, which the header does not hold, stands
-/// second with a null type.
+/// The fields of a header in wire order. event_type, which EventHeader does not hold, is the second
+/// one and has a null type.
 [[nodiscard]] const StructInfo& header_info();
 
 }  // namespace quipu

@@ -7,13 +7,13 @@
 
 namespace quipu {
 
-/// A new UUID version 7 (RFC 9562) as text. Ids made by one process grow strictly: within one
-/// millisecond by a counter (method 1), so that they are appended to an index, not scattered.
-/// Thread-safe; safe after fork().
+/// A new UUID version 7 (RFC 9562) as text. Ids of one process increase strictly (within a
+/// millisecond by a counter, method 1 of the RFC), so an index appends them in order. Thread-safe;
+/// may be used after fork().
 [[nodiscard]] std::string new_id();
 
-/// True for the 36-character form of any UUID. Ids that other producers sent are kept as they are;
-/// nothing in this library requires this form.
+/// Whether `text` is the 36-character form of a UUID of any version. Nothing in this library
+/// requires ids of other producers to be UUIDs.
 [[nodiscard]] bool is_uuid(std::string_view text) noexcept;
 
 }  // namespace quipu

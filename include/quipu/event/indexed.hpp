@@ -12,13 +12,13 @@
 
 namespace quipu {
 
-/// Names of fields; see fields().
+/// The result of fields().
 template <std::size_t n>
 struct Fields {
     std::array<std::string_view, n> names;
 };
 
-/// Declares which fields of an event the stores keep an index of, by their names in the JSON:
+/// Declares which fields of an event the stores index, by their names in the JSON:
 ///
 ///     struct OrderPlaced {
 ///         static constexpr std::string_view event_type = "order_placed";
@@ -27,9 +27,9 @@ struct Fields {
 ///         std::string customer;
 ///     };
 ///
-/// A name that is no field of the struct, or a field that is a list, a map, an object or Json, does
-/// not compile. A field is found by name whatever the event type: one declaration makes the stores
-/// index every event that has a field of that name.
+/// Naming something that is not a field of the struct, or a field that is a list, a map, an object
+/// or Json, does not compile. Stores index by the field's name, regardless of the event type: one
+/// declaration indexes every event that has a field of that name.
 template <std::convertible_to<std::string_view>... Names>
 [[nodiscard]] consteval Fields<sizeof...(Names)> fields(const Names&... names) {
     return {{std::string_view(names)...}};

@@ -7,8 +7,9 @@
 
 namespace quipu {
 
-/// How often and when a failing handler is tried again. The first retry waits `base`, each next one
-/// `factor` times as long; up to `jitter` of it more or less, at random, and never over `longest`.
+/// How often a failing handler is retried, and with which delays. The first retry waits for `base`,
+/// each following one `factor` times as long, at most `longest`. `jitter` is the share of the delay
+/// by which it varies at random in both directions.
 struct RetryPolicy {
     int max_retries = 5;
     std::chrono::milliseconds base{1000};
@@ -17,20 +18,19 @@ struct RetryPolicy {
     double jitter = 0.1;
 };
 
-/// The wait before retry `retry` (0: the first), with `random` in [0, 1). Never above
-/// `longest`, jitter included; never negative.
+/// The delay before retry `retry` (0 is the first), with `random` in [0, 1). Between 0 and
+/// `longest`, jitter included.
 [[nodiscard]] std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int retry,
                                                     double random) noexcept;
 
-/// How a topic is made where the log has partitions and forgets, and how long the store keeps what
-/// was published there.
+/// Settings of a topic, for logs beside the store, and the lifetime of its events in the store.
 struct TopicPolicy {
     int partitions = 3;
-    std::chrono::hours retention{24 * 7};  ///< of the log, where it is not the store itself
-    std::chrono::hours ttl{24 * 30};       ///< of the stored event
+    std::chrono::hours retention{24 * 7};  ///< in the log; not used where the store is the log
+    std::chrono::hours ttl{24 * 30};       ///< in the store
 };
 
-/// What events of one category have in common. A category is a struct:
+/// The policy of events outside any Category. The policy of a category is a struct of this form:
 ///
 ///     struct PodPolicy {
 ///         static constexpr std::string_view name = "pod";

@@ -22,10 +22,10 @@
 
 namespace quipu {
 
-/// The description of a plain aggregate, made at the first call and kept for ever. Thread-safe.
+/// The description of a plain aggregate, made on the first call and never destroyed. Thread-safe.
 ///
-/// Field names come from the compiler; a trailing underscore is left out on the wire (`stdout_`
-/// is "stdout"). At most 40 fields; no base class, no reference, no C array.
+/// Field names are those of the C++ struct, without a trailing underscore (`stdout_` is "stdout" on
+/// the wire). A struct has at most 40 fields, no base class, no reference and no C array.
 template <class T>
 const StructInfo& struct_info();
 

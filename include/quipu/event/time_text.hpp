@@ -9,23 +9,23 @@
 
 namespace quipu {
 
-/// How reading a time ended.
+/// The outcome of reading a time.
 enum class TimeReading {
     ok,
-    malformed,    ///< no time, or a number outside the years that Pydantic takes
+    malformed,    ///< not a time, or a number outside the years that Pydantic accepts
     out_of_range  ///< a time outside the years 1 to 9999
 };
 
 /// Reads ISO 8601 text and, as Pydantic does, text that is a number of seconds or milliseconds.
-/// `date_alone` tells whether a date without a time is taken.
+/// `date_alone` says whether a date without a time is accepted.
 [[nodiscard]] TimeReading read_time(std::string_view text, bool date_alone, Time& out) noexcept;
 [[nodiscard]] TimeReading read_time(double number, Time& out) noexcept;
 [[nodiscard]] TimeReading read_time(std::int64_t number, Time& out) noexcept;
 
-/// The longest text that write_time() makes.
+/// The length of the longest text that write_time() writes.
 inline constexpr std::size_t time_chars = 27;
 
-/// Writes what append_time() appends; returns the end of it. `to` has room for time_chars.
+/// Writes the text of append_time() and returns its end. `to` must have room for time_chars.
 char* write_time(char* to, Time time) noexcept;
 
 }  // namespace quipu

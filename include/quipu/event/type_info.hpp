@@ -58,7 +58,7 @@ struct MapOps {
 struct OptionalOps {
     void (*reset)(void* optional);
     void* (*emplace)(void* optional);
-    const void* (*get)(const void* optional);  ///< null when empty
+    const void* (*get)(const void* optional);  ///< null if empty
 };
 
 /// A type as it stands on the wire.
@@ -80,7 +80,7 @@ enum class Presence : std::uint8_t {
     defaulted,          ///< Default<T>
     required_nullable,  ///< Nullable<T>
     omittable,          ///< Omittable<T>
-    generated,          ///< absent is filled in: a new id, the present time
+    generated,          ///< filled in if absent: a new id, the current time
 };
 
 [[nodiscard]] constexpr bool must_be_present(Presence presence) noexcept {
@@ -95,8 +95,8 @@ struct FieldInfo {
     std::size_t offset = 0;
     Presence presence = Presence::required;
     const TypeInfo* type = nullptr;
-    /// `"name":` as it stands in JSON text. At least 32 bytes from its start on can be read, so
-    /// that a codec may compare and copy without looking at the length. See render_keys().
+    /// `"name":` as in JSON text. At least 32 bytes are readable from its start, so that a codec
+    /// may compare and copy blocks without checking the length. See render_keys().
     std::string_view key = {};
 
     [[nodiscard]] const void* in(const void* object) const noexcept {
@@ -112,15 +112,15 @@ struct StructInfo {
 
     std::string_view name;  ///< of the C++ type
     std::vector<FieldInfo> fields;
-    std::size_t extra_offset = no_extra;  ///< where the Extra field lies, if there is one
-    const void* defaults = nullptr;       ///< an object as the initialisers make it
+    std::size_t extra_offset = no_extra;  ///< offset of the Extra field, if there is one
+    const void* defaults = nullptr;       ///< an object as `T{}` makes it
     void (*assign)(void* to, const void* from) = nullptr;  ///< copy assignment
-    void* (*create)() = nullptr;                  ///< a new object as the initialisers make it
-    void (*destroy)(void* object) = nullptr;      ///< ends what create() began
-    std::shared_ptr<const std::string> key_text;  ///< what the fields' keys point into
+    void* (*create)() = nullptr;                           ///< a new object as `T{}` makes it
+    void (*destroy)(void* object) = nullptr;               ///< deletes an object of create()
+    std::shared_ptr<const std::string> key_text;           ///< owns the text of the fields' keys
 };
 
-/// Fills in every field's `key`; to be called again after adding fields.
+/// Sets the `key` of every field. Call it again after changing the fields.
 void render_keys(StructInfo& info);
 
 }  // namespace quipu

@@ -13,7 +13,7 @@
 
 namespace quipu {
 
-/// One partition of one event type's topic. The topic's name on the wire is prefix + event type;
+/// One partition of the topic of one event type. In Kafka the topic is named prefix + event type;
 /// only the log knows the prefix.
 struct LogPartition {
     std::string event_type;
@@ -22,7 +22,7 @@ struct LogPartition {
     friend auto operator<=>(const LogPartition&, const LogPartition&) = default;
 };
 
-/// A place in the log.
+/// The place of one record in the log: its partition and its offset there.
 struct LogPlace {
     LogPartition partition;
     std::int64_t offset = -1;
@@ -30,34 +30,37 @@ struct LogPlace {
     friend auto operator<=>(const LogPlace&, const LogPlace&) = default;
 };
 
-/// What is to stand in the log: bytes with a key and headers, nothing decoded.
+/// A record of the log that owns its data: an encoded event with its key and headers.
 struct LogRecord {
-    LogPlace place;                  ///< produce: only the event type is read
-    std::optional<std::string> key;  ///< decides the partition; none: the producer gave none
+    LogPlace place;                  ///< produce() reads nothing of it but the event type
+    std::optional<std::string> key;  ///< chooses the partition; empty for a record without a key
     RecordHeaders headers;
-    std::string value;
-    Time timestamp{};  ///< of the log's record, in milliseconds
+    std::string value;  ///< the event, as JSON
+    Time timestamp{};   ///< the log's timestamp of the record, with millisecond precision
 };
 
-/// A record as a consumer of a log got it. Its bytes stay where the log's client has received them,
-/// and headers are read when they are asked for: nothing is copied that nobody wants. It keeps
-/// alive what it needs: everything that the broker sent in the same answer (fetch.max.bytes, 50 MB,
-/// at most), and the client of a consumer that has ended. Take a copy of what is to be kept for
-/// long. With the last record of such a client goes the client, which can take ten seconds. To be
-/// used by one thread at a time, moved-from ones not at all.
+/// A record that a consumer has received. Key and value are views into the buffer of the log's
+/// client, and headers are parsed when they are first asked for, so nothing is copied needlessly.
+///
+/// A record keeps alive everything that the broker sent in the same response (at most
+/// fetch.max.bytes, 50 MB) and, if its consumer has been closed, that consumer's client. Destroying
+/// the last record of such a client also destroys the client, which can take ten seconds. Keep a
+/// copy() rather than the record itself for long.
+///
+/// Not thread-safe: one thread at a time. A moved-from record may only be destroyed or assigned to.
 class ReceivedRecord {
   public:
-    /// What keeps a record's bytes.
+    /// Owns the bytes of a record. Implemented by each log.
     class Bytes {
       public:
         Bytes() = default;
         virtual ~Bytes() = default;
         Bytes(const Bytes&) = delete;
         Bytes& operator=(const Bytes&) = delete;
-        /// The same object with each call.
+        /// The record's headers. Returns the same object on each call.
         [[nodiscard]] virtual const RecordHeaders& headers() = 0;
     };
-    /// What is known without a look at the headers; the views are into the bytes.
+    /// Everything but the headers. The views point into the bytes.
     struct View {
         std::shared_ptr<const LogPartition> partition;
         std::int64_t offset = -1;
@@ -68,19 +71,24 @@ class ReceivedRecord {
 
     ReceivedRecord(View view, std::unique_ptr<Bytes> bytes) noexcept
         : view_(std::move(view)), bytes_(std::move(bytes)) {}
-    /// For logs that have whole records.
+    /// Wraps a record that owns its data, for logs that do not lend out buffers of their own.
     explicit ReceivedRecord(LogRecord record);
+
+    // Views and references that these functions return are valid until the record is destroyed;
+    // moving it keeps them valid.
 
     [[nodiscard]] const LogPartition& partition() const noexcept { return *view_.partition; }
     [[nodiscard]] std::int64_t offset() const noexcept { return view_.offset; }
     [[nodiscard]] LogPlace place() const { return {partition(), offset()}; }
-    /// Views and references are valid as long as this record is, also after it was moved.
+    /// Empty for a record that was produced without a key.
     [[nodiscard]] std::optional<std::string_view> key() const noexcept { return view_.key; }
     [[nodiscard]] std::string_view value() const noexcept { return view_.value; }
+    /// Parsed on the first call.
     [[nodiscard]] const RecordHeaders& headers() const { return bytes_->headers(); }
+    /// The log's timestamp of the record, with millisecond precision.
     [[nodiscard]] Time timestamp() const noexcept { return view_.timestamp; }
 
-    /// All of it, in memory of its own.
+    /// A copy that owns its data and keeps nothing else alive.
     [[nodiscard]] LogRecord copy() const;
 
   private:

@@ -18,126 +18,138 @@ namespace quipu {
 
 /// How a member of a consumer group reads.
 struct LogConsumerOptions {
-    std::string group = {};
-    std::vector<std::string> event_types = {};
-    bool from_earliest = true;  ///< where the group has no committed offset yet
+    std::string group = {};                     ///< the consumer group's name, without a prefix
+    std::vector<std::string> event_types = {};  ///< whose topics it reads
+    bool from_earliest = true;  ///< where a partition without a committed offset is read from
     /// Static membership: a member that returns under this name within the session timeout gets its
     /// partitions back without a rebalance. Unique in the group; empty for a dynamic member.
     std::string member = {};
-    /// Called on the calling thread when partitions come, within poll(), and go, within poll() and
-    /// close(). `revoked` returns when nothing of these partitions is being worked on any more, or
-    /// when it will wait no longer; their finished offsets are then committed. With `lost`, another
-    /// member may have them already.
+    /// Called within poll(), on its thread, with partitions that have been assigned.
     std::function<void(const std::vector<LogPartition>&)> assigned = {};
+    /// Called within poll() or close(), on its thread, with partitions that are taken away. It
+    /// should return once no record of theirs is being processed; their finished offsets are then
+    /// committed. When `lost` is set, another member may already own the partitions.
     std::function<void(const std::vector<LogPartition>&, bool lost)> revoked = {};
 };
 
-/// How far a member has come in a partition that is assigned to it.
+/// How far a member has read an assigned partition.
 struct LogProgress {
     LogPartition partition;
-    std::int64_t given = 0;  ///< poll() has given all that the log has before this offset
-    std::int64_t end = 0;    ///< the offset of the next record that is written
+    std::int64_t given = 0;  ///< poll() has returned every record before this offset
+    std::int64_t end = 0;    ///< the log's end: the offset that the next record will get
 };
 
-/// One member of one consumer group. finished() may be called from any thread; all others
-/// belong to one.
+/// One member of one consumer group. finished() may be called from any thread; all other functions
+/// must be called from one thread.
 class LogConsumer {
   public:
     virtual ~LogConsumer() = default;
 
-    /// Waits up to `timeout` for records and gives at most `limit`, in order within a partition.
-    /// Must be called at least every few seconds, paused or not, or the group takes the partitions
-    /// away. A record is given once per assignment. After an error poll() can be called again.
-    /// Errors: unavailable (no broker answers), not_found (a topic is missing), invalid
-    /// (credentials, access rules, configuration), conflict (another member uses this one's name:
-    /// this one is out for good).
+    /// Waits at most `timeout` for records and returns up to `limit` of them, in offset order
+    /// within each partition. Call it at least every few seconds, also while paused; otherwise the
+    /// group takes the partitions away. Each record is returned once per assignment.
+    ///
+    /// Errors: unavailable (no broker answers), not_found (a topic is missing), invalid (wrong
+    /// credentials, access rules or configuration), conflict (another process uses this member's
+    /// name; this consumer cannot be used any more). After any other error call poll() again.
     [[nodiscard]] virtual Result<std::vector<ReceivedRecord>> poll(
         std::chrono::milliseconds timeout, std::size_t limit) = 0;
 
-    /// While paused, poll() gives nothing new and keeps the membership alive.
+    /// While paused, poll() returns no new records but keeps the membership alive.
     virtual void pause(bool paused) = 0;
 
-    /// Says that the effects of the record at this place are stored. Committed is, per partition,
-    /// the offset up to which every record that poll() gave is finished: never past unfinished
-    /// work.
+    /// Reports that the effects of the record at this place are durable. The consumer commits, per
+    /// partition, the offset below which every returned record is finished, so a crash never skips
+    /// unfinished work. Thread-safe.
     virtual void finished(const LogPartition& partition, std::int64_t offset) = 0;
 
-    /// Commits, leaves the group and ends; revoked() is called for what was assigned. poll() must
-    /// not be called any more.
+    /// Calls `revoked` for the assigned partitions, commits and leaves the group. No other function
+    /// may be called afterwards.
     virtual void close() = 0;
 
-    /// Whether poll() has given everything that the assigned partitions had when they were last
-    /// asked; true for a member without partitions. False until the group has assigned them.
+    /// Whether poll() has returned every record that the assigned partitions held when their ends
+    /// were last fetched. True for a member without partitions; false until the group has assigned
+    /// some or none.
     [[nodiscard]] virtual bool at_end() = 0;
 
-    /// The assigned partitions. Asks the broker for their ends, and waits a few seconds at most.
-    /// Errors: unavailable, not_found (a topic is missing).
+    /// How far the assigned partitions have been read. Asks the broker for their ends and waits a
+    /// few seconds at most. Errors: unavailable, not_found (a topic is missing).
     [[nodiscard]] virtual Result<std::vector<LogProgress>> progress() = 0;
 
-    /// The partition that this program's log chooses for a key, as of the last progress(). None
-    /// where it is not known, or does not go by the key alone.
+    /// The partition that this log's partitioner chooses for a key, as of the last progress().
+    /// Empty if the partition count is unknown or the partitioner does not depend on the key alone.
     [[nodiscard]] virtual std::optional<LogPartition> partition_of(const std::string& event_type,
                                                                    const std::string& key) = 0;
 
-    /// Records in the assigned partitions beyond the committed offsets; -1 when not known yet.
+    /// Records of the assigned partitions beyond the committed offsets; -1 while unknown.
     [[nodiscard]] virtual std::int64_t lag() = 0;
 };
 
-/// Facts about a log, for `doctor` and readiness.
+/// The state of a log, for `doctor` and the readiness check.
 struct LogHealth {
-    std::string engine;    ///< e.g. "librdkafka 2.0.2"
+    std::string engine;    ///< for example "librdkafka 2.0.2"
     std::string location;  ///< the brokers, without credentials
     bool reachable = false;
     std::string problem;      ///< what does not work and what to try; empty when all is well
-    std::int64_t queued = 0;  ///< records that wait for the broker's acknowledgement
+    std::int64_t queued = 0;  ///< records that the broker has not acknowledged yet
 };
 
-/// A log with topics beside the store: Kafka. All functions are thread-safe.
+/// A log with topics beside the store, such as Kafka. All functions are thread-safe.
 class TopicLog {
   public:
     using Done = std::function<void(Result<LogPlace>)>;
 
     virtual ~TopicLog() = default;
 
-    /// Queues a record. `done` runs once, on a thread of the log, when all
-    /// in-sync replicas have it or it cannot be delivered; it must be short, must not wait and must
-    /// not call the log. Records of one key reach the log in the order of their calls. Blocks while
-    /// the queue is full. A broker that is away is waited for, without limit; brokers that answer
-    /// and acknowledge nothing for half a minute or more make it unavailable. Errors: limit (too
-    /// large for the broker), not_found (no such topic, or not allowed to write to it), invalid
-    /// (the broker takes no such record); unavailable: the record may or may not be in the log, and
-    /// so may those queued after it, which get unavailable as well; send all of them again in
-    /// order. With an `epoch`, a record that comes after such a loss is refused in the same way:
-    /// its caller did not know yet that it belongs behind records that were lost.
+    /// Queues a record; blocks while the queue is full. Records of one key reach the log in the
+    /// order of the calls.
+    ///
+    /// `done` is called once, on a thread of the log, when all in-sync replicas have the record or
+    /// when it cannot be delivered. It must be short, must not block and must not call the log.
+    ///
+    /// While no broker is reachable the record stays queued, without a time limit. If brokers
+    /// answer but acknowledge nothing for half a minute or more, the record fails as unavailable.
+    ///
+    /// Errors passed to `done`: limit (too large for the broker), not_found (the topic does not
+    /// exist, or writing to it is not allowed), invalid (the broker rejects the record),
+    /// unavailable. After unavailable the record may or may not be in the log; the records queued
+    /// behind it fail in the same way, and all of them must be sent again in order.
+    ///
+    /// With an `epoch` that is not the current one, the record fails as unavailable at once: its
+    /// caller has not yet learned of lost records that must be sent before this one.
     virtual void produce(LogRecord record, Done done,
                          std::optional<std::uint64_t> epoch = std::nullopt) = 0;
 
-    /// How often queued records were lost so far. To be asked when everything before has been
-    /// answered for; it then holds for the records that follow.
+    /// Counts how often queued records have been lost. A caller that has seen the outcome of all
+    /// its records reads the epoch and passes it along with the records that follow.
     [[nodiscard]] virtual std::uint64_t epoch() = 0;
 
-    /// Waits until nothing is queued any more, at most `timeout`; false if something is left.
+    /// Waits at most `timeout` until no record is queued; false if some still are.
     virtual bool flush(std::chrono::milliseconds timeout) = 0;
 
-    /// Gives up on what is queued: each record's `done` gets ErrorCode::unavailable.
+    /// Drops every queued record; each one's `done` gets ErrorCode::unavailable.
     virtual void purge() = 0;
 
+    /// Creates a member of a consumer group, which must not outlive the log. It joins the group in
+    /// its first poll(). Errors: invalid (an option that the client rejects).
     [[nodiscard]] virtual Result<std::unique_ptr<LogConsumer>> consume(
         LogConsumerOptions options) = 0;
 
-    /// The topics of these event types that exist, with their settings. Makes them ready for
-    /// produce(), so that the first record of each need not wait.
+    /// The existing topics among those of `event_types`, with their settings. Also prepares them
+    /// for produce(), so that the first record of each need not wait for metadata. Errors:
+    /// unavailable.
     [[nodiscard]] virtual Result<std::vector<TopicState>> topics(
         const std::vector<std::string>& event_types) = 0;
 
-    /// Does what a plan says (topics.hpp). Stops at nothing: the answer has one entry per change. A
-    /// topic whose creation went well is listed by the broker that was asked last; up to a minute
-    /// is waited for that, and a quarter of one for brokers that have just begun. Errors per
-    /// change: conflict (somebody else made the topic meanwhile), invalid (the broker takes no such
-    /// topic), unavailable (not in time; the topic may be there later).
+    /// Makes the changes of a plan (see topics.hpp) and returns one result per change; a change
+    /// that fails does not stop the others. A topic counts as created when the broker lists it,
+    /// for which it waits up to a minute (up to 15 seconds for brokers that have just started).
+    /// Errors per change: conflict (somebody else has created the topic meanwhile), invalid (the
+    /// broker rejects the change), unavailable (not confirmed in time; the topic may appear later).
     [[nodiscard]] virtual Result<std::vector<TopicResult>> apply(
         const std::vector<TopicChange>& changes) = 0;
 
+    /// The state of the log as it was last observed. Does not wait for a broker.
     [[nodiscard]] virtual LogHealth health() = 0;
 };
 
