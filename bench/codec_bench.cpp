@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "quipu/base/text.hpp"
 #include "sample.hpp"
 
 namespace {
