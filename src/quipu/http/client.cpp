@@ -50,13 +50,13 @@ Result<std::string> write_request(const HttpClientOptions& options, std::string_
 std::unexpected<Error> reader_error(const HttpClientOptions& options, ResponseReader::State state) {
     const auto name = http::server_name(options);
     if (state == ResponseReader::State::too_large) {
-        return fail(ErrorCode::limit, name + " answers with more bytes than allowed");
+        return fail(ErrorCode::limit, name + ": the response is larger than allowed");
     }
-    return fail(ErrorCode::corrupt, name + " does not answer in HTTP, or not to the end");
+    return fail(ErrorCode::corrupt, name + ": the response is not HTTP, or is incomplete");
 }
 
-// A server that refuses a request early may close while the rest is being sent: what it said counts
-// more than that the sending failed.
+// A server that rejects a request early may close the connection while the rest is being sent. Its
+// response says more than the failed write, so it is read first.
 Result<ResponseReader::State> exchange(const HttpClientOptions& options, std::string_view request,
                                        ResponseReader& reader) {
     auto connection = ClientConnection::open(options);
@@ -70,7 +70,7 @@ Result<ResponseReader::State> exchange(const HttpClientOptions& options, std::st
         if (*size == 0 && !reader.header_done()) {
             if (!sent) return std::unexpected(sent.error());
             return fail(ErrorCode::busy,
-                        http::server_name(options) + " closed the connection without an answer");
+                        http::server_name(options) + " closed the connection without a response");
         }
         const auto state = *size == 0 ? reader.end() : reader.feed({buffer.data(), *size});
         if (state != ResponseReader::State::need_more) return state;
@@ -154,7 +154,8 @@ Result<HttpClient::StreamEnd> HttpClient::stream(
         }
         if (*size == 0) {
             return fail(ErrorCode::busy, http::server_name(options_) +
-                                             ": the stream was cut; resume after the last event");
+                                             ": the stream was interrupted; resume it after the "
+                                             "last event");
         }
         return reader_error(options_, state);
     }

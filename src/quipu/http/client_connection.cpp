@@ -75,7 +75,7 @@ Result<std::vector<Address>> addresses_of(const HttpClientOptions& options) {
     return std::vector{address};
 }
 
-// 0, or the error number of a connection that was not made.
+// 0, or the error number of the failed connection.
 int connect_before(int descriptor, const Address& address,
                    ClientConnection::Clock::time_point deadline) {
     const auto* generic = reinterpret_cast<const sockaddr*>(&address.storage);
@@ -102,7 +102,7 @@ std::unexpected<Error> not_connected(const std::string& name, int error) {
             return fail(ErrorCode::unavailable, "nothing listens at " + name + " (" +
                                                     message(error) + "); start the program first");
         case ETIMEDOUT:
-        case EAGAIN: return fail(ErrorCode::busy, name + " does not take connections in time");
+        case EAGAIN: return fail(ErrorCode::busy, name + " did not accept the connection in time");
         default: return fail(ErrorCode::invalid, name + ": " + message(error));
     }
 }
@@ -142,7 +142,7 @@ ClientConnection::ClientConnection(Descriptor descriptor, std::string name) noex
     : descriptor_(std::move(descriptor)), name_(std::move(name)) {}
 
 std::unexpected<Error> ClientConnection::broken(int error) const {
-    return fail(ErrorCode::busy, name_ + ": the connection was cut: " + message(error));
+    return fail(ErrorCode::busy, name_ + ": the connection was interrupted: " + message(error));
 }
 
 Result<void> ClientConnection::wait(short events, Clock::time_point deadline,
@@ -173,7 +173,7 @@ Result<void> ClientConnection::send(std::string_view bytes, Clock::time_point de
 
 Result<std::size_t> ClientConnection::receive(std::span<char> into, Clock::time_point deadline,
                                               const std::stop_token& stop) {
-    // A stop request makes it readable.
+    // A stop request makes this descriptor readable.
     const Descriptor wake(stop.stop_possible() ? ::eventfd(0, EFD_CLOEXEC) : -1);
     const std::stop_callback on_stop(stop, [&wake] { ::eventfd_write(wake.get(), 1); });
     while (!stop.stop_requested()) {

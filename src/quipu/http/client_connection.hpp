@@ -14,18 +14,19 @@
 
 namespace quipu::http {
 
-/// A connected socket for one thread, with deadlines instead of blocking for ever.
+/// A connected socket whose operations have deadlines. Used by one thread.
 class ClientConnection {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// Errors: unavailable when nothing listens, busy on time-out, invalid for an address that
-    /// cannot be used.
+    /// Errors: unavailable if nothing listens there, busy on a timeout, invalid for an unusable
+    /// address.
     [[nodiscard]] static Result<ClientConnection> open(const HttpClientOptions& options);
-    /// Errors: busy on time-out, and when the peer has closed.
+    /// Errors: busy on a timeout and if the peer has closed the connection.
     [[nodiscard]] Result<void> send(std::string_view bytes, Clock::time_point deadline);
 
-    /// Bytes read; 0 at the end of the stream, and when `stop` is requested. Errors as for send().
+    /// The number of bytes read; 0 at the end of the stream and when `stop` is requested. Errors as
+    /// for send().
     [[nodiscard]] Result<std::size_t> receive(std::span<char> into, Clock::time_point deadline,
                                               const std::stop_token& stop = {});
 

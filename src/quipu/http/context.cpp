@@ -57,11 +57,11 @@ HttpResponse ServerContext::call(const HttpHandler& handler, const HttpRequest& 
         }
         auto response = handler(request);
         if (can_be_sent(response)) return response;
-        report(where(), "its response has a status or header that cannot be sent");
+        report(where(), "the response has a status or header that cannot be sent");
     } catch (const std::exception& error) {
         report(where(), error.what());
     } catch (...) {
-        report(where(), "threw something that is no exception");
+        report(where(), "threw something other than a std::exception");
     }
     return HttpResponse::problem(500, "internal", "internal error");
 }
@@ -70,7 +70,7 @@ void ServerContext::report(std::string_view where, std::string_view what) const 
     try {
         if (options.on_error) options.on_error(std::string(where) + ": " + std::string(what));
     } catch (...) {
-        return;  // an operator's log that fails must not take the server down
+        return;  // a failing operator's log must not bring the server down
     }
 }
 

@@ -18,23 +18,23 @@
 
 namespace quipu::http {
 
-/// How many connections are open; one thread counts, others wait for none.
+/// The number of open connections. One thread counts them; others may wait until none is left.
 class ConnectionCount {
   public:
     void add();
     void remove() QUIPU_EXCLUDES(none_mutex_);
     [[nodiscard]] std::size_t now() const noexcept { return count_.load(); }
-    /// Waits until none is open, for ever without a `timeout`.
+    /// Waits until no connection is open, without a limit if there is no `timeout`.
     void wait_for_none(std::optional<std::chrono::milliseconds> timeout)
         QUIPU_EXCLUDES(none_mutex_);
 
   private:
     std::atomic<std::size_t> count_{0};
-    Mutex none_mutex_;  // so that no waiter misses the last decrement
+    Mutex none_mutex_;  // prevents a waiter from missing the last decrement
     Condition none_;
 };
 
-/// What all connections of a server share. It outlives them.
+/// The state shared by all connections of a server. Outlives them.
 struct ServerContext {
     explicit ServerContext(HttpServerOptions with);
 
@@ -53,10 +53,10 @@ struct ServerContext {
 
     void count_response(int status) noexcept;
 
-    /// Guard and handler, for any thread: what either throws becomes a 500.
+    /// Calls guard and handler; an exception of either becomes a 500. Thread-safe.
     [[nodiscard]] HttpResponse call(const HttpHandler& handler, const HttpRequest& request) const;
 
-    /// Tells the operator; never throws.
+    /// Reports an error to the operator; never throws.
     void report(std::string_view where, std::string_view what) const noexcept;
 };
 

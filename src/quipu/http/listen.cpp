@@ -16,7 +16,7 @@
 namespace quipu::http {
 namespace {
 
-/// A socket's address of any family.
+/// A socket address of any family.
 struct Address {
     sockaddr_storage storage{};
     socklen_t size = sizeof(sockaddr_storage);
@@ -37,7 +37,7 @@ struct Address {
     }
 };
 
-/// Without the port. A v4 address in a v6 socket looks like what it is.
+/// The address without its port. An IPv4 address mapped into IPv6 is shown as IPv4.
 std::string text_of(Address address) {
     if (auto& v6 = address.as<sockaddr_in6>();
         address.storage.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
@@ -75,12 +75,12 @@ Result<TcpListener> listen_tcp(const HttpServerOptions& options) {
     auto address =
         parse_address(options.address == "localhost" ? "127.0.0.1" : options.address, options.port);
     if (!address) {
-        return fail(ErrorCode::invalid, "address '" + options.address + "' is no IP address");
+        return fail(ErrorCode::invalid, "address '" + options.address + "' is not an IP address");
     }
     if (!address->is_loopback() && !options.allow_remote) {
         return fail(ErrorCode::invalid,
                     "address '" + options.address +
-                        "' can be reached from other machines; set allow_remote if that is meant");
+                        "' can be reached from other machines; set allow_remote to permit that");
     }
     Descriptor listening(
         ::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

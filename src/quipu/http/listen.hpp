@@ -16,17 +16,17 @@ struct TcpListener {
     std::uint16_t port;  ///< the one in use
 };
 
-/// Listens where `options` say. Errors: invalid (no IP address; one that other machines can reach
-/// without allow_remote; one that is not this machine's), busy (in use).
+/// Listens at the address of `options`. Errors: invalid (not an IP address; an address that other
+/// machines can reach, without allow_remote; an address of another machine), busy (in use).
 [[nodiscard]] Result<TcpListener> listen_tcp(const HttpServerOptions& options);
 
-/// Who is at the other end of a connection, and which address it came to.
+/// The peer of a connection, and the address that it connected to.
 struct Ends {
     std::string peer;           ///< "127.0.0.1:49152", "unix:uid=1000"
     std::string local_address;  ///< empty for a Unix socket
 };
 
-/// Nothing when the connection is gone already.
+/// Nothing if the connection has been closed already.
 [[nodiscard]] std::optional<Ends> ends_of(int connection);
 
 }  // namespace quipu::http

@@ -15,7 +15,7 @@
 namespace quipu::http {
 namespace {
 
-// What libuv answers is minus an error number of the system.
+// libuv returns negated error numbers of the system.
 void check(int result, const char* what) {
     if (result < 0) throw std::system_error(-result, std::generic_category(), what);
 }
@@ -34,7 +34,7 @@ uv_handle_t* generic(Handle& handle) {
 struct Loop::Poster::Mailbox {
     Mutex tasks_mutex;
     std::vector<Task> tasks QUIPU_GUARDED_BY(tasks_mutex);
-    uv_async_t* wake QUIPU_GUARDED_BY(tasks_mutex) = nullptr;  ///< until the loop is gone
+    uv_async_t* wake QUIPU_GUARDED_BY(tasks_mutex) = nullptr;  ///< null once the loop is destroyed
 };
 
 struct Loop::Impl {
@@ -82,7 +82,7 @@ Loop::~Loop() {
     impl_->deferred.clear();
     ::uv_close(generic(impl_->wake), nullptr);
     ::uv_close(generic(impl_->idle), nullptr);
-    ::uv_run(&impl_->loop, UV_RUN_DEFAULT);  // for what has been closed
+    ::uv_run(&impl_->loop, UV_RUN_DEFAULT);  // runs the close callbacks of the handles
 }
 
 void Loop::run() {

@@ -10,27 +10,27 @@ namespace quipu::http {
 
 using Task = std::function<void()>;
 
-/// The event loop (libuv) of the one thread that does a server's input and output. What is made on
-/// a loop (timers, sockets, acceptors) is destroyed before it, and is used by its thread alone.
+/// The event loop (libuv) of the thread that does a server's input and output. Timers, sockets and
+/// acceptors must be destroyed before their loop and are used by its thread only.
 class Loop {
   public:
-    /// Throws std::system_error when the system has no descriptors left; libuv needs six, and ends
-    /// the program when its first loop finds but one or two.
+    /// Throws std::system_error if the process is out of descriptors. libuv needs six, and aborts
+    /// the program if the first loop finds only one or two.
     Loop();
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    /// Runs what is due, until quit().
+    /// Runs events and tasks until quit().
     void run();
-    /// For the loop's thread: run() returns when the task that calls this has.
+    /// Makes run() return after the current task. For the loop's thread.
     void quit();
 
-    /// Runs `task` soon, but never inside of the call. For the loop's thread.
+    /// Runs `task` soon, but never within this call. For the loop's thread.
     void defer(Task task);
 
-    /// Hands tasks to the loop's thread, in order, from any thread. A copy may outlive the loop;
-    /// what it is given then is dropped.
+    /// Passes tasks to the loop's thread, in order. Thread-safe. A copy may outlive the loop; it
+    /// then drops the tasks that it gets.
     class Poster {
       public:
         void operator()(Task task) const;
@@ -62,9 +62,9 @@ class Timer {
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 
-    /// Takes the place of what it was started for before. It may fire up to 2 ms early.
+    /// Starts the timer, or restarts it with a new time. It may fire up to 2 ms early.
     void start(Clock::time_point at, Task task);
-    /// Ends it: nothing starts it again.
+    /// Ends the timer for good.
     void close();
 
   private:
@@ -72,24 +72,24 @@ class Timer {
     State* state_;  ///< the loop destroys it, after close()
 };
 
-/// Tells when a descriptor can be read or written.
+/// Reports when a descriptor becomes readable or writable.
 class Watch {
   public:
     struct Ready {
         bool read, write;
     };
-    /// Called with both set after an error on the descriptor, which reading or writing then tells.
+    /// Called with both set after an error on the descriptor; reading or writing then returns it.
     using Notify = std::function<void(Ready)>;
 
-    /// `descriptor` stays open until close().
+    /// `descriptor` must stay open until close().
     Watch(Loop& loop, int descriptor, Notify notify);
     ~Watch() { close(); }
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
-    /// What is told, again and again for as long as it is so.
+    /// Selects what is reported. A report is repeated while the condition holds.
     void want(bool read, bool write);
-    /// Tells nothing from here on, whatever is wanted.
+    /// Ends all reports.
     void close();
 
   private:

@@ -22,7 +22,7 @@ std::string_view view(Text text) noexcept {
     return {text.data(), text.size()};
 }
 
-// What the parser finds goes here; false from `on_body` stops parsing.
+// The output of the parser. Parsing stops if `on_body` returns false.
 struct Parsed {
     std::string method, target;
     int version = 11;
@@ -39,7 +39,7 @@ template <bool is_request>
 class Parser final : public beast::http::basic_parser<is_request> {
   public:
     Parser(Parsed& out, const ParseLimits& limits) : out_(out) {
-        // The reader counts header bytes itself: the parser forgets those of earlier pieces.
+        // The reader counts header bytes itself: the parser counts those of the last piece only.
         this->header_limit(std::numeric_limits<std::uint32_t>::max());
         this->body_limit(limits.body_bytes);
     }
@@ -87,11 +87,11 @@ class Parser final : public beast::http::basic_parser<is_request> {
     Parsed& out_;
 };
 
-// Between chunks at least "0\r\n\r\n" is still to come. The parser asserts that it is called with
-// that much, but does not wait for it.
+// Between two chunks at least "0\r\n\r\n" is still to come. The parser asserts that it gets at
+// least that many bytes, so they are collected before it is called.
 constexpr std::size_t chunk_end_bytes = 5;
 
-// Feeds a parser step by step, so that every kind of overhead can be held to its limit.
+// Feeds a parser step by step, so that every kind of overhead can be limited.
 template <bool is_request>
 class Driver {
   public:
@@ -106,7 +106,7 @@ class Driver {
         header_bytes_ = 0;
     }
 
-    // An error code, or none when the message is complete or more is needed.
+    // An error code; none if the message is complete or more bytes are needed.
     Code run(std::string& pending) {
         std::size_t used = 0;
         Code ec;
@@ -154,7 +154,7 @@ ParseFailure describe(const Code& ec) {
     if (ec == error::header_limit) return {431, "the request's headers are too large"};
     if (ec == error::body_limit) return {413, "the request's body is too large"};
     if (ec == error::bad_version) {
-        return {400, "the request is malformed, or of another version than HTTP/1.0 and 1.1"};
+        return {400, "the request is malformed, or its version is not HTTP/1.0 or HTTP/1.1"};
     }
     return {400, "the request is malformed: " + ec.message()};
 }
@@ -190,7 +190,7 @@ struct RequestReader::Impl {
         return ParseState::failed;
     }
 
-    // Checks what the parser leaves to its user and takes the target apart.
+    // Checks what the parser does not check, and splits the target.
     bool accept_header() {
         if (auto why = check_header()) {
             failure = std::move(*why);
@@ -220,18 +220,20 @@ struct RequestReader::Impl {
                 ++hosts;
                 authority = value;
             } else if (equal_ignoring_case(name, "Transfer-Encoding")) {
-                if (parsed.version == 10) return ParseFailure{400, "HTTP/1.0 has no chunks"};
+                if (parsed.version == 10) {
+                    return ParseFailure{400, "HTTP/1.0 has no chunked transfer encoding"};
+                }
                 if (!equal_ignoring_case(value, "chunked")) {
-                    return ParseFailure{501, "the only transfer encoding understood is chunked"};
+                    return ParseFailure{501, "the only supported transfer encoding is chunked"};
                 }
             } else if (equal_ignoring_case(name, "Expect")) {
                 if (!equal_ignoring_case(value, "100-continue")) {
-                    return ParseFailure{417, "the only expectation understood is 100-continue"};
+                    return ParseFailure{417, "the only supported expectation is 100-continue"};
                 }
                 expects_continue = parsed.version == 11;
             }
         }
-        if (hosts > 1) return ParseFailure{400, "the request has several Host headers"};
+        if (hosts > 1) return ParseFailure{400, "the request has more than one Host header"};
         if (hosts == 0 && parsed.version == 11) {
             return ParseFailure{400, "the request has no Host header"};
         }

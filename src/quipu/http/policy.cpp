@@ -58,11 +58,11 @@ std::optional<std::string_view> host_of(std::string_view authority) noexcept {
 std::optional<HttpResponse> Policy::refuse(const HttpRequest& request, std::string_view authority,
                                            std::string_view local_address) const {
     const bool host_matters = !local_address.empty();
-    // HTTP/1.0 may leave the host out, which no browser does.
+    // HTTP/1.0 permits requests without a host, but no browser sends any.
     if (host_matters && !authority.empty() && !host_allowed(*this, authority, local_address)) {
         return HttpResponse::problem(421, "wrong_host",
-                                     "the Host header names another machine; allow the name by the "
-                                     "server's option allowed_hosts");
+                                     "the Host header names another machine; add the name to the "
+                                     "server's option allowed_hosts to permit it");
     }
     if (!check_origin || !changes_something(request.method)) return std::nullopt;
     const auto origin = request.header("Origin");
@@ -70,8 +70,8 @@ std::optional<HttpResponse> Policy::refuse(const HttpRequest& request, std::stri
                                 : request.header("Sec-Fetch-Site") == "cross-site";
     if (!foreign) return std::nullopt;
     return HttpResponse::problem(403, "wrong_origin",
-                                 "the request comes from a page of another origin; allow it by the "
-                                 "server's option allowed_origins");
+                                 "the request comes from a page of another origin; add it to the "
+                                 "server's option allowed_origins to permit it");
 }
 
 }  // namespace quipu::http

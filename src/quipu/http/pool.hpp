@@ -16,20 +16,20 @@ class HandlerPool {
   public:
     using Task = std::function<void()>;
 
-    /// At most `requests_max` requests wait for a thread.
+    /// Queues at most `requests_max` requests.
     HandlerPool(std::size_t threads, std::size_t requests_max);
     ~HandlerPool();  ///< stops
     HandlerPool(const HandlerPool&) = delete;
     HandlerPool& operator=(const HandlerPool&) = delete;
 
-    /// False when too many are waiting or the pool has stopped.
+    /// Queues a request. False if the queue is full or the pool has stopped.
     [[nodiscard]] bool submit_request(Task task) QUIPU_EXCLUDES(queue_mutex_);
 
-    /// For callbacks, whose number the caller bounds: they go before requests. False when the pool
-    /// has stopped.
+    /// Queues a callback, ahead of requests. The caller limits their number. False if the pool has
+    /// stopped.
     [[nodiscard]] bool submit_callback(Task task) QUIPU_EXCLUDES(queue_mutex_);
 
-    /// Drops the requests that wait, runs the callbacks that wait, and waits for what is running.
+    /// Drops queued requests, runs queued callbacks and waits for running tasks.
     void stop() QUIPU_EXCLUDES(queue_mutex_);
 
   private:

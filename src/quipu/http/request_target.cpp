@@ -44,7 +44,7 @@ Result<RequestTarget> split_target(std::string_view target) {
     parts.path = target.substr(0, target.find('?'));
     parts.query = target.substr(std::min(parts.path.size() + 1, target.size()));
     if (has_dot_part(parts.path)) {
-        return fail(ErrorCode::invalid, "the path has '.' or '..' as a part");
+        return fail(ErrorCode::invalid, "the path has a segment '.' or '..'");
     }
     return parts;
 }

@@ -15,8 +15,9 @@ struct RequestTarget {
     std::string_view query;
 };
 
-/// Splits a target without decoding it. Error invalid for any other form, for a path with "." or
-/// ".." as a part, and for a fragment. "*" comes back as the path "*".
+/// Splits a target without decoding it. Error: invalid for any other form, for a path with a
+/// segment
+/// "." or "..", and for a fragment. The target "*" becomes the path "*".
 [[nodiscard]] Result<RequestTarget> split_target(std::string_view target);
 
 }  // namespace quipu::http

@@ -31,13 +31,13 @@ Route::Part parse_part(std::string_view pattern, std::string_view text) {
     const bool whole = text.size() > 2 && text.front() == '{' && text.back() == '}';
     const auto name = whole ? text.substr(1, text.size() - 2) : std::string_view{};
     if (name.empty() || name.find_first_of("{}") != std::string_view::npos) {
-        refuse(pattern, "a parameter is one whole part of the path, such as {id}");
+        refuse(pattern, "a parameter must be a whole segment of the path, such as {id}");
     }
     return {.is_param = true, .text = std::string(name)};
 }
 
 std::vector<Route::Part> parse_pattern(std::string_view pattern) {
-    if (!pattern.starts_with('/')) refuse(pattern, "a pattern starts with '/'");
+    if (!pattern.starts_with('/')) refuse(pattern, "a pattern must start with '/'");
     std::vector<Route::Part> parts;
     std::set<std::string_view> names;
     for (const auto text : split_path(pattern)) {
@@ -45,7 +45,7 @@ std::vector<Route::Part> parse_pattern(std::string_view pattern) {
     }
     for (const auto& part : parts) {
         if (part.is_param && !names.insert(part.text).second) {
-            refuse(pattern, "a parameter's name occurs twice");
+            refuse(pattern, "two parameters have the same name");
         }
     }
     return parts;
@@ -57,7 +57,7 @@ bool same_shape(const Route& a, const Route& b) {
     });
 }
 
-// Literal parts come first, so that the first match is the most exact one.
+// Literal segments sort before parameters, so the first match is the most specific one.
 bool sorts_before(const Route& a, const Route& b) {
     return std::ranges::lexicographical_compare(a.parts, b.parts, [](const auto& x, const auto& y) {
         if (x.is_param != y.is_param) return !x.is_param;
@@ -108,7 +108,7 @@ void Router::add(std::string method, std::string_view pattern, HttpHandler handl
     auto route = std::make_unique<Route>();
     route->pattern = pattern;
     route->parts = parse_pattern(pattern);
-    if (method.empty() || !handler) refuse(pattern, "a method and a handler are needed");
+    if (method.empty() || !handler) refuse(pattern, "a method and a handler are required");
     const auto same = std::ranges::find_if(
         routes_, [&](const auto& other) { return same_shape(*route, *other); });
     if (same == routes_.end()) {
@@ -119,10 +119,10 @@ void Router::add(std::string method, std::string_view pattern, HttpHandler handl
         return;
     }
     if ((*same)->pattern != pattern) {
-        refuse(pattern, "another pattern differs only in a parameter's name");
+        refuse(pattern, "another pattern differs from it only in a parameter's name");
     }
     if (!(*same)->handlers.emplace(std::move(method), std::move(handler)).second) {
-        refuse(pattern, "it has a handler for this method");
+        refuse(pattern, "it already has a handler for this method");
     }
 }
 

@@ -22,20 +22,20 @@ struct Route {
     std::map<std::string, HttpHandler, std::less<>> handlers;
 };
 
-/// Finds handlers by method and path. Filled before it is shared; then read by any thread.
+/// Finds handlers by method and path. Complete it before sharing it; lookups are then thread-safe.
 class Router {
   public:
     /// See HttpServer::route().
     void add(std::string method, std::string_view pattern, HttpHandler handler);
 
     struct Match {
-        const Route* route = nullptr;          ///< none: 404
-        const HttpHandler* handler = nullptr;  ///< none: 405, or OPTIONS
-        HttpFields params;                     ///< with a handler only
-        std::string allowed;                   ///< for header Allow; without a handler only
-        bool malformed = false;                ///< a parameter does not decode: 400
+        const Route* route = nullptr;          ///< null: 404
+        const HttpHandler* handler = nullptr;  ///< null: 405, or OPTIONS
+        HttpFields params;                     ///< set with a handler only
+        std::string allowed;                   ///< the header Allow; set without a handler only
+        bool malformed = false;                ///< a parameter cannot be decoded: 400
     };
-    /// `path` is not decoded. What the match points to lives as long as the router.
+    /// `path` is still percent-encoded. The match points into the router.
     [[nodiscard]] Match match(std::string_view method, std::string_view path) const;
 
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> list() const;

@@ -125,7 +125,7 @@ Result<void> HttpServer::start() {
     const bool with_tcp = !impl.context.options.address.empty();
     const bool with_unix = !impl.context.options.unix_socket_path.empty();
     if (std::exchange(impl.started, true)) {
-        return fail(ErrorCode::invalid, "the HTTP server has been started before");
+        return fail(ErrorCode::invalid, "the HTTP server has already been started");
     }
     if (!with_tcp && !with_unix) {
         return fail(ErrorCode::invalid, "the HTTP server has neither address nor unix_socket_path");

@@ -12,8 +12,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
-// A response to a request that was not read to its end is lost when the connection is closed with
-// bytes unread: so much more is read and thrown away, for so long.
+// Closing a connection with unread bytes resets it, and the peer may lose the response. After an
+// early response, up to this many bytes are therefore read and discarded, for up to this long.
 constexpr milliseconds linger_time{1000};
 constexpr std::size_t linger_bytes_max = 4 << 20;
 constexpr std::size_t stream_write_bytes = 64 << 10;
@@ -63,7 +63,7 @@ void Session::read() {
 void Session::on_read(int error, std::size_t size) {
     reading_ = false;
     if (phase_ == Phase::closed) return;
-    // A response on its way to a peer that sends no more is still wanted.
+    // A peer that has stopped sending still expects the response in progress.
     if (error != 0) {
         if (phase_ != Phase::writing) close();
         return;
@@ -78,7 +78,7 @@ void Session::on_read(int error, std::size_t size) {
                 read();
             }
             return;
-        default: read(); return;  // what a stream's peer still says means nothing
+        default: read(); return;  // bytes from the peer of a stream are ignored
     }
 }
 
@@ -138,16 +138,16 @@ void Session::dispatch() {
 std::optional<HttpResponse> Session::answer_without_handler(const HttpRequest& request,
                                                             const Router::Match& match) {
     if (match.route == nullptr) {
-        return HttpResponse::problem(404, "not_found", "nothing has this path");
+        return HttpResponse::problem(404, "not_found", "there is nothing at this path");
     }
     if (match.malformed) {
-        return HttpResponse::problem(400, "malformed", "the path does not decode");
+        return HttpResponse::problem(400, "malformed", "the path cannot be decoded");
     }
     if (match.handler != nullptr) return std::nullopt;
     auto answer = request.method == "OPTIONS"
                       ? HttpResponse::no_content()
                       : HttpResponse::problem(405, "method_not_allowed",
-                                              "this path does not have this method");
+                                              "this path does not support this method");
     answer.headers.emplace_back("Allow", match.allowed);
     return answer;
 }
@@ -206,7 +206,7 @@ void Session::linger() {
     read();
 }
 
-// On the handler's thread.
+// Runs on the handler's thread.
 void Session::open_stream(HttpResponse response, const HttpRequest& request) {
     const auto self = shared_from_this();
     const auto& post = socket_.post();
@@ -235,7 +235,7 @@ void Session::open_stream(HttpResponse response, const HttpRequest& request) {
         context_.report(where, error.what());
         core->finish();
     } catch (...) {
-        context_.report(where, "threw something that is no exception");
+        context_.report(where, "threw something other than a std::exception");
         core->finish();
     }
 }
@@ -336,7 +336,7 @@ void Session::set_deadline(milliseconds from_now) {
     if (deadline_ < timer_due_) arm_timer();
 }
 
-// The timer stays as it is, and finds no deadline when it fires.
+// The timer keeps running: it finds no deadline when it fires, which is cheaper than stopping it.
 void Session::clear_deadline() {
     deadline_ = Clock::time_point::max();
 }
@@ -359,7 +359,7 @@ void Session::on_timer() {
 
 void Session::on_deadline() {
     if (phase_ == Phase::reading && reader_.started()) {
-        refuse(408, "timeout", "the request did not come in time");
+        refuse(408, "timeout", "the request was not received in time");
         return;
     }
     if (phase_ == Phase::streaming && !writing_) {

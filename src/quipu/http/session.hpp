@@ -16,8 +16,8 @@
 
 namespace quipu::http {
 
-/// One connection. All functions belong to the server's thread; only handlers run elsewhere, and
-/// they post what they answer.
+/// One connection of a server. All functions run on the server's thread; handlers run on the pool
+/// and post their responses to it.
 class Session : public std::enable_shared_from_this<Session> {
   public:
     using Closed = std::function<void(const std::shared_ptr<Session>&)>;
@@ -27,7 +27,7 @@ class Session : public std::enable_shared_from_this<Session> {
             std::string local_address, Closed closed);
 
     void start();
-    /// Ends after the response that is being made, or the stream's queue; at once if there is none.
+    /// Ends after the current response or the stream's queue; at once if there is neither.
     void drain();
     /// Ends at once.
     void close();

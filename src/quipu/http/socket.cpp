@@ -12,7 +12,7 @@ namespace quipu::http {
 namespace {
 
 constexpr std::chrono::milliseconds accept_pause{100};
-constexpr int accepts_in_a_row = 64;  // then others have a turn
+constexpr int accepts_in_a_row = 64;  // before other connections get their turn
 
 bool to_be_tried_again(int error) {
     return error == EAGAIN || error == EINTR;
@@ -31,7 +31,7 @@ void Socket::read_some(std::span<char> into, Done done) {
     watch();
 }
 
-// Most of the time the system takes all at once.
+// Usually the system accepts all bytes at once, so writing is tried before waiting.
 void Socket::write_some(std::string_view bytes, Done done) {
     write_ = {bytes, std::move(done)};
     if (Outcome outcome = try_write(); outcome.done) {
@@ -56,7 +56,7 @@ void Socket::on_ready(Watch::Ready ready) {
     const Outcome read = ready.read ? try_read() : Outcome{};
     const Outcome written = ready.write ? try_write() : Outcome{};
     watch();
-    // Who is told may destroy this socket.
+    // The callback may destroy this socket.
     read.tell();
     written.tell();
 }
@@ -97,13 +97,14 @@ void Acceptor::accept() {
         if (connection.get() < 0) {
             const int error = errno;
             watch_.want(true, false);
-            // Out of descriptors, say: the connection stays in the backlog until there is room.
+            // For example out of descriptors: the connection stays in the backlog until some are
+            // free.
             if (!to_be_tried_again(error) && error != ECONNABORTED) pause();
             return;
         }
         try {
             accepted_(std::move(connection));
-        } catch (const std::exception&) {  // the system watches no more descriptors, say
+        } catch (const std::exception&) {  // for example if no more descriptors can be watched
             pause();
             return;
         }

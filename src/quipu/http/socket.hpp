@@ -11,23 +11,24 @@
 
 namespace quipu::http {
 
-/// A connected socket, for the loop's thread. At most one read and one write are under way.
+/// A connected socket, for the loop's thread. At most one read and one write are pending.
 class Socket {
   public:
-    /// An error number of the system or 0, and how many bytes. Never called inside of the call that
-    /// it belongs to; may still be called once after close(), for what was done before.
+    /// Gets an error number of the system or 0, and the number of bytes. Never called within the
+    /// call that starts the operation. May be called once after close(), for an operation that
+    /// ended before it.
     using Done = std::function<void(int error, std::size_t size)>;
 
-    /// `descriptor` does not block. Throws std::system_error when it cannot be watched.
+    /// `descriptor` must be non-blocking. Throws std::system_error if it cannot be watched.
     Socket(Loop& loop, Descriptor descriptor);
 
-    /// `done` gets at least one byte, or an error: EPIPE at the end of what the peer sends. `into`
-    /// stays where it is until then.
+    /// Reads at least one byte, or fails; EPIPE means that the peer has stopped sending. `into`
+    /// must stay valid until `done` is called.
     void read_some(std::span<char> into, Done done);
-    /// As much of `bytes` as the system takes, at least one if there is one; they stay where they
-    /// are until `done`.
+    /// Writes as many of `bytes` as the system accepts, at least one unless `bytes` is empty. They
+    /// must stay valid until `done` is called.
     void write_some(std::string_view bytes, Done done);
-    /// Tells the peer that nothing follows.
+    /// Signals the peer that nothing more follows.
     void shutdown_send() noexcept;
     void close();
 
@@ -43,7 +44,7 @@ class Socket {
         Done done;
     };
 
-    /// Something that has been done, and who is to be told.
+    /// A finished operation and the callback that learns of it.
     struct Outcome {
         Done done;
         int error = 0;
@@ -62,17 +63,18 @@ class Socket {
     Descriptor descriptor_;
     Watch watch_;
     Read read_;
-    bool watch_reads_ = false;  ///< goes on between two reads: each change costs a system call
+    bool watch_reads_ = false;  ///< kept between two reads: each change costs a system call
     Write write_;
 };
 
-/// Takes connections from a listening socket.
+/// Accepts connections of a listening socket.
 class Acceptor {
   public:
     using Accepted = std::function<void(Descriptor)>;
 
-    /// `listening` does not block, nor do the descriptors that `accepted` gets. When that throws,
-    /// nothing is accepted for a moment. Throws std::system_error when it cannot be watched.
+    /// `listening` must be non-blocking, and so are the descriptors that `accepted` gets. If
+    /// `accepted` throws, accepting pauses for a moment. Throws std::system_error if `listening`
+    /// cannot be watched.
     Acceptor(Loop& loop, Descriptor listening, Accepted accepted);
 
   private:

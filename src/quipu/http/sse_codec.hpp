@@ -10,22 +10,21 @@
 
 namespace quipu::http {
 
-/// `event` as it goes over the wire, with the blank line that ends it.
+/// `event` in its wire form, with the blank line that ends it.
 [[nodiscard]] std::string encode_sse(const SseEvent& event);
 
-/// What is sent when there is nothing to send.
+/// The comment that is sent when a stream has been silent for a while.
 inline constexpr std::string_view sse_heartbeat = ":\n\n";
 
-/// Reads events from a stream's bytes, however they are cut into pieces. LF, CR and CR LF end a
-/// line.
+/// Parses the events of a stream, however its bytes are split. LF, CR and CR LF end a line.
 class SseDecoder {
   public:
     using OnEvent = std::function<bool(const SseEvent&)>;
     SseDecoder(std::size_t event_bytes_max, OnEvent on_event);
 
     enum class State { more, stopped, too_large };
-    /// Calls `on_event` for each event that is complete: `stopped` once it returns false. An event
-    /// without data is no event, but its id counts for those that follow.
+    /// Calls `on_event` for each complete event; `stopped` if it returns false. An event without
+    /// data is ignored, except that its id applies to the following events.
     State feed(std::string_view bytes);
 
   private:

@@ -37,8 +37,8 @@ void SseStream::on_close(std::function<void()> callback) const {
 
 namespace quipu::http {
 
-// A callback may hold the last handle of its own stream, whose destructor locks the mutex: none is
-// ever destroyed under the lock.
+// A callback may hold the last handle of its own stream, and the handle's destructor locks the
+// mutex. Callbacks are therefore never destroyed under the lock.
 
 StreamCore::StreamCore(StreamContext context) : context_(std::move(context)) {}
 
@@ -47,7 +47,7 @@ bool StreamCore::push(std::string frame) {
     if (phase_ != Phase::open) return false;
     const bool full =
         events_ + 1 > context_.events_max || bytes_ + frame.size() > context_.bytes_max;
-    // One event always fits, or a client could never get past a large one.
+    // An empty queue accepts any event: otherwise a client could never get past a large one.
     if (full && events_ > 0) {
         phase_ = Phase::overflowed;
         if (notify_) notify_();
@@ -203,7 +203,7 @@ void StreamCore::call(const std::function<void()>& callback) noexcept {
     } catch (const std::exception& error) {
         context_.report(error.what());
     } catch (...) {
-        context_.report("a callback threw something that is no exception");
+        context_.report("a callback threw something other than a std::exception");
     }
     finish();
 }

@@ -14,17 +14,17 @@
 
 namespace quipu::http {
 
-/// What a stream needs of the server around it.
+/// The functions of the server that a stream uses.
 struct StreamContext {
     std::size_t events_max = 1024;
     std::size_t bytes_max = 1 << 20;
-    /// Has a callback run on a handler thread, never on this one; false: there is none any more.
+    /// Runs a callback on a handler thread, never on this one; false if the pool has stopped.
     std::function<bool(std::function<void()>)> run;
-    std::function<void(std::string_view)> report;  ///< tells what a callback threw
+    std::function<void(std::string_view)> report;  ///< reports an exception of a callback
 };
 
 /// The queue between a stream's producer (any thread) and its connection (one thread). At most one
-/// callback of a stream is running or waiting to run.
+/// callback of a stream is running or scheduled.
 class StreamCore : public std::enable_shared_from_this<StreamCore> {
   public:
     explicit StreamCore(StreamContext context);
@@ -40,19 +40,19 @@ class StreamCore : public std::enable_shared_from_this<StreamCore> {
     void on_close(std::function<void()> callback) QUIPU_EXCLUDES(queue_mutex_);
 
     // For the connection.
-    /// `notify` is called, under a lock, when there may be something to take(). It must not block.
+    /// `notify` is called under a lock when take() may have something to return; must not block.
     void attach(std::function<void()> notify) QUIPU_EXCLUDES(queue_mutex_);
     struct Batch {
         std::string bytes;
-        bool last = false;      ///< nothing will follow
-        bool overflow = false;  ///< the stream is to be cut
+        bool last = false;      ///< nothing follows
+        bool overflow = false;  ///< the peer was too slow: the connection must be closed
     };
-    /// Some of the queue, at least one event when there is one. Nothing more may be taken before
-    /// written() when `bytes` is not empty.
+    /// Removes bytes from the queue, at least one event unless it is empty. If `bytes` is not
+    /// empty, call written() before the next take().
     [[nodiscard]] Batch take(std::size_t bytes_max) QUIPU_EXCLUDES(queue_mutex_);
     void written() QUIPU_EXCLUDES(queue_mutex_);
     [[nodiscard]] bool overflowed() QUIPU_EXCLUDES(queue_mutex_);
-    /// The connection is over.
+    /// To be called when the connection has ended.
     void end() QUIPU_EXCLUDES(queue_mutex_);
 
   private:
@@ -81,13 +81,14 @@ class StreamCore : public std::enable_shared_from_this<StreamCore> {
     std::function<void()> notify_ QUIPU_GUARDED_BY(queue_mutex_);
     Callback on_drain_ QUIPU_GUARDED_BY(queue_mutex_);
     Callback on_close_ QUIPU_GUARDED_BY(queue_mutex_);
-    // A call of on_drain_ is running or waiting to run; another, or on_close_, follows it.
+    // Whether on_drain_ is running or scheduled, and whether another call, or on_close_, follows
+    // it.
     bool draining_ QUIPU_GUARDED_BY(queue_mutex_) = false;
     bool drain_again_ QUIPU_GUARDED_BY(queue_mutex_) = false;
     bool close_due_ QUIPU_GUARDED_BY(queue_mutex_) = false;
 };
 
-/// What all copies of one SseStream share: with the last of them the stream ends.
+/// Shared by all copies of one SseStream. The stream ends when the last one is destroyed.
 class StreamHandle {
   public:
     explicit StreamHandle(std::shared_ptr<StreamCore> core) : core_(std::move(core)) {}

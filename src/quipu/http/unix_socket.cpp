@@ -25,8 +25,9 @@ const sockaddr* generic(const sockaddr_un& address) {
     return reinterpret_cast<const sockaddr*>(&address);
 }
 
-// Two starters must not take turns in removing each other's file: a lock on the directory, held
-// from the look at the file until listen(), lets in one at a time and leaves no file behind.
+// Two processes that start at once must not remove each other's socket file. A lock on the
+// directory, held from the check of the file until listen(), admits one at a time and leaves no
+// lock file behind.
 Result<Descriptor> lock_directory(const std::string& path) {
     const auto slash = path.rfind('/');
     const auto directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -51,14 +52,14 @@ Result<void> remove_stale(const std::string& path, const sockaddr_un& address) {
         return fail_with(ErrorCode::invalid, path, errno);
     }
     if (!S_ISSOCK(info.st_mode)) {
-        return fail(
-            ErrorCode::invalid,
-            "socket '" + path + "': a file is there that is no socket; choose another path");
+        return fail(ErrorCode::invalid,
+                    "socket '" + path +
+                        "': the path is taken by another kind of file; choose another path");
     }
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (probe.get() < 0) return fail_with(ErrorCode::unavailable, path, errno);
     if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN) {
-        return fail(ErrorCode::busy, "socket '" + path + "': another process listens there");
+        return fail(ErrorCode::busy, "socket '" + path + "': another process listens on it");
     }
     if (errno != ECONNREFUSED) return fail_with(ErrorCode::invalid, path, errno);
     if (::unlink(path.c_str()) != 0) return fail_with(ErrorCode::invalid, path, errno);
@@ -70,13 +71,13 @@ Result<void> remove_stale(const std::string& path, const sockaddr_un& address) {
 Result<sockaddr_un> unix_address(const std::string& path) {
     sockaddr_un address{};
     if (path.empty() || path.contains('\0')) {
-        return fail(ErrorCode::invalid, "the path of a Unix socket is empty or has a NUL");
+        return fail(ErrorCode::invalid, "the path of a Unix socket is empty or contains a NUL");
     }
     if (path.size() >= sizeof address.sun_path) {
         return fail(ErrorCode::invalid, "socket '" + path + "': the path has " +
-                                            std::to_string(path.size()) + " bytes, at most " +
+                                            std::to_string(path.size()) + " bytes; at most " +
                                             std::to_string(sizeof address.sun_path - 1) +
-                                            " are possible; choose a shorter one");
+                                            " are possible. Choose a shorter path");
     }
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
@@ -93,7 +94,7 @@ Result<UnixListener> UnixListener::listen(const std::string& path) {
     }
     Descriptor descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (descriptor.get() < 0) return fail_with(ErrorCode::unavailable, path, errno);
-    // On the descriptor before bind(), so that the file never exists with a wider mode.
+    // Set on the descriptor before bind(), so that the file never exists with wider permissions.
     if (::fchmod(descriptor.get(), 0600) != 0 ||
         ::bind(descriptor.get(), generic(*address), sizeof *address) != 0) {
         return fail_with(errno == EADDRINUSE ? ErrorCode::busy : ErrorCode::invalid, path, errno);

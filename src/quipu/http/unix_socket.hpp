@@ -11,15 +11,15 @@
 
 namespace quipu::http {
 
-/// The address of a Unix socket. Error invalid when `path` is empty or too long for the system.
+/// The address of a Unix socket. Error: invalid if `path` is empty or too long for the system.
 [[nodiscard]] Result<sockaddr_un> unix_address(const std::string& path);
 
-/// A listening Unix socket with its file (mode 0600). Removes the file when it is destroyed, unless
-/// somebody else has put another one there.
+/// A listening Unix socket and its file (mode 0600). The destructor removes the file, unless
+/// another process has replaced it.
 class UnixListener {
   public:
-    /// Errors: invalid (path too long, directory missing, something that is no socket is there),
-    /// busy (a live process listens there).
+    /// Errors: invalid (the path is too long, the directory does not exist, another kind of file is
+    /// there), busy (a live process listens there).
     [[nodiscard]] static Result<UnixListener> listen(const std::string& path);
 
     ~UnixListener();

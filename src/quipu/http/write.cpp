@@ -46,7 +46,7 @@ std::string_view reason(int status) noexcept {
     }
 }
 
-// The form that RFC 9110 asks for, whatever the locale: "Sun, 06 Nov 1994 08:49:37 GMT".
+// The form that RFC 9110 requires, in every locale: "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string http_date() {
     constexpr std::string_view days = "SunMonTueWedThuFriSat";
     constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";

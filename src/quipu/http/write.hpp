@@ -8,7 +8,7 @@
 
 namespace quipu::http {
 
-/// How the end of a response's body is told to the peer.
+/// How the peer learns where a response's body ends.
 enum class BodyEnd { by_length, by_chunks, by_close };
 
 struct WriteOptions {
@@ -17,18 +17,18 @@ struct WriteOptions {
     BodyEnd body_end = BodyEnd::by_length;
 };
 
-/// True when `response` has a status and headers that can be sent.
+/// Whether the status and headers of `response` can be sent.
 [[nodiscard]] bool can_be_sent(const HttpResponse& response) noexcept;
 
-/// Status line, headers and, with BodyEnd::by_length, the body as bytes to send. `response` must
-/// be one that can be sent.
+/// The bytes to send: status line, headers and, with BodyEnd::by_length, the body. `response` must
+/// pass the check above.
 [[nodiscard]] std::string write_response(const HttpResponse& response, const WriteOptions& options);
 
-/// One chunk around `data`, which is not empty; and the end of a chunked body.
+/// One chunk with `data`, which must not be empty; and the end of a chunked body.
 [[nodiscard]] std::string write_chunk(std::string_view data);
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-/// True for a header name (or a method) that can be sent; for a value without line breaks or NUL.
+/// Whether a header name (or a method) can be sent; whether a value can: no line break, no NUL.
 [[nodiscard]] bool is_token(std::string_view text) noexcept;
 [[nodiscard]] bool is_field_value(std::string_view text) noexcept;
 
