@@ -6,7 +6,7 @@
 namespace quipu::stores {
 
 std::uint32_t crc32_of(std::uint32_t start, std::string_view bytes) noexcept {
-    // Like zlib, it takes a null pointer as "begin anew".
+    // As in zlib, a null pointer resets the checksum; an empty view may have one.
     return bytes.empty() ? start : libdeflate_crc32(start, bytes.data(), bytes.size());
 }
 

@@ -13,8 +13,9 @@ char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// The length of the valid sequence at the start of `text`, 0 when there is none; `broken` is then
-/// how many bytes one U+FFFD stands for: the longest prefix of a valid sequence, at least one.
+/// The length of the valid sequence at the start of `text`, or 0. In the latter case `broken` is
+/// the number of bytes that one U+FFFD replaces: the longest prefix of a valid sequence, at least
+/// one byte.
 std::size_t sequence_length(std::string_view text, std::size_t& broken) noexcept {
     const auto byte = [&](std::size_t i) {
         return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;

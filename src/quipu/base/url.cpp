@@ -40,8 +40,8 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
         out += static_cast<char>(high * 16 + low);
         i += 2;
     }
-    if (out.contains('\0')) return fail(ErrorCode::invalid, "the URL has a NUL character");
-    if (!is_valid_utf8(out)) return fail(ErrorCode::invalid, "the URL does not decode to UTF-8");
+    if (out.contains('\0')) return fail(ErrorCode::invalid, "the URL contains a NUL character");
+    if (!is_valid_utf8(out)) return fail(ErrorCode::invalid, "the decoded URL is not UTF-8");
     return out;
 }
 

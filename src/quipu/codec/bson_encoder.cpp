@@ -37,7 +37,7 @@ std::string bson_name(std::string_view name) {
     return out;
 }
 
-// The recursion over values is bounded: they were decoded from a text of bounded depth.
+// The recursion is bounded: the values were decoded from text of bounded depth.
 // NOLINTBEGIN(misc-no-recursion)
 
 void BsonEncoder::fields(const StructInfo& info, const void* object) {
@@ -134,7 +134,7 @@ void BsonEncoder::number(std::string_view name, double value) {
 }
 
 void BsonEncoder::json(std::string_view name, std::string_view text) {
-    // Of equal names one is left; then every name is written once.
+    // Removes repeated names, so that each name is written once.
     std::string single;
     JsonReader source(text, deepest);
     if (!copy_canonical(source, single)) {

@@ -11,15 +11,15 @@
 
 namespace quipu::codec {
 
-/// Writes structs as BSON, guided by their tables.
+/// Writes structs as BSON, driven by their StructInfo.
 class BsonEncoder {
   public:
     explicit BsonEncoder(BsonWriter& writer) noexcept : out_(writer) {}
 
-    /// The text for a field whose type is null in the table: the event's type.
+    /// The value of the field whose type is null: event_type.
     std::string_view event_type;
 
-    /// Fields of `info`, and what its Extra field keeps.
+    /// Writes the fields of `info` and those that its Extra field holds.
     void fields(const StructInfo& info, const void* object);
     void extra(const Extra& extra);
 
@@ -29,7 +29,7 @@ class BsonEncoder {
     void map(std::string_view name, const TypeInfo& type, const void* at);
     void integer(std::string_view name, const TypeInfo& type, const void* at);
     void number(std::string_view name, double value);
-    /// A value that is kept as JSON text; null when the text is not valid.
+    /// Writes a value that is held as JSON text; null if the text is not valid JSON.
     void json(std::string_view name, std::string_view text);
     [[nodiscard]] bool json_value(JsonReader& in, std::string_view name);
     [[nodiscard]] bool json_object(JsonReader& in, std::string_view name);
@@ -39,7 +39,7 @@ class BsonEncoder {
     BsonWriter& out_;
 };
 
-/// A name as BSON takes it; see event_document().
+/// A name with the replacements that event_document() describes.
 [[nodiscard]] std::string bson_name(std::string_view name);
 
 }  // namespace quipu::codec

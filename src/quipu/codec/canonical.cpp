@@ -5,7 +5,7 @@ namespace quipu::detail {
 
 namespace {
 
-/// Remembers where the decoder wrote, so that the event can be written back without its type.
+/// Remembers the decoder's target, so that the event can be encoded without knowing its C++ type.
 struct Remembered {
     Emplace emplace = nullptr;
     void* any = nullptr;

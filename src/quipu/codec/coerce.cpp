@@ -17,7 +17,8 @@ namespace {
 constexpr double two_to_63 = 9223372036854775808.0;
 constexpr std::size_t longest_integer_text = 4300;
 
-/// The bytes of the white-space character at the start (or the end) of `text`; 0 for another.
+/// The length in bytes of the white-space character at the start or end of a text; 0 if there is
+/// another character.
 template <class Matches>
 std::size_t space_length(Matches matches) noexcept {
     constexpr std::array<std::string_view, 25> spaces{" ",
@@ -49,7 +50,7 @@ std::size_t space_length(Matches matches) noexcept {
     return found == spaces.end() ? 0 : found->size();
 }
 
-/// The power of ten of the first digit that is not zero; tells an overflow from an underflow.
+/// The power of ten of the first digit that is not zero. Distinguishes overflow from underflow.
 long long order_of(std::string_view text) noexcept {
     long long order = 0;
     bool started = false;
@@ -74,8 +75,8 @@ long long order_of(std::string_view text) noexcept {
     return minus ? order - exponent : order + exponent;
 }
 
-/// Numbers of at most 15 digits and a small exponent: mantissa and power are both exact, so one
-/// division rounds correctly (Clinger). False for others.
+/// Fast path for numbers of at most 15 digits with a small exponent: mantissa and power of ten are
+/// exact, so one division rounds correctly (Clinger). False for other numbers.
 bool parse_short_double(std::string_view text, double& out) noexcept {
     constexpr std::array<double, 16> powers{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                             1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
@@ -118,7 +119,7 @@ bool read_grouped_digits(std::string_view text, WideInteger& out) noexcept {
     return after_digit;
 }
 
-/// A number as Rust's parser for f64 takes it; `out` is set when it is one.
+/// Parses a number by the rules of Rust's f64::from_str. False if it is not one.
 bool read_rust_float(std::string_view text, double& out) noexcept {
     const bool minus = text.starts_with('-');
     if (minus || text.starts_with('+')) text.remove_prefix(1);
@@ -247,7 +248,7 @@ FaultKind float_from_text(std::string_view text, double& out) {
 
 FaultKind bool_from_number(const NumberToken& token, bool& out) noexcept {
     const bool integer = token.form == NumberToken::Form::integer;
-    // Integers of 19 digits and more are another type to Pydantic, which no bool is made of.
+    // Pydantic reads integers of 19 digits and more as a different type, which no bool accepts.
     if (integer && token.raw.size() - (token.raw[0] == '-' ? 1U : 0U) > 18) {
         return FaultKind::bool_type;
     }

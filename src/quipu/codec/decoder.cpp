@@ -15,11 +15,11 @@ namespace quipu::codec {
 
 namespace {
 
-// A struct that contains itself is read by recursion; this bounds the stack it takes.
+// A struct that contains itself is read recursively; this bounds the use of the stack.
 constexpr std::size_t deepest = 500;
 constexpr std::size_t event_type_index = 1;  // in header_info()
 
-/// Makes a value as if it had not been read before.
+/// Resets a value that an earlier occurrence of the same name may have set.
 void reset(const TypeInfo& type, void* at) {
     if (type.optional != nullptr) {
         type.optional->reset(at);
@@ -215,7 +215,7 @@ std::size_t Decoder::read_event_carefully(detail::Emplace emplace, void* any, Un
     const EventInfo& info = types_->all()[index];
     const Path root{nullptr, info.event_type};
     const EventTarget target = emplace(any, index);
-    // The first pass has left its traces where emplace() does not make a new event.
+    // Where emplace() does not create a new event, the first pass may have left values behind.
     *target.header = EventHeader{};
     info.payload->assign(target.data, info.payload->defaults);
     target.unknown->fields.clear();
@@ -247,7 +247,7 @@ std::expected<void, Faults> Decoder::read_struct(const StructInfo& info, void* o
     return {};
 }
 
-// Values and objects. The recursion follows the nesting of the text, which the reader bounds.
+// Values and objects. The recursion follows the nesting of the text, which JsonReader limits.
 // NOLINTBEGIN(misc-no-recursion)
 
 bool Decoder::read_object(const Layout& layout, const Path* outer) {
@@ -255,8 +255,8 @@ bool Decoder::read_object(const Layout& layout, const Path* outer) {
     return careful_ ? read_object_carefully(layout, outer) : read_object_quickly(layout, outer);
 }
 
-// The path of texts without a fault. Values that are not of the usual form go to read_value(),
-// which knows every form and, in this pass, gives up where it would note a fault.
+// The fast path for text without faults. Values in an unusual form go to read_value(), which knows
+// every form and, in this pass, returns false instead of adding a fault.
 
 bool Decoder::read_object_quickly(const Layout& layout, const Path* outer) {
     if (!in_.enter()) return false;

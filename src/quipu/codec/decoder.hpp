@@ -15,22 +15,23 @@
 
 namespace quipu::codec {
 
-/// A place in the text, as a chain from the innermost step outwards.
+/// The location of a value, as a chain from the innermost step outwards.
 struct Path {
     const Path* outer = nullptr;
     std::string_view name = {};
-    std::int64_t index = -1;  ///< of a list's element; else `name` counts
+    std::int64_t index = -1;  ///< index in a list; -1 if the step is `name`
 };
 
-/// Reads one JSON text into structs, guided by their tables.
+/// Decodes one JSON text into structs, driven by their StructInfo.
 ///
-/// It tries a single pass first, which takes fields in any order and gives up at the first thing
-/// that is not plainly right: a fault, a name that occurs twice. Then the text is read again with
-/// care: its syntax as a whole, then field by field in the order of the struct, each at its last
-/// occurrence, and every fault is noted. So good texts are fast, and bad ones get a full account.
+/// First it tries a fast single pass, which accepts fields in any order and stops at the first
+/// irregularity, such as a fault or a repeated name. Then it decodes the text again carefully: it
+/// checks the syntax of the whole text, reads the fields in the order of the struct, each at its
+/// last occurrence, and collects all faults. Valid text is thus fast, and invalid text gets a
+/// complete report.
 class Decoder {
   public:
-    /// `types` may be null: names of event types are then only checked for their form.
+    /// If `types` is null, names of event types are only checked for their form.
     Decoder(std::string_view text, const EventTypes* types, const DecodeOptions& options) noexcept;
 
     [[nodiscard]] std::expected<std::size_t, Faults> read_event(detail::Emplace emplace, void* any,
@@ -43,7 +44,7 @@ class Decoder {
     [[nodiscard]] bool check_syntax();
     void restart() noexcept;
     [[nodiscard]] bool find_type_quickly(std::string_view& type);
-    /// The last event_type; what is wrong with it when there is none.
+    /// Finds the last event_type. Without a usable one, returns the fault.
     [[nodiscard]] FaultKind find_type_carefully(std::string& type);
     [[nodiscard]] bool read_event_quickly(detail::Emplace emplace, void* any, std::size_t& index);
     [[nodiscard]] std::size_t read_event_carefully(detail::Emplace emplace, void* any,
@@ -51,14 +52,14 @@ class Decoder {
     [[nodiscard]] Layout event_layout(const EventInfo& info, const EventTarget& target) const;
     [[nodiscard]] static Layout struct_layout(const StructInfo& info, void* object);
 
-    // Objects. All functions below return false to stop: the text is invalid, there are faults
-    // (first pass), or as many as wanted (second pass).
+    // Objects. The functions below return false to stop: the text is invalid, a fault was found
+    // (first pass), or max_faults have been found (second pass).
     [[nodiscard]] bool read_object(const Layout& layout, const Path* outer);
     [[nodiscard]] bool read_object_quickly(const Layout& layout, const Path* outer);
     [[nodiscard]] bool read_object_carefully(const Layout& layout, const Path* outer);
     [[nodiscard]] bool read_field_quickly(const FieldInfo& field, void* object, const Path& path);
-    /// Reads a field's name and finds it, searching from `hint` on; npos for an unknown one, whose
-    /// name is then in name_ if the layout keeps such.
+    /// Reads a name and looks it up, starting at `hint`. `index` is npos for an unknown name, which
+    /// is then in name_ if the layout keeps unknown fields.
     [[nodiscard]] bool find_field(const Layout& layout, std::size_t hint, std::size_t& index);
     [[nodiscard]] bool take_unknown(const Layout& layout);
     [[nodiscard]] bool fill_absent(const Layout& layout, std::uint64_t seen);
@@ -88,7 +89,7 @@ class Decoder {
     ScalarDecoder scalars_;
     bool careful_ = false;
     std::string_view expected_type_;
-    std::string name_;  // of a field, when it has escapes
+    std::string name_;  // of a field, if it has escapes or is unknown
     std::string scratch_;
     Faults faults_;
 };

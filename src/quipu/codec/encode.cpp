@@ -11,8 +11,8 @@ namespace codec {
 
 namespace {
 
-/// The name of the field of `object` that holds bytes which are not UTF-8. Only asked after a
-/// failure, so it writes each field alone.
+/// The name of the field of `object` that is not UTF-8. Encodes each field by itself, which is
+/// slow; called only after a failure.
 std::string broken_field(const StructInfo& info, const void* object) {
     for (const FieldInfo& field : info.fields) {
         if (field.type == nullptr) continue;

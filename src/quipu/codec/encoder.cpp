@@ -12,7 +12,7 @@ namespace quipu::codec {
 
 namespace {
 
-// A struct that contains itself is written by recursion; this bounds the stack it takes.
+// A struct that contains itself is written recursively; this bounds the use of the stack.
 constexpr std::size_t deepest = 500;
 
 bool declares(const StructInfo& info, std::string_view name) {
@@ -27,7 +27,7 @@ bool Encoder::fail(std::string_view what) {
     return false;
 }
 
-// The recursion over values is bounded by `deepest`.
+// The recursion is bounded by `deepest`.
 // NOLINTBEGIN(misc-no-recursion)
 
 bool Encoder::fields(const StructInfo& info, const void* object) {
@@ -92,7 +92,7 @@ bool Encoder::value(const TypeInfo& type, const void* at) {
         case Kind::map: return map(type, at);
         case Kind::json: return json(static_cast<const Json*>(at)->text);
     }
-    return fail(": of no known kind");
+    return fail(": not of a known kind");
 }
 
 bool Encoder::list(const TypeInfo& type, const void* at) {
@@ -155,7 +155,7 @@ bool Encoder::map(const TypeInfo& type, const void* at) {
 bool Encoder::extra(const Extra& extra, const StructInfo& info, const StructInfo* header) {
     for (const auto& [name, text] : extra.fields) {
         if (declares(info, name) || (header != nullptr && declares(*header, name))) {
-            return fail("(extra): the name of an undeclared field is that of a declared one");
+            return fail("(extra): has a field with the name of a declared one");
         }
         out_.reserve(1);
         if (out_.at()[-1] != '{') out_.put(',');

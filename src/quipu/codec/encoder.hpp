@@ -11,22 +11,22 @@
 
 namespace quipu::codec {
 
-/// Writes structs as JSON, guided by their tables.
+/// Writes structs as JSON, driven by their StructInfo.
 class Encoder {
   public:
     explicit Encoder(JsonWriter& writer) noexcept : out_(writer) {}
 
-    /// The text for a field whose type is null in the table: the event's type.
+    /// The value of the field whose type is null: event_type.
     std::string_view event_type;
 
-    /// Fields of `info`, each with its comma. False when something cannot be written; error()
-    /// tells what.
+    /// Writes the fields of `info`, each with its comma. Returns false if a field cannot be
+    /// written; see error().
     [[nodiscard]] bool fields(const StructInfo& info, const void* object);
-    /// Fields kept as JSON text. A name must not be one of `declared`.
+    /// Writes fields that are held as JSON text. Fails if a name is one of `declared`.
     [[nodiscard]] bool extra(const Extra& extra, const StructInfo& info, const StructInfo* header);
     [[nodiscard]] bool structure(const StructInfo& info, const void* object);
 
-    /// The field that could not be written and why.
+    /// Which field could not be written, and why.
     [[nodiscard]] const std::string& error() const noexcept { return error_; }
 
   private:

@@ -8,7 +8,8 @@ namespace quipu {
 
 namespace {
 
-/// A name may be the key of a map, so text of the payload: kept short and on one line.
+/// Shortens a name and keeps it on one line: it may be the key of a map and thus part of the
+/// payload.
 void append_name(std::string& out, std::string_view name) {
     constexpr std::size_t longest = 64;
     std::size_t size = std::min(name.size(), longest);

@@ -6,7 +6,7 @@
 
 namespace quipu::codec {
 
-/// What can be wrong with a value; each has a name, which is Fault::kind, and a message.
+/// The kinds of faults. Each has a name, which Fault::kind holds, and a message.
 enum class FaultKind : std::uint8_t {
     none,
     json_invalid,
@@ -35,9 +35,9 @@ enum class FaultKind : std::uint8_t {
     map_type,
 };
 
-/// The name, as Fault::kind has it.
+/// The text of Fault::kind.
 [[nodiscard]] std::string_view name_of(FaultKind kind) noexcept;
-/// What was expected.
+/// The default of Fault::message.
 [[nodiscard]] std::string_view message_of(FaultKind kind) noexcept;
 
 }  // namespace quipu::codec

@@ -8,7 +8,7 @@
 
 namespace quipu::codec {
 
-/// The bits of an integer field of any size, extended by its sign.
+/// The value of an integer field of any size, sign-extended to 64 bits.
 [[nodiscard]] inline std::uint64_t load_integer(const TypeInfo& type, const void* at) noexcept {
     std::uint64_t word = 0;
     if (type.bytes == sizeof word) {

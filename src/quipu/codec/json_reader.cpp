@@ -12,9 +12,9 @@ namespace quipu::codec {
 namespace {
 
 constexpr std::size_t longest_integer = 4300;
-constexpr std::size_t room = 2 * block_bytes;  // for a block and an escape
+constexpr std::size_t room = 2 * block_bytes;  // space for one block and one escape
 
-/// Which kind of bracket is open at each depth; no allocation for the first 64.
+/// The kind of the open bracket at each depth. Does not allocate for the first 64 levels.
 class Brackets {
   public:
     void push(bool object) {
@@ -66,7 +66,7 @@ std::uint32_t hex4(const char* digits) noexcept {
     return unit;
 }
 
-/// What a backslash and one character stand for; 0 where that is no escape, or one of a \u.
+/// The character that a backslash and a character encode; 0 if they are not an escape or begin \u.
 constexpr std::array<char, 256> simple_escapes = [] {
     std::array<char, 256> table{};
     constexpr std::string_view names = "\"\\/bfnrt";
@@ -77,7 +77,7 @@ constexpr std::array<char, 256> simple_escapes = [] {
     return table;
 }();
 
-/// Writes what the escape at `from`, known to be valid, stands for; returns what follows it.
+/// Decodes the escape at `from`, which must be valid, to `to`. Returns the end of the escape.
 const char* write_escape(const char* from, char*& to) noexcept {
     if (from[1] != 'u') {
         *to++ = simple_escapes[static_cast<unsigned char>(from[1])];
@@ -115,7 +115,7 @@ bool JsonReader::read_escape() noexcept {
     std::uint32_t unit = 0;
     if (!read_hex4(unit)) return false;
     if (unit < 0xD800 || unit > 0xDFFF) return true;
-    // A surrogate: only the first of a pair may stand here, and the second must follow.
+    // A surrogate: it must be the first of a pair, and the second must follow.
     if (unit > 0xDBFF || end_ - at_ < 6 || at_[0] != '\\' || at_[1] != 'u') return malformed();
     at_ += 2;
     if (!read_hex4(unit)) return false;
@@ -143,7 +143,7 @@ bool JsonReader::read_string(std::string& out) {
         ++at_;
         return true;
     }
-    // How long the string is shows only at its end, so it is put together elsewhere.
+    // The length of the string is known only at its end, so it is assembled in a buffer.
     make_room(plain);
     std::memcpy(unescaped_.data(), begin, plain);
     char* to = unescaped_.data() + plain;
@@ -164,7 +164,8 @@ void JsonReader::make_room(std::size_t used) {
 }
 
 char* JsonReader::copy_plain(char* to) {
-    const char* from = at_;  // not the member, which a write through `to` might change
+    const char* from =
+        at_;  // a local: the compiler must assume that writes to `to` change a member
     const char* limit = unescaped_.data() + unescaped_.size();
     for (;;) {
         if (static_cast<std::size_t>(limit - to) < room) {
@@ -326,7 +327,7 @@ void unescape(const StringToken& token, std::string& out) {
         out.assign(token.raw);
         return;
     }
-    // An escape is never shorter than what it stands for, so the raw length is enough.
+    // An escape is never shorter than its character, so the raw length is enough.
     out.resize_and_overwrite(token.raw.size(), [&](char* to, std::size_t) {
         const char* begin = to;
         const char* from = token.raw.data();

@@ -11,36 +11,36 @@
 
 namespace quipu::codec {
 
-/// A string of the text, without its quotes.
+/// A string of the text without its quotes, escapes not decoded.
 struct StringToken {
     std::string_view raw;
-    bool escaped = false;  ///< whether `raw` holds escapes
+    bool escaped = false;  ///< whether `raw` has escapes
 };
 
-/// A number of the text, or one of the literals that Python writes for what JSON cannot say.
+/// A number of the text, or NaN, Infinity or -Infinity as Python writes them.
 struct NumberToken {
     enum class Form : std::uint8_t { integer, decimal, nan, infinity, minus_infinity };
     std::string_view raw;
     Form form = Form::integer;
 };
 
-/// Reads JSON text from front to back. The grammar is RFC 8259 in UTF-8 with two additions that
-/// Pydantic's parser (jiter) has: the literals NaN, Infinity and -Infinity, and a bound of 4300
-/// characters for the whole part of a number. Every function that returns bool says whether the
-/// text is valid there; after false, fault() says why and the reader is of no more use.
+/// Reads JSON text from front to back. The grammar is RFC 8259 with two peculiarities of Pydantic's
+/// parser (jiter): the literals NaN, Infinity and -Infinity are accepted, and the integer part of a
+/// number has at most 4300 characters. Functions that return bool return whether the text is valid;
+/// after false, fault() has the reason and the reader must not be used any more.
 ///
-/// The caller has checked that the text is UTF-8. The text must outlive the reader and its tokens.
+/// The text must be UTF-8 and must outlive the reader and its tokens.
 class JsonReader {
   public:
     JsonReader(std::string_view text, std::size_t max_depth) noexcept
         : at_(text.data()), end_(text.data() + text.size()), max_depth_(max_depth) {}
 
-    /// Where the reader stands; for going back there with rewind().
+    /// The current place, to which rewind() can return.
     [[nodiscard]] const char* position() const noexcept { return at_; }
     void rewind(const char* position) noexcept { at_ = position; }
     [[nodiscard]] FaultKind fault() const noexcept { return fault_; }
 
-    /// The next character after white space, not consumed; 0 at the end of the text.
+    /// The next character after white space, without consuming it; 0 at the end of the text.
     [[nodiscard]] char peek() noexcept {
         while (at_ < end_) {
             const char c = *at_;
@@ -49,13 +49,13 @@ class JsonReader {
         }
         return '\0';
     }
-    /// Consumes `c` and white space before it, if it comes next.
+    /// Consumes `c` and the white space before it if `c` is next.
     [[nodiscard]] bool take(char c) noexcept {
         if (peek() != c || at_ == end_) return false;
         ++at_;
         return true;
     }
-    /// Consumes `key`, a name with its quotes and the colon, if exactly these bytes come next.
+    /// Consumes `key`, a name with quotes and colon, if exactly these bytes are next.
     [[nodiscard]] bool take_key(std::string_view key) noexcept {
         if (static_cast<std::size_t>(end_ - at_) < 32 || key.size() > 32 ||
             !equal_padded(at_, key.data(), key.size())) {
@@ -65,7 +65,8 @@ class JsonReader {
         return true;
     }
 
-    /// Opens an object or list; counts towards the depth. leave() after its last element.
+    /// Opens an object or list, which counts towards the depth. Call leave() after its last
+    /// element.
     [[nodiscard]] bool enter() noexcept {
         ++at_;
         if (++depth_ <= max_depth_) return true;
@@ -75,8 +76,8 @@ class JsonReader {
     [[nodiscard]] std::size_t depth() const noexcept { return depth_; }
     void set_depth(std::size_t depth) noexcept { depth_ = depth; }
 
-    /// Between the elements of an object or list that `close` ends: consumes a comma or the end.
-    /// `more` says which. `first` is true before the first element.
+    /// Consumes the comma before the next element, or `close`, which ends the object or list, and
+    /// sets `more` accordingly. `first` is true before the first element.
     [[nodiscard]] bool next_element(char close, bool first, bool& more) noexcept {
         const char c = peek();
         more = c != close;
@@ -85,10 +86,10 @@ class JsonReader {
         ++at_;
         return true;
     }
-    /// Reads a member's name and its colon.
+    /// Reads the name of an object's member and its colon.
     [[nodiscard]] bool read_key(StringToken& key);
 
-    // The next character has told what comes.
+    // For these, peek() must have returned the value's first character.
     [[nodiscard]] bool read_string(StringToken& token) noexcept {
         const char* begin = ++at_;
         at_ = find_special(begin, end_);
@@ -97,16 +98,16 @@ class JsonReader {
         ++at_;
         return true;
     }
-    /// Reads a string into `out`, its escapes replaced.
+    /// Reads a string into `out` and decodes its escapes.
     [[nodiscard]] bool read_string(std::string& out);
-    /// Reads an integer of at most 18 digits. False, with nothing consumed, for any other number.
+    /// Reads an integer of at most 18 digits. Returns false and consumes nothing for other numbers.
     [[nodiscard]] bool read_short_integer(std::int64_t& value) noexcept;
     [[nodiscard]] bool read_number(NumberToken& token) noexcept;
     [[nodiscard]] bool read_literal(std::string_view literal) noexcept;
 
-    /// Skips one value of any kind, checking it. No recursion.
+    /// Checks and skips a value of any kind. Not recursive.
     [[nodiscard]] bool skip_value();
-    /// True when nothing but white space is left.
+    /// Whether only white space is left.
     [[nodiscard]] bool at_end() noexcept {
         return (peek() == '\0' && at_ == end_) || fail(FaultKind::json_invalid);
     }
@@ -124,8 +125,8 @@ class JsonReader {
     [[nodiscard]] bool read_escaped_string(const char* begin, StringToken& token) noexcept;
     [[nodiscard]] bool read_escape() noexcept;
     [[nodiscard]] bool write_escape(char*& to) noexcept;
-    /// Copies up to the next special character, to `to` in unescaped_; returns the end there, with
-    /// room for one escape.
+    /// Copies the text up to the next special character to `to` in unescaped_. Returns the end of
+    /// the copy, which has space for one escape.
     [[nodiscard]] char* copy_plain(char* to);
     void make_room(std::size_t used);
     [[nodiscard]] bool read_hex4(std::uint32_t& unit) noexcept;
@@ -144,15 +145,15 @@ class JsonReader {
     return c >= '0' && c <= '9';
 }
 
-/// True for the first character of a number or of NaN and Infinity.
+/// Whether `c` begins a number, NaN or Infinity.
 [[nodiscard]] constexpr bool starts_number(char c) noexcept {
     return is_digit(c) || c == '-' || c == 'N' || c == 'I';
 }
 
-/// Replaces `out` by the text that a token stands for.
+/// Sets `out` to the decoded text of a token.
 void unescape(const StringToken& token, std::string& out);
 
-/// The text that a token stands for, in `scratch` if it has escapes.
+/// The decoded text of a token. Uses `scratch` if the token has escapes.
 [[nodiscard]] std::string_view text_of(const StringToken& token, std::string& scratch);
 
 }  // namespace quipu::codec

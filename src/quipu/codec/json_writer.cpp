@@ -10,7 +10,7 @@ namespace quipu::codec {
 
 namespace {
 
-// Room kept beyond what is left of a text: both quotes, one whole block and one escape.
+// Space reserved in addition to the rest of a text: both quotes, one whole block and one escape.
 constexpr std::size_t slack = block_bytes + 8;
 
 struct Escape {
@@ -18,7 +18,7 @@ struct Escape {
     std::uint8_t size;
 };
 
-/// How each special character is written.
+/// The escape of each special character.
 constexpr std::array<Escape, 128> escapes = [] {
     std::array<Escape, 128> table{};
     constexpr std::string_view hex = lower_hex_digits;
@@ -35,7 +35,7 @@ constexpr std::array<Escape, 128> escapes = [] {
     return table;
 }();
 
-/// Copies up to 16 bytes that need no escape; false, with nothing promised of `to`, when one does.
+/// Copies up to 16 bytes. Returns false, with `to` unspecified, if one of them needs an escape.
 bool copy_short(char* to, const char* from, std::size_t size) noexcept {
     if (size >= 8) {
         const std::uint64_t head = load8(from);
@@ -63,7 +63,7 @@ void JsonWriter::grow(std::size_t count) {
 
 void JsonWriter::quoted(std::string_view text) {
     reserve(text.size() + slack);
-    char* at = at_;  // not the member, which a write through it might change
+    char* at = at_;  // a local: the compiler must assume that writes through it change a member
     const char* from = text.data();
     const char* end = from + text.size();
     *at++ = '"';

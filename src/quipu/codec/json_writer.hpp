@@ -10,8 +10,8 @@
 
 namespace quipu::codec {
 
-/// Appends to a string through a pointer. While it lives the string's size is its capacity;
-/// finish() or rollback() sets it right.
+/// Appends to a string through a pointer. Until finish() or rollback() is called, the string's size
+/// is its capacity.
 class JsonWriter {
   public:
     explicit JsonWriter(std::string& out) : out_(out), start_(out.size()) {
@@ -22,31 +22,31 @@ class JsonWriter {
     JsonWriter& operator=(const JsonWriter&) = delete;
     ~JsonWriter() { rollback(); }
 
-    /// What was written so far.
+    /// The text written so far.
     [[nodiscard]] std::string_view written() const noexcept {
         return {out_.data() + start_, static_cast<std::size_t>(at_ - out_.data()) - start_};
     }
     void finish() { close(static_cast<std::size_t>(at_ - out_.data())); }
-    /// Leaves the string as it was. Without effect after finish().
+    /// Restores the string. Does nothing after finish().
     void rollback() { close(start_); }
 
-    /// Makes room for `count` bytes.
+    /// Reserves space for `count` bytes.
     void reserve(std::size_t count) {
         if (static_cast<std::size_t>(end_ - at_) < count) grow(count);
     }
-    // These need room.
+    // The caller must have reserved space for these.
     void put(char c) noexcept { *at_++ = c; }
     [[nodiscard]] char* at() const noexcept { return at_; }
     void advance_to(char* at) noexcept { at_ = at; }
 
-    // These make it.
+    // These reserve space themselves.
     void text(std::string_view bytes) {
         reserve(bytes.size());
         std::memcpy(at_, bytes.data(), bytes.size());
         at_ += bytes.size();
     }
-    /// A key as FieldInfo has it, of which 32 bytes can be read; a comma before it unless it is the
-    /// first of its object.
+    /// Writes FieldInfo::key, of which 32 bytes are readable, after a comma unless it is the first
+    /// key of its object.
     void key(std::string_view key) {
         reserve(key.size() + 33);
         if (at_[-1] != '{') *at_++ = ',';
@@ -54,7 +54,7 @@ class JsonWriter {
         if (key.size() > 32) std::memcpy(at_, key.data(), key.size());
         at_ += key.size();
     }
-    /// A JSON string.
+    /// Writes a JSON string.
     void quoted(std::string_view text);
 
   private:

@@ -10,8 +10,8 @@
 
 namespace quipu::codec {
 
-/// The fields that an object of the text may have: those of one struct, or of the header followed
-/// by those of the event's struct. Fields are counted through both.
+/// The fields of a JSON object: those of one struct, or those of the header and then those of the
+/// event's struct. Indexes count through both.
 class Layout {
   public:
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
@@ -26,7 +26,8 @@ class Layout {
           first_size_(header.fields.size()),
           size_(first_size_ + info.fields.size()) {}
 
-    /// Where fields of other names are kept; null drops them. `canonical` as in value_text.hpp.
+    /// Receives unknown fields; null drops them. `canonical` chooses their form, see
+    /// value_text.hpp.
     Extra* extra = nullptr;
     bool canonical_extra = false;
 
@@ -37,7 +38,7 @@ class Layout {
     [[nodiscard]] void* object_of(std::size_t index) const noexcept {
         return index < first_size_ ? first_.object : second_.object;
     }
-    /// The index of a name, searched from `hint` on and around; npos when there is none.
+    /// The index of a name; npos if there is none. The search starts at `hint` and wraps around.
     [[nodiscard]] std::size_t find(std::string_view name, std::size_t hint) const noexcept {
         for (std::size_t index = hint; index < size_; ++index) {
             if (at(index).name == name) return index;

@@ -10,7 +10,7 @@ namespace quipu::codec {
 
 namespace {
 
-/// A positive finite number as its shortest digits; the value is 0.DIGITS times ten to `point`.
+/// The shortest digits of a positive finite number. The value is 0.DIGITS times ten to `point`.
 struct Decimal {
     char digits[24];
     int size = 0;
@@ -43,7 +43,7 @@ char* zeros(char* to, int count) noexcept {
     return to + count;
 }
 
-/// Two digits for each number below 100.
+/// The two digits of each number below 100.
 constexpr std::array<char, 200> pairs = [] {
     std::array<char, 200> table{};
     for (std::size_t i = 0; i < 100; ++i) {
@@ -53,7 +53,7 @@ constexpr std::array<char, 200> pairs = [] {
     return table;
 }();
 
-/// Writes the digits of `value` so that they end at `end`; returns where they begin.
+/// Writes the digits of `value` in front of `end` and returns their beginning.
 char* write_digits_before(char* end, std::uint64_t value) noexcept {
     while (value >= 100) {
         end -= 2;
@@ -69,9 +69,9 @@ char* write_digits_before(char* end, std::uint64_t value) noexcept {
     return end;
 }
 
-/// Writes a positive number that is an integer of at most 15 digits divided by a small power of
-/// ten; null for another. Of all decimals that read back as a double only one has 15 digits or
-/// less, apart from zeros at the end, so the first that is found is the shortest.
+/// Fast path for a positive number that is an integer of at most 15 digits divided by a small power
+/// of ten; null for other numbers. At most one decimal of 15 digits or less reads back as a given
+/// double, apart from trailing zeros, so the first one found is the shortest.
 char* write_short_double(char* to, double value) noexcept {
     constexpr std::array<double, 8> powers{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
     constexpr std::array<std::uint64_t, 8> tens{1,      10,      100,       1000,
@@ -80,7 +80,7 @@ char* write_short_double(char* to, double value) noexcept {
     if (!short_range) return nullptr;
     for (std::size_t fraction = 0; fraction < powers.size(); ++fraction) {
         const double scaled = value * powers[fraction];
-        // Positive and far below 2^53, so this rounds as llround() does, without a call.
+        // The value is positive and far below 2^53, so this rounds like llround() without a call.
         const auto mantissa =
             static_cast<std::uint64_t>(scaled + 0.5);  // NOLINT(bugprone-incorrect-roundings)
         const auto whole = static_cast<double>(mantissa);

@@ -6,18 +6,19 @@
 
 namespace quipu::codec {
 
-/// The longest text that write_double() makes.
+/// The length of the longest text that write_double() writes.
 inline constexpr int double_chars = 32;
 
-/// Writes the shortest text that reads back as `value`, in the form that Pydantic 2 writes: 1.0,
-/// 0.00001, 1e+16, 1.5e-7; null for NaN and the infinities. `to` has room for double_chars;
-/// returns the end of what was written.
+/// Writes the shortest text that reads back as `value`, in Pydantic 2's form: 1.0, 0.00001, 1e+16,
+/// 1.5e-7; null for NaN and the infinities. `to` must have space for double_chars. Returns the end
+/// of the text.
 char* write_double(char* to, double value) noexcept;
 
-/// The longest text that write_integer() makes.
+/// The length of the longest text that write_integer() writes.
 inline constexpr int integer_chars = 21;
 
-/// Writes an integer of that magnitude; returns the end. `to` has room for integer_chars.
+/// Writes an integer given by sign and magnitude and returns the end of the text. `to` must have
+/// space for integer_chars.
 char* write_integer(char* to, std::uint64_t magnitude, bool negative) noexcept;
 
 void append_double(std::string& out, double value);

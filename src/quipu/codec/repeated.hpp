@@ -5,7 +5,7 @@
 
 namespace quipu::codec {
 
-/// Keeps of equal names the last value, at the place of the first.
+/// Removes repeated names: the first occurrence keeps its place and gets the value of the last.
 void drop_repeated_fields(Extra& extra);
 
 }  // namespace quipu::codec

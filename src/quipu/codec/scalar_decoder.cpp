@@ -12,7 +12,7 @@ namespace quipu::codec {
 
 namespace {
 
-/// Writes an integer into a field of any size; false when it does not fit.
+/// Stores an integer in a field of any size; false if it does not fit.
 bool store_integer(const TypeInfo& type, void* at, const WideInteger& value) noexcept {
     if (value.too_large) return false;
     const unsigned bits = type.bytes * 8U - (type.is_signed ? 1U : 0U);
@@ -20,7 +20,7 @@ bool store_integer(const TypeInfo& type, void* at, const WideInteger& value) noe
     if (value.negative) most = type.is_signed ? most + 1 : 0;
     if (value.magnitude > most) return false;
     const std::uint64_t word = value.negative ? 0 - value.magnitude : value.magnitude;
-    // Little-endian: the low bytes come first whatever the size.
+    // Little-endian: the low bytes come first, whatever the size of the field.
     std::memcpy(at, &word, type.bytes);
     return true;
 }
@@ -132,7 +132,7 @@ FaultKind ScalarDecoder::read_time_value(Time& out) {
     if (!in_.read_number(token)) return in_.fault();
     TimeReading reading = TimeReading::malformed;
     if (token.form == NumberToken::Form::integer) {
-        // Integers of 19 digits and more are another type to Pydantic, which no time is made of.
+        // Pydantic reads integers of 19 digits and more as a different type, which no time accepts.
         if (has_19_digits(token)) return FaultKind::datetime_type;
         const WideInteger number = parse_integer(token.raw);
         const auto magnitude = static_cast<std::int64_t>(number.magnitude);
@@ -159,7 +159,7 @@ FaultKind ScalarDecoder::read_event_type_name(std::string& out) {
     StringToken token;
     if (!in_.read_string(token)) return in_.fault();
     unescape(token, out);
-    // A catalogue of one is that of decode_as(), which cannot know the others.
+    // A catalogue of one event is that of decode_as(), which does not know the other types.
     const bool known = types_ == nullptr || types_->all().size() == 1
                            ? is_topic_name(out)
                            : types_->index_of(out) != EventTypes::npos;

@@ -11,15 +11,15 @@
 
 namespace quipu::codec {
 
-/// Reads values without elements: each function consumes one and says what is wrong with it.
-/// Conversions between types are those of coerce.hpp; `strict` allows none.
+/// Decodes values that have no elements. Each function consumes one value and returns its fault, if
+/// any. Converts between types as coerce.hpp describes, unless `strict` is set.
 class ScalarDecoder {
   public:
-    /// `types` may be null: names of event types are then only checked for their form.
+    /// If `types` is null, names of event types are only checked for their form.
     ScalarDecoder(JsonReader& in, const EventTypes* types, bool strict) noexcept
         : in_(in), types_(types), strict_(strict) {}
 
-    /// `type` is neither a structure, a list, a map nor JSON; `at` is a value of it.
+    /// `type` must not be a structure, a list, a map or JSON. `at` points to a value of that type.
     [[nodiscard]] FaultKind read(const TypeInfo& type, void* at);
 
   private:

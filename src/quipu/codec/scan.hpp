@@ -12,21 +12,21 @@
 
 namespace quipu::codec {
 
-// Finding the characters that end or interrupt a JSON string: `"`, `\` and the control characters
-// below 0x20. 16 bytes at a time with SSE2, which every x86-64 has; 8 at a time elsewhere.
+// Finds the characters that end or interrupt a JSON string: `"`, `\` and control characters below
+// 0x20. Checks 16 bytes at a time with SSE2, which every x86-64 has, and 8 bytes elsewhere.
 
 [[nodiscard]] constexpr bool is_special(char c) noexcept {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-/// Reads 8 bytes; nothing is assumed of the address.
+/// Reads 8 bytes from an address of any alignment.
 [[nodiscard]] inline std::uint64_t load8(const char* from) noexcept {
     std::uint64_t word = 0;
     std::memcpy(&word, from, sizeof word);
     return word;
 }
 
-/// A set high bit for every special byte of `word`. Bits above the lowest one may be wrong.
+/// Sets the high bit of every special byte of `word`. Only the lowest set bit is reliable.
 [[nodiscard]] constexpr std::uint64_t special_bits(std::uint64_t word) noexcept {
     constexpr std::uint64_t ones = 0x0101010101010101ULL;
     constexpr std::uint64_t highs = 0x8080808080808080ULL;
@@ -40,7 +40,7 @@ namespace quipu::codec {
 
 inline constexpr std::size_t block_bytes = 16;
 
-/// The index of the first special byte of a block; block_bytes when there is none.
+/// The index of the first special byte of a block; block_bytes if there is none.
 [[nodiscard]] inline std::size_t first_special(const char* block) noexcept {
     // NOLINTBEGIN(portability-simd-intrinsics): there is a portable twin below
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(block));
@@ -65,7 +65,7 @@ inline constexpr std::size_t block_bytes = 8;
 
 #endif
 
-/// The first special byte of [from, end); `end` when there is none.
+/// The first special byte of [from, end); `end` if there is none.
 [[nodiscard]] inline const char* find_special(const char* from, const char* end) noexcept {
     while (static_cast<std::size_t>(end - from) >= block_bytes) {
         const std::size_t index = first_special(from);
@@ -76,7 +76,7 @@ inline constexpr std::size_t block_bytes = 8;
     return from;
 }
 
-/// True when the first `size` bytes of `a` and `b` are equal. Reads 32 bytes of both.
+/// Whether the first `size` bytes of `a` and `b` are equal. Reads 32 bytes of both.
 [[nodiscard]] inline bool equal_padded(const char* a, const char* b, std::size_t size) noexcept {
 #if defined(__SSE2__)
     const auto equal16 = [&](std::size_t offset) {

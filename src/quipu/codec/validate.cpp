@@ -81,8 +81,8 @@ void append_errors(std::string& out, const Faults& faults) {
     out += ']';
 }
 
-/// Escapes the three characters that many readers take for the end of a line (U+0085, U+2028,
-/// U+2029). In JSON they stand only in strings.
+/// Escapes the three characters that many programs treat as the end of a line (U+0085, U+2028,
+/// U+2029). In JSON they occur in strings only.
 std::string escape_line_ends(std::string_view json) {
     std::string out;
     out.reserve(json.size());
@@ -108,7 +108,7 @@ std::string validate_line(std::string_view line, const Canonical& canonical) {
     Case given;
     if (!read_case(line, given)) {
         return R"({"id":null,"ok":false,"errors":[{"type":"value_error","loc":[],)"
-               R"("msg":"the line is no case: an object with id and input or input_b64"}]})";
+               R"("msg":"the line is not an object with id and input or input_b64"}]})";
     }
     std::string out = R"({"id":)" + given.id + ',';
     const auto verdict = canonical(given.input);

@@ -13,15 +13,15 @@ namespace quipu::codec {
 
 namespace {
 
-/// A member of an object that was written to a string: where its name begins and its value ends.
+/// A member of an object in the output: where its name begins and its value ends.
 struct Written {
     std::size_t begin = 0;
     std::size_t colon = 0;
     std::size_t end = 0;
 };
 
-/// Keeps of equal names the last value, at the place of the first. `open` is where the object's
-/// brace stands in `out`, which ends with the last member.
+/// Removes repeated names: the first occurrence keeps its place and gets the value of the last.
+/// `open` is the position of the object's brace in `out`, which ends with the last member.
 void drop_repeated(std::string& out, std::size_t open, const std::vector<Written>& members) {
     const auto name = [&](const Written& m) {
         return std::string_view(out).substr(m.begin, m.colon - m.begin);
@@ -60,7 +60,7 @@ class CanonicalCopy {
   public:
     CanonicalCopy(JsonReader& reader, std::string& out) : in_(reader), out_(out) {}
 
-    // The reader bounds the depth, so the recursion too.
+    // JsonReader limits the depth and thus the recursion.
     bool value() {  // NOLINT(misc-no-recursion)
         switch (const char c = in_.peek()) {
             case '{': return object();
@@ -137,8 +137,8 @@ class CanonicalCopy {
     std::string scratch_;
 };
 
-/// Appends `text`, known to be valid, without the white space between its tokens and with null for
-/// the literals that are not JSON.
+/// Appends `text`, which must be valid, without white space between tokens and with null for the
+/// literals that are not JSON.
 void append_minified(std::string& out, std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         const char c = text[i];

@@ -11,7 +11,8 @@ namespace quipu {
 namespace {
 
 std::uint64_t hash_of(std::string_view text) noexcept {
-    // FNV-1a; the set is closed and known, so nobody chooses colliding names.
+    // FNV-1a. The set of names is fixed when the program is compiled, so no attacker can choose
+    // colliding ones.
     std::uint64_t hash = 14695981039346656037ULL;
     for (const char c : text) {
         hash ^= static_cast<unsigned char>(c);

@@ -17,7 +17,7 @@ namespace quipu {
 
 namespace {
 
-/// Bytes from the kernel, fetched in bulk.
+/// Random bytes of the kernel, fetched in bulk.
 class RandomPool {
   public:
     std::uint64_t next() noexcept {
@@ -27,7 +27,7 @@ class RandomPool {
         used_ += sizeof word;
         return word;
     }
-    /// Forgets what was fetched, so that no two processes use the same bytes.
+    /// Discards fetched bytes, so that two processes never use the same ones.
     void forget() noexcept { used_ = bytes_.size(); }
 
   private:
@@ -38,7 +38,8 @@ class RandomPool {
             if (got > 0) {
                 filled += static_cast<std::size_t>(got);
             } else if (errno != EINTR) {
-                // Not possible on a kernel that has the call; an id that is not random must not be.
+                // Cannot happen on a kernel that has the call. Without randomness no id may be
+                // made.
                 std::abort();
             }
         }
@@ -49,8 +50,8 @@ class RandomPool {
     std::size_t used_ = 2048;
 };
 
-// A counter of 26 bits: the 12 of rand_a and 14 more. It starts below half its range, so that
-// within one millisecond more than 33 million ids follow before it is exhausted.
+// A counter of 26 bits: the 12 of rand_a and 14 more. It starts in the lower half of its range, so
+// one millisecond has space for more than 33 million ids.
 constexpr std::uint64_t counter_limit = std::uint64_t{1} << 26;
 
 struct Identifier {
@@ -94,8 +95,8 @@ class Generator {
     RandomPool pool_ QUIPU_GUARDED_BY(state_mutex_);
 };
 
-// Made by the compiler and registered before main(): a fork() at the moment of the first use would
-// leave the child with a generator that is being made for ever.
+// Initialised at compile time and registered before main(): if it were initialised on first use, a
+// fork() in that moment would leave the child waiting for ever.
 constinit Generator generator;
 [[maybe_unused]] const int registered =
     pthread_atfork([]() QUIPU_ACQUIRE(generator.state_mutex()) { generator.before_fork(); },

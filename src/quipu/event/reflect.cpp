@@ -88,7 +88,7 @@ void render_keys(StructInfo& info) {
 }
 
 std::size_t EnumInfo::read(const void* object) const noexcept {
-    // Little-endian: the low bytes come first whatever the enum's size.
+    // Little-endian: the low bytes come first, whatever the size of the enum.
     std::uint64_t value = 0;
     std::memcpy(&value, object, bytes);
     return static_cast<std::size_t>(value);

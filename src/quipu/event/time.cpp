@@ -20,7 +20,7 @@ constexpr std::int64_t day_seconds = 86'400;
 constexpr std::int64_t year_0 = -62'167'219'200;     // 0000-01-01T00:00:00Z in seconds since 1970
 constexpr std::int64_t year_1 = -62'135'596'800;     // 0001-01-01T00:00:00Z
 constexpr std::int64_t year_9999 = 253'402'300'799;  // 9999-12-31T23:59:59Z
-constexpr std::int64_t watershed = 20'000'000'000;   // above it a number is in milliseconds
+constexpr std::int64_t watershed = 20'000'000'000;   // larger numbers are milliseconds
 constexpr Time earliest{std::chrono::microseconds{year_1 * second}};
 constexpr Time latest{std::chrono::microseconds{year_9999 * second + (second - 1)}};
 
@@ -74,7 +74,7 @@ constexpr bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
 
-/// Takes text apart from the front.
+/// Parses text from front to back.
 class Cursor {
   public:
     explicit Cursor(std::string_view text) noexcept
@@ -102,7 +102,7 @@ class Cursor {
         at_ += 2;
         return value <= highest;
     }
-    /// Digits of a fraction, cut to six.
+    /// Reads the digits of a fraction, truncated to six.
     [[nodiscard]] bool fraction(int& microseconds) noexcept {
         const char* begin = at_;
         int scale = 100'000;
@@ -148,7 +148,7 @@ bool read_clock(Cursor& text, Fields& fields) noexcept {
 
 bool read_offset(Cursor& text, Fields& fields) noexcept {
     if (text.left() == 0 || text.take_any("Zz")) return true;
-    // The third is U+2212, the minus sign of typography, which ISO 8601 allows.
+    // The third one is U+2212, the typographic minus sign, which ISO 8601 permits.
     const bool west = text.take('-') || text.take_word("\xE2\x88\x92");
     int hour = 0;
     int minute = 0;
@@ -169,7 +169,7 @@ TimeReading instant_of(const Fields& fields, Time& out) noexcept {
     return TimeReading::ok;
 }
 
-/// The form that write_time() makes, without a look at anything else: three times as fast.
+/// Fast path for the form that write_time() writes: three times as fast as the general one.
 bool read_own_form(std::string_view text, Fields& fields) noexcept {
     const char* at = text.data();
     if ((text.size() != 20 && text.size() != 27) || text.back() != 'Z' || at[4] != '-' ||
@@ -213,7 +213,7 @@ TimeReading read_iso(std::string_view text, bool date_alone, Time& out) noexcept
     return instant_of(fields, out);
 }
 
-/// `timestamp` in seconds or milliseconds, and microseconds to add.
+/// Converts `timestamp` in seconds or milliseconds and adds microseconds.
 TimeReading from_timestamp(std::int64_t timestamp, std::int64_t microseconds, Time& out) noexcept {
     std::int64_t seconds = timestamp;
     if (timestamp > watershed || timestamp < -watershed) {
@@ -232,7 +232,7 @@ TimeReading from_timestamp(std::int64_t timestamp, std::int64_t microseconds, Ti
     return TimeReading::ok;
 }
 
-/// The largest integer not above `number`; at the ends of the type where it does not fit.
+/// The largest integer not above `number`, clamped to the range of the type.
 std::int64_t floor_of(double number) noexcept {
     constexpr double limit = 9223372036854775808.0;  // 2^63
     const double floored = std::floor(number);
@@ -250,7 +250,7 @@ bool read_decimal(std::string_view text, double& number) noexcept {
     const auto [rest, error] = std::from_chars(text.data(), end, number);
     if (rest != end) return false;
     if (error == std::errc::result_out_of_range) {
-        // Too small is zero; too large is outside any calendar.
+        // An underflow is zero; an overflow is outside any calendar.
         const std::size_t exponent = text.find_first_of("eE");
         const bool large =
             exponent == std::string_view::npos ? text.find('.') > 300 : text[exponent + 1] != '-';
@@ -294,7 +294,7 @@ Time now() noexcept {
 
 char* write_time(char* to, Time time) noexcept {
     const std::int64_t all = std::clamp(time, earliest, latest).time_since_epoch().count();
-    // From year 1 on nothing is negative, and division rounds down.
+    // From year 1 on no term is negative, so division rounds down.
     const auto since = static_cast<std::uint64_t>(all - year_1 * second);
     const std::uint64_t seconds = since / second;
     const auto micros = static_cast<unsigned>(since % second);

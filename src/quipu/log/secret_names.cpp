@@ -9,8 +9,8 @@
 namespace quipu {
 
 bool is_secret_name(std::string_view name) {
-    // By their words rather than by a list: engines' versions add properties. The names that have
-    // none of these words hold passwords and tokens among other things.
+    // Matched by words rather than by a list of names, because new versions of the engines add
+    // properties. The last four are names without such a word whose values may contain secrets.
     constexpr std::array parts{"password",
                                "passwd",
                                "secret",
@@ -24,7 +24,7 @@ bool is_secret_name(std::string_view name) {
     std::string text(name);
     std::ranges::transform(text, text.begin(),
                            [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    // Where a token or a key is fetched from is no secret.
+    // The place of a token or key is not a secret.
     if (text.ends_with(".url") || text.ends_with("location")) return false;
     return std::ranges::any_of(parts, [&](const char* part) { return text.contains(part); });
 }
