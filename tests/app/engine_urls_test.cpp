@@ -31,7 +31,7 @@ TEST(StoreUrls, TakeMongodb) {
 TEST(StoreUrls, NameTheNearestScheme) {
     EXPECT_THAT(parse_store_url("mongo://h").error(), HasSubstr("the nearest is mongodb://HOST"));
     EXPECT_THAT(parse_store_url("sqlit:x").error(), HasSubstr("the nearest is sqlite:PATH"));
-    EXPECT_THAT(parse_store_url("kafka://h").error(), HasSubstr("is a log and no store"));
+    EXPECT_THAT(parse_store_url("kafka://h").error(), HasSubstr("is a log, not a store"));
     EXPECT_THAT(parse_store_url("sqlite:").error(), HasSubstr("no path"));
     EXPECT_THAT(parse_store_url("sqlite://x.db").error(), HasSubstr("sqlite:PATH"));
     EXPECT_THAT(parse_store_url("mongodb:h").error(), HasSubstr("mongodb://HOST"));
@@ -58,7 +58,7 @@ TEST(LogUrls, TakeTheStoreAndKafka) {
 TEST(LogUrls, SayWhatIsWrong) {
     EXPECT_THAT(parse_log_url("kafak://h").error(), HasSubstr("the nearest is kafka://HOST:PORT"));
     EXPECT_THAT(parse_log_url("stroe").error(), HasSubstr("the nearest is store"));
-    EXPECT_THAT(parse_log_url("mongodb://h").error(), HasSubstr("is a store and no log"));
+    EXPECT_THAT(parse_log_url("mongodb://h").error(), HasSubstr("is a store, not a log"));
     EXPECT_THAT(parse_log_url("kafka://").error(), HasSubstr("no host"));
     EXPECT_THAT(parse_log_url("kafka://h:x").error(), HasSubstr("port"));
     EXPECT_THAT(parse_log_url("kafka://h/orders-").error(), HasSubstr("write h:9092"));

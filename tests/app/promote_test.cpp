@@ -275,7 +275,8 @@ TEST_F(PromoteTest, AFileThatWasWrittenToBetweenTwoAttemptsIsFoundOut) {
 
 TEST_F(PromoteTest, TheRelayBeginsWhereItIsTold) {
     fill(40);
-    EXPECT_THAT(run({.published_until = 11}).error().message, HasSubstr("group second stands at"));
+    EXPECT_THAT(run({.published_until = 11}).error().message,
+                HasSubstr("group second is at position"));
     EXPECT_THAT(run({.published_until = 1000}).error().message, HasSubstr("ends at position"));
     ASSERT_TRUE(run({.published_until = 10}).has_value());
     const auto groups = open_target()->groups();

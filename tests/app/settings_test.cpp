@@ -148,7 +148,7 @@ TEST_F(SettingsTest, ThePasswordGoesIntoTheUrl) {
     sources_.environment[0] = "QUIPU_STORE=mongodb://h/d";
     EXPECT_THAT(engine_options(*read()).error().message, HasSubstr("names no user"));
     sources_.environment[0] = "QUIPU_STORE=mongodb://ada:x@h/d";
-    EXPECT_THAT(engine_options(*read()).error().message, HasSubstr("leave one of them out"));
+    EXPECT_THAT(engine_options(*read()).error().message, HasSubstr("remove one of them"));
 }
 
 TEST_F(SettingsTest, PropertiesAndPrefixOfTheLogComeTogether) {
@@ -164,7 +164,7 @@ TEST_F(SettingsTest, PropertiesAndPrefixOfTheLogComeTogether) {
     EXPECT_EQ(options->log.prefix, "p-");
     EXPECT_EQ(options->group_prefix, std::nullopt) << "the topic prefix";
     sources_.command_line = {{"topic-prefix", "q-"}};
-    EXPECT_THAT(engine_options(*read()).error().message, HasSubstr("leave one of them out"));
+    EXPECT_THAT(engine_options(*read()).error().message, HasSubstr("remove one of them"));
     sources_.command_line = {{"group-prefix", ""}};
     EXPECT_EQ(engine_options(*read())->group_prefix, "")
         << "set to nothing is not the same as unset";

@@ -103,8 +103,8 @@ TEST(TopicPlan, DescribesChanges) {
     EXPECT_EQ(describe(change), "set retention: for ever -> 36 h");
     change.kind = TopicChange::Kind::differs;
     change.spec.partitions = 1;
-    EXPECT_THAT(describe(change), testing::AllOf(HasSubstr("has 3 partitions, wanted are 1"),
-                                                 HasSubstr("has 2 replicas, wanted are 1")));
+    EXPECT_THAT(describe(change), testing::AllOf(HasSubstr("has 3 partitions instead of 1"),
+                                                 HasSubstr("has 2 replicas instead of 1")));
 }
 
 TEST(TopicPlan, WritesTimes) {

@@ -52,7 +52,8 @@ TEST_F(HttpServerTest, UnknownPathAndWrongMethod) {
     server().route("DELETE", "/a/{id}", echo());
     start();
     EXPECT_EQ(get("/b").status, 404);
-    EXPECT_EQ(get("/b").body, "{\"detail\":\"there is nothing at this path\",\"type\":\"not_found\"}");
+    EXPECT_EQ(get("/b").body,
+              "{\"detail\":\"there is nothing at this path\",\"type\":\"not_found\"}");
     EXPECT_EQ(get("/b").header("Content-Type"), "application/json");
     const auto wrong = send("POST", "/a/1");
     EXPECT_EQ(wrong.status, 405);

@@ -23,7 +23,7 @@ namespace quipu {
 class HttpServer;
 class DeliveryRuntime;
 
-/// What a running program offers its own services.
+/// The interface of a running program for its own services. All functions are thread-safe.
 class Running {
   public:
     virtual ~Running() = default;
@@ -32,12 +32,14 @@ class Running {
     [[nodiscard]] virtual DeliveryRuntime& delivery() = 0;
     /// The program's HTTP server; routes are added in Service::prepare. Null without --http.
     [[nodiscard]] virtual HttpServer* http() = 0;
-    /// A line for the operator's log. Never a payload, never a secret.
+    /// Writes a line to the operator's log: `level` is "debug", "info", "warning" or "error". The
+    /// text must not contain payloads or secrets.
     virtual void log(std::string_view level, std::string_view text) = 0;
 };
 
-/// A part of a program beside its groups: an API, a monitor. The order is prepare (store open,
-/// nothing runs), start (groups are about to run), stop (groups have drained).
+/// A part of a program beside its groups, such as an API or a monitor. The calls come in this
+/// order: prepare (the store is open, nothing runs yet), start (the groups are about to run), stop
+/// (the groups have stopped).
 class Service {
   public:
     virtual ~Service() = default;
@@ -50,61 +52,64 @@ class Service {
     virtual void stop() {}
     /// Adds lines in Prometheus text format to /metrics.
     virtual void metrics(std::string& out) { static_cast<void>(out); }
-    /// Adds "name: fact" lines to `doctor`, which calls it in a process of its own, where the
-    /// service was neither prepared nor started: what the service needs and whether it is there.
+    /// Adds "name: fact" lines to the output of `doctor`: what the service requires, and whether it
+    /// is there. `doctor` calls it in a process in which the service is neither prepared nor
+    /// started.
     virtual void describe(std::vector<std::pair<std::string, std::string>>& facts) {
         static_cast<void>(facts);
     }
-    /// Why the program should not be sent work; empty when all is well. For /readyz.
+    /// For /readyz: why the program should not receive work; empty when all is well. Called from
+    /// any thread.
     [[nodiscard]] virtual std::string problem() { return {}; }
 };
 
-/// What a custom command gets, beside its own options.
+/// What a custom command receives besides its own options.
 struct CommandContext {
     std::vector<std::string> arguments;  ///< all words after the name, unless it declares options
-    std::filesystem::path file;          ///< the store's file; empty when the store is not a file
+    std::filesystem::path file;          ///< the store's file; empty if the store is not a file
     std::string http_address;            ///< "host:port" from --http or its default; may be empty
     bool json = false;                   ///< --json
 };
 
-/// A command that a program has beside the built-in ones: `integr8s submit`.
+/// A command of a program besides the built-in ones, such as `integr8s submit`.
 struct CustomCommand {
     std::string name = {};
     std::string summary = {};                            ///< one line in --help
     std::string examples = {};                           ///< shown by `NAME --help`
     std::function<int(const CommandContext&)> run = {};  ///< returns the exit code
-    /// Declares its options and arguments, for parsing and for its help. What they are taken into
-    /// must live as long as this struct and its copies. Without it, the command gets its words as
-    /// they are.
+    /// Declares its options and arguments. The variables that they are stored in must outlive this
+    /// struct and its copies. If it is empty, the command receives its words unparsed, in
+    /// CommandContext::arguments.
     std::function<void(CommandLine::Command)> options = {};
     bool uses_store = true;  ///< whether it has the options that name the store
     bool uses_http = true;   ///< whether it has --http
 };
 
-/// A flag that `run` has beside the built-in ones: `integr8s run --allow-unsandboxed`.
+/// A flag of `run` besides the built-in ones, such as `integr8s run --allow-unsandboxed`.
 struct RunFlag {
     std::string name = {};     ///< without the dashes
     std::string summary = {};  ///< one line in `run --help`
     bool* value = nullptr;     ///< set before the services are prepared
 };
 
-/// An option of `events` beside the built-in ones that asks for the value of a field, which events
-/// should declare indexed: `integr8s events --execution ID`.
+/// An option of `events` besides the built-in ones that searches for the value of a field, such as
+/// `integr8s events --execution ID`. Events should declare the field as indexed.
 struct EventFilter {
     std::string name = {};     ///< without the dashes
     std::string field = {};    ///< as FieldCondition::field; compared with strings
     std::string summary = {};  ///< one line in `events --help`
 };
 
-/// What App collects from its types; everything behind it is compiled once.
+/// The description of a program that App derives from its types. The code that uses it is compiled
+/// once, with the library.
 struct AppDefinition {
-    std::string name = {};  ///< of the program; argv[0]'s last part when empty
+    std::string name = {};  ///< of the program; empty: the last part of argv[0]
     std::string version = "0.1.0";
     Producer producer = {};         ///< service_name defaults to the program's name
     std::string default_http = {};  ///< "127.0.0.1:8080"; empty: no HTTP unless --http is given
     const EventTypes* types = nullptr;
     std::vector<GroupBinding> groups = {};
-    /// Decodes strictly as the catalogue (no unknown types or fields) and writes back: `validate`.
+    /// For `validate`: decodes an event of the catalogue and returns its canonical form.
     std::function<std::expected<std::string, Faults>(std::string_view)> canonical = {};
     std::vector<Service*> services = {};
     std::vector<CustomCommand> commands = {};
@@ -115,10 +120,10 @@ struct AppDefinition {
 /// Runs the command line of a program: `run`, `publish`, `tail`, `show`, `events`, `validate`,
 /// `groups`, `dead-letters`, `flow`, `doctor`, `verify`, `topics`, `promote`, `config` and the
 /// program's own commands. Settings come from the command line, the environment and a file, in this
-/// order: `config --reference` describes them.
+/// order of precedence; `config --reference` describes them.
 ///
-/// Exit codes: 0 done, 1 the answer is no (nothing found, problems found), 2 wrong usage or input,
-/// 3 the program or its store cannot be reached or written.
+/// Returns the exit code: 0 for success, 1 for a negative result (nothing found, problems found), 2
+/// for wrong usage or input, 3 if the program or its store cannot be reached or written.
 [[nodiscard]] int run_app(int argc, char** argv, AppDefinition definition);
 
 /// A whole program: a catalogue of events and the groups that handle them.
@@ -127,14 +132,15 @@ struct AppDefinition {
 ///         return quipu::App<quipu::Catalogue<UserGreeted>, Greeter>{argc, argv}.run();
 ///     }
 ///
-/// It does not compile when an event of the catalogue is unowned, when two groups share a name, or
-/// when a group handles or publishes a struct outside the catalogue.
+/// It does not compile if no group handles an event of the catalogue that is neither Terminal nor
+/// External, if two groups share a name, or if a group handles or publishes a struct outside the
+/// catalogue.
 template <class CatalogueType, class... Groups>
 class App {
     static_assert(check_groups<CatalogueType, Groups...>());
 
   public:
-    /// Makes the groups itself.
+    /// Creates the groups, which must be default-constructible.
     App(int argc, char** argv) : argc_(argc), argv_(argv) {
         constexpr bool checked =
             (detail::GroupMakesItself<Groups, std::is_default_constructible_v<Groups>>::checked &&
@@ -144,14 +150,14 @@ class App {
             std::apply([this](Groups&... groups) { bind(groups...); }, *owned_);
         }
     }
-    /// Works with groups that the caller made and keeps.
+    /// Uses groups of the caller, which must outlive this object.
     App(int argc, char** argv, Groups&... groups)
         requires(sizeof...(Groups) > 0)
         : argc_(argc), argv_(argv) {
         bind(groups...);
     }
 
-    /// To be completed before run(): name, version, services, commands.
+    /// The description of the program: set name, version, services and commands before run().
     [[nodiscard]] AppDefinition& definition() noexcept { return definition_; }
 
     [[nodiscard]] int run() { return run_app(argc_, argv_, std::move(definition_)); }

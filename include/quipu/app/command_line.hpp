@@ -23,21 +23,21 @@ namespace quipu {
 
 struct CommandNode;
 
-/// What a number on a command line may be, both ends included. CommandLine::Range is its name; it
-/// stands out here because only a complete type can be a default argument.
+/// The permitted range of a number, both ends included. Use it as CommandLine::Range; it is defined
+/// outside the class because only a complete type can be a default argument.
 struct CommandLineRange {
     double least = std::numeric_limits<double>::lowest();
     double most = std::numeric_limits<double>::max();
 };
 
-/// A command line with commands, options and arguments, for a program's own commands as for those
-/// built in. It takes `--name value`, `--name=value`, `-n value`, `-nvalue` and several flags as
-/// `-ab`; no name may be shortened. The word after an option is its value, also when it begins with
-/// a dash; an empty value is a word of its own. `--` ends the options of the command that it stands
-/// in. A number below zero is not an option.
+/// A command line with commands, options and arguments, for built-in commands and for a program's
+/// own. It accepts `--name value`, `--name=value`, `-n value`, `-nvalue` and combined flags such as
+/// `-ab`; names cannot be abbreviated. The word after an option is its value, even if it begins
+/// with a dash or is empty. `--` ends the options of the current command. A negative number is not
+/// an option.
 ///
-/// Not thread-safe. Nothing here throws for what a user wrote; a mistake of the programmer (a name
-/// used twice, one that cannot be a name or does not exist) throws std::logic_error.
+/// Not thread-safe. User input never makes it throw; a programming error (a name that is used
+/// twice, is not valid or does not exist) throws std::logic_error.
 class CommandLine {
   public:
     using Texts = std::vector<std::string>;
@@ -49,8 +49,8 @@ class CommandLine {
         return {.least = least};
     }
 
-    /// Where an option's text goes. What it refers to must live until the line is parsed, and is
-    /// left alone when the option is not given.
+    /// The variable that an option's value is stored in. It must exist until the command line has
+    /// been parsed, and keeps its value if the option is not given.
     class Value {
       public:
         Value(std::string& to);
@@ -61,14 +61,14 @@ class CommandLine {
         Value(std::optional<std::int64_t>& to, Range range = {});
         Value(std::size_t& to, Range range = {});
         Value(double& to, Range range = {});
-        /// Several: an option may be given more than once, an argument takes all that stand there.
+        /// Several texts: an option may be repeated, an argument takes all remaining words.
         Value(std::vector<std::string>& to);
         Value(std::vector<std::int64_t>& to);
-        /// One text, for `take` to understand.
+        /// One text, which `take` parses.
         template <std::convertible_to<Take> F>
         Value(F take) : Value(Take(std::move(take)), false) {}
 
-        /// Several texts, for `take` to understand together.
+        /// Several texts, which `take` parses together.
         [[nodiscard]] static Value several(Take take) { return {std::move(take), true}; }
         /// One of these names.
         [[nodiscard]] static Value one_of(std::string& to, Texts names);
@@ -83,15 +83,15 @@ class CommandLine {
         const char* kind_;
     };
 
-    /// One option, flag or argument; valid as long as the command line.
+    /// An option, flag or argument. Valid while the command line exists.
     class Option {
       public:
-        /// The word that stands for its value in the help.
+        /// Sets the word that stands for the value in the help.
         Option& placeholder(const std::string& word);
-        /// The heading that it stands under in the help; an empty one hides it.
+        /// Sets its heading in the help. An empty heading hides it.
         Option& heading(const std::string& heading);
         Option& required();
-        /// Refused together with `other`.
+        /// Makes it an error to give both this and `other`.
         Option& excludes(const Option& other);
 
       private:
@@ -100,29 +100,29 @@ class CommandLine {
         CLI::Option* option_;
     };
 
-    /// One command, or the program itself; valid as long as the command line.
+    /// A command, or the program itself. Valid while the command line exists.
     class Command {
       public:
-        /// A command below this one, of which at most one may be given. One with commands below
-        /// it has no arguments.
+        /// Adds a command below this one. At most one of them may be given. A command that has
+        /// commands below it cannot have arguments.
         Command add_command(const std::string& name, const std::string& summary,
                             const std::string& heading);
-        /// "--name" and "-n,--name" are options; a name without a dash is an argument.
+        /// Adds an option ("--name" or "-n,--name") or, with a name without a dash, an argument.
         Option add(const std::string& name, Value value, const std::string& summary);
         Option add_flag(const std::string& name, bool& given, const std::string& summary);
         Option add_flag(const std::string& name, std::function<void()> given,
                         const std::string& summary);
-        /// -h and --help.
+        /// Adds -h and --help.
         Option add_help();
         Option add_version(const std::string& text);
-        /// One that was added before.
+        /// Returns an option that was added before.
         [[nodiscard]] Option find(const std::string& name) const;
-        /// The last part of its help.
+        /// Sets the last part of the help.
         void footer(const std::string& text);
-        /// Leaves unknown words to rest() instead of refusing them.
+        /// Collects unknown words in rest() instead of rejecting them.
         void allow_rest();
         [[nodiscard]] std::vector<Command> commands() const;
-        /// "--name" and "-n" of all its options.
+        /// The names of all its options, such as "--name" and "-n".
         [[nodiscard]] Texts options() const;
         [[nodiscard]] std::string name() const;
 
@@ -140,17 +140,18 @@ class CommandLine {
     /// The program itself.
     [[nodiscard]] Command root();
 
-    /// Call it once. True when the values stand where they belong; false when the user asked for
-    /// help or the version, which is then written to `out`; otherwise one line that says what is
-    /// wrong. For an unknown name it suggests the nearest one, or the commands that have the
-    /// option. It repeats the user's words as they are: make them printable before showing them.
+    /// Parses the command line; call it once. Returns true if all values have been stored, and
+    /// false if the user asked for help or the version, which has then been written to `out`.
+    /// Otherwise returns one line that says what is wrong; for an unknown name it suggests a
+    /// similar one or the commands that have the option. The line repeats the user's words
+    /// unchanged: make it printable before showing it.
     [[nodiscard]] std::expected<bool, std::string> parse(int argc, char** argv, std::ostream& out);
-    /// The same without a program's name in front; for a line that has no help.
+    /// Parses arguments without the program's name in front, for a command line without help.
     [[nodiscard]] Taken parse(Texts arguments);
 
-    /// The names of the commands given, outermost first; right also after a mistake.
+    /// The names of the given commands, outermost first. Also valid after an error.
     [[nodiscard]] Texts chosen() const;
-    /// The words that the outermost command given left under allow_rest().
+    /// The words that the outermost command collected because of allow_rest().
     [[nodiscard]] Texts rest() const;
 
   private:

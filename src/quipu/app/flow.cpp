@@ -32,8 +32,8 @@ Flow flow_of(const AppDefinition& definition) {
 }
 
 std::string to_mermaid(const Flow& flow) {
-    // Names are letters, digits and "._-" (is_topic_name), so they need no escape inside quotes;
-    // node ids are numbers, for "end" and the like are words of Mermaid.
+    // Names consist of letters, digits and "._-" (is_topic_name), so quoted names need no escapes.
+    // Node ids are numbers, because words such as "end" are keywords of Mermaid.
     std::map<std::string, std::string> ids;
     std::string out = "flowchart LR\n";
     for (const Flow::Event& event : flow.events) {

@@ -8,7 +8,7 @@
 
 namespace quipu {
 
-/// Which event causes which, read off the handlers' signatures.
+/// The graph of which event causes which, derived from the handlers' signatures.
 struct Flow {
     struct Event {
         std::string event_type;
@@ -23,7 +23,7 @@ struct Flow {
     struct Group {
         std::string group;
         std::vector<Step> handles;
-        std::vector<std::string> tick_publishes;  ///< by the clock alone
+        std::vector<std::string> tick_publishes;  ///< published by `tick`, without an event
     };
 
     std::vector<Event> events;
@@ -32,8 +32,8 @@ struct Flow {
 
 [[nodiscard]] Flow flow_of(const AppDefinition& definition);
 
-/// As a Mermaid flowchart. Events are round, groups are boxes; an edge from an event to a group is
-/// a handler, one from a group to an event says what its handlers may publish.
+/// The graph as a Mermaid flowchart. Events are round, groups are boxes. An edge from an event to a
+/// group is a handler; an edge from a group to an event means that its handlers may publish it.
 [[nodiscard]] std::string to_mermaid(const Flow& flow);
 
 }  // namespace quipu

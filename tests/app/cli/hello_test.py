@@ -314,7 +314,7 @@ class Read(harness.CliTest):
         answer = self.call("verify", "--json", expect=1)
         self.assertFalse(answer.json["sound"])
         self.assertTrue(any("2" in problem for problem in answer.json["problems"]))
-        self.assertIn("position 2 does not read back", self.call("events", expect=1).err)
+        self.assertIn("position 2 is damaged", self.call("events", expect=1).err)
 
 
 class Terminal(harness.CliTest):

@@ -13,8 +13,8 @@
 
 namespace quipu {
 
-/// A command, or the program itself. Each has a parser of its own: the library's subcommands would
-/// hand what follows `--` back to the parent's options.
+/// A command, or the program itself. Each has a parser of its own: with CLI11's subcommands, the
+/// words after `--` would be parsed as options of the parent.
 struct CommandNode {
     struct Entry {
         CLI::Option* option;
@@ -25,7 +25,8 @@ struct CommandNode {
     explicit CommandNode(const std::string& name, const std::string& summary = {})
         : parser(summary, name) {
         parser.set_help_flag();
-        parser.allow_extras();  // told below, without the values in them
+        parser
+            .allow_extras();  // reported by CommandLineParser, without values, which may be secrets
     }
 
     CLI::App parser;
@@ -44,7 +45,8 @@ using Texts = CommandLine::Texts;
 
 constexpr std::size_t name_shown_max = 100;
 
-/// Calls what declares something; a mistake of the programmer becomes std::logic_error.
+/// Calls a function that declares an option or command; a programming error becomes
+/// std::logic_error.
 template <class Declare>
 auto declare(const Declare& declaration) {
     try {
@@ -61,7 +63,7 @@ class HelpFormatter final : public CLI::Formatter {
         label("Positionals", "Arguments");
     }
 
-    /// The placeholder alone; the summaries say the rest.
+    /// Shows only the placeholder; the summary says the rest.
     std::string make_option_opts(const CLI::Option* option) const override {
         const std::string& placeholder = option->get_type_name();
         return placeholder.empty() || option->get_expected_max() == 0 ? "" : ' ' + placeholder;
@@ -103,8 +105,8 @@ class HelpFormatter final : public CLI::Formatter {
     }
 };
 
-// No word of a command line holds a zero byte, so one at the end keeps the library from reading
-// more into a word than it says: "--name=" would take the next word, and "[a]" is a list to it.
+// CLI11 interprets some words: "--name=" would take the next word as its value, and "[a]" is a
+// list. A zero byte, which no command line can contain, is appended to each word to prevent that.
 constexpr char guard = '\0';
 
 std::string guarded(std::string word) {
@@ -138,7 +140,7 @@ Taken take(const CommandNode::Entry& entry) {
     const CLI::Option& option = *entry.option;
     if (option.count() == 0) return {};
     const std::string name = option.get_name() + ": ";
-    const Texts& given = option.results();  // not what the library makes of "{}" and the like
+    const Texts& given = option.results();  // raw: CLI11 would interpret "{}" and the like
     if (option.get_expected_max() == 0) {
         if (given.back() != "true") return std::unexpected(name + "takes no value");
         return entry.take({});
@@ -168,7 +170,7 @@ Texts option_names(const CommandNode& node) {
     return names;
 }
 
-/// "; did you mean 'tail'?", or nothing when no name is near.
+/// "; did you mean 'tail'?", or nothing if no name is similar.
 std::string suggestion(std::string_view word, const Texts& names, const std::string& path = {}) {
     const std::string_view shown = word.substr(0, name_shown_max);
     const auto distance = [&](const std::string& name) { return edit_distance(name, shown); };
@@ -189,7 +191,7 @@ void add_holders(const CommandNode& node, const std::string& path, const std::st
     }
 }
 
-/// "; it belongs to 'tail' and 'events'", or nothing when no command has it.
+/// "; it belongs to 'tail' and 'events'", or nothing if no command has it.
 std::string owner_hint(const CommandNode& root, const std::string& option) {
     constexpr std::size_t most = 3;
     Texts holders;
@@ -211,7 +213,7 @@ class CommandLineParser {
   public:
     explicit CommandLineParser(CommandNode& root) : root_(root), at_(&root) {}
 
-    /// What the user asked to see, empty for nothing; or what is wrong.
+    /// The help or version text that the user asked for, or nothing; otherwise what is wrong.
     std::expected<std::string, std::string> read(Texts words) {
         std::ranges::transform(words, words.begin(), guarded);
         bool more = true;
@@ -223,7 +225,7 @@ class CommandLineParser {
             more = descend(words);
         }
         if (help_) return HelpFormatter().help(*at_, root_.parser.get_name() + path());
-        // A misspelt option may be the one that is missing.
+        // An unknown option is reported first: it may be a misspelling of the missing one.
         const std::string& fault = unknown_.empty() ? incomplete_ : unknown_;
         if (!fault.empty()) return std::unexpected(fault);
         return {};
@@ -232,7 +234,7 @@ class CommandLineParser {
   private:
     /// The options and arguments of one command.
     Taken parse(Texts words) {
-        // The library takes them from the end.
+        // CLI11 consumes them from the end.
         std::ranges::reverse(words);
         try {
             at_->parser.parse(std::move(words));
@@ -242,7 +244,7 @@ class CommandLineParser {
         } catch (const CLI::CallForHelp&) {
             help_ = true;
         } catch (const CLI::ArgumentMismatch& error) {
-            // Its text begins with the option's name.
+            // The message begins with the option's name.
             const std::string text = error.what();
             return std::unexpected(
                 missing_value(*at_->parser.get_option(text.substr(0, text.find(':')))));
@@ -255,8 +257,8 @@ class CommandLineParser {
         return {};
     }
 
-    /// Goes to the command that `words`, which the present one left, begin with, and leaves what
-    /// follows it. False when this is the last one.
+    /// Enters the command named by the first of `words`, which the current one left over, and
+    /// removes that word. False if there is no further command.
     bool descend(Texts& words) {
         if (at_->takes_rest) {
             at_->rest = without_guards(words);
@@ -282,7 +284,7 @@ class CommandLineParser {
         return false;
     }
 
-    /// Without its value, which may be a secret.
+    /// Reports an unknown option without its value, which may be a secret.
     void refuse_option(const std::string& word) {
         if (!unknown_.empty()) return;
         const std::string name = word.substr(0, word.find('='));
@@ -300,7 +302,7 @@ class CommandLineParser {
     void refuse_word(std::string word) {
         if (!unknown_.empty()) return;
         word = without_guard(std::move(word));
-        // After `--`, it may be an option with its value.
+        // After `--` the word may be an option with its value.
         if (is_option(word)) word.resize(std::min(word.size(), word.find('=')));
         if (at_->commands.empty()) {
             unknown_ = "unexpected argument '" + word + '\'';
@@ -312,7 +314,7 @@ class CommandLineParser {
         unknown_ = "unknown command '" + before + word + '\'' + suggestion(word, names, before);
     }
 
-    /// " dead-letters list"
+    /// The names of the commands entered so far, such as " dead-letters list".
     [[nodiscard]] std::string path() const {
         std::string names;
         for (const CommandNode* node = root_.chosen; node != nullptr; node = node->chosen) {
@@ -392,7 +394,9 @@ CommandLine::Option CommandLine::Command::add_flag(const std::string& name, bool
 CommandLine::Option CommandLine::Command::add_flag(const std::string& name,
                                                    std::function<void()> given,
                                                    const std::string& summary) {
-    if (!name.starts_with('-')) throw std::logic_error("CommandLine: no flag is '" + name + '\'');
+    if (!name.starts_with('-')) {
+        throw std::logic_error("CommandLine: '" + name + "' cannot be a flag; it needs a dash");
+    }
     CLI::Option* const option =
         declare([&] { return node_->parser.add_option(name, CLI::callback_t{}, summary); });
     option->take_all()->expected(0);

@@ -15,7 +15,7 @@ using Range = CommandLine::Range;
 using Taken = CommandLine::Taken;
 using Texts = CommandLine::Texts;
 
-/// As it was written, but short and without what could disturb a terminal.
+/// The text in quotes, shortened and made printable.
 std::string shown(std::string_view text) {
     return '\'' + printable(text.substr(0, 100)) + '\'';
 }

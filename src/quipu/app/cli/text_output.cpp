@@ -18,11 +18,12 @@ namespace {
 bool is_control(std::string_view text, std::size_t at) noexcept {
     const auto byte = static_cast<unsigned char>(text[at]);
     if (byte < 0x20 || byte == 0x7f) return true;
-    // U+0080 to U+009F: terminals take them as escape sequences, too.
+    // U+0080 to U+009F: terminals interpret these as control sequences, too.
     return byte == 0xc2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0;
 }
 
-/// Copies the character at `at`, control characters as \u escapes; returns where the next begins.
+/// Copies the character at `at`, with control characters as \u escapes, and returns the position of
+/// the next one.
 std::size_t append_safe(std::string& out, std::string_view text, std::size_t at) {
     if (!is_control(text, at)) {
         out += text[at];
@@ -47,7 +48,7 @@ std::size_t append_string(std::string& out, std::string_view json, std::size_t a
     return at;
 }
 
-/// Code points, which is what a terminal's columns nearly are.
+/// The number of code points, an approximation of the columns on a terminal.
 std::size_t width(std::string_view text) noexcept {
     return static_cast<std::size_t>(std::ranges::count_if(
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));

@@ -9,8 +9,8 @@
 
 namespace quipu {
 
-/// `text` with everything that a terminal would act on (control characters, bytes that are not
-/// UTF-8) made visible, on one line. Foreign producers choose ids, keys and headers.
+/// `text` on one line, with control characters and malformed UTF-8 made visible, so that it is safe
+/// on a terminal. Needed for everything that foreign producers choose: ids, keys, headers.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// Valid JSON spread over lines, two spaces a level, safe on a terminal.

@@ -16,7 +16,7 @@ std::expected<Time, std::string> parse_instant(std::string_view text) {
 }
 
 std::expected<FieldCondition, std::string> parse_condition(std::string_view text) {
-    // A name in double quotes may hold the character that ends the path.
+    // A name in double quotes may contain the character that ends the path.
     std::size_t equals = 0;
     for (bool quoted = false; equals < text.size() && (quoted || text[equals] != '='); ++equals) {
         if (text[equals] == '"') quoted = !quoted;

@@ -11,20 +11,21 @@
 
 namespace quipu {
 
-// Each reads the value of one option; the error says what is wrong with it and what to write.
+// Parsers for the values of options. Errors say what is wrong and what to write.
 
-/// A time, or a date for its midnight in UTC.
+/// Parses a time, or a date, which means its midnight in UTC.
 [[nodiscard]] std::expected<Time, std::string> parse_instant(std::string_view text);
 
-/// "PATH=VALUE", with names in double quotes as FieldCondition::field says; the value as
-/// FieldValue::readings takes it.
+/// Parses "PATH=VALUE". Names may be in double quotes, see FieldCondition::field; for the value see
+/// FieldValue::readings.
 [[nodiscard]] std::expected<FieldCondition, std::string> parse_condition(std::string_view text);
 
-/// Fails for a name that is not in `types`, with the nearest one.
+/// Fails for a name that is not in `types`, and suggests the most similar one.
 [[nodiscard]] std::expected<void, std::string> check_type(const EventTypes& types,
                                                           std::string_view name);
 
-/// The environment variable for a program's file: HELLO_FILE for hello, MY_APP_FILE for my-app.
+/// The environment variable that names a program's file: HELLO_FILE for hello, MY_APP_FILE for
+/// my-app.
 [[nodiscard]] std::string file_variable(std::string_view program);
 
 }  // namespace quipu

@@ -127,7 +127,7 @@ int CommandSet::refuse(const std::string& fault, std::ostream& err) const {
 }
 
 int CommandSet::run(int argc, char** argv, std::istream& in, std::ostream& out, std::ostream& err) {
-    // Last, so that they stand below a command's own options in its help.
+    // Added last, so that the help lists them after the command's own options.
     for (const Entry& entry : entries_) add_shared(entry);
     const auto parsed = line_.parse(argc, argv, out);
     if (!parsed) return refuse(parsed.error(), err);

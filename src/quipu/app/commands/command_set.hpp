@@ -17,25 +17,26 @@
 
 namespace quipu {
 
-/// A command of a program, without the options that are its own: its code adds those.
+/// A command of a program, without the options that are its own; its code adds them.
 struct CommandSpec {
     std::string name = {};
     std::string summary = {};
-    /// Lines for its help, in which $P is the program, $T an event type and $J its JSON.
+    /// Examples in its help, in which $P stands for the program, $T for an event type and $J for
+    /// the JSON of such an event.
     std::string_view examples = {};
     SharedOptions shared = {};
     std::function<int(const Invocation&)> run = {};
-    /// What is wrong with its options together, if anything.
+    /// Checks the combination of its options: returns what is wrong, or nothing.
     std::function<CommandLine::Taken()> check = {};
 };
 
-/// The commands of a program. Each adds itself; then the command line chooses one of them.
+/// The commands of a program. Each one adds itself; the command line then selects one.
 class CommandSet {
   public:
     /// `definition` must be complete and outlive this object.
     explicit CommandSet(const AppDefinition& definition);
 
-    /// Adds a command. What its options are taken into must be kept by `spec.run`.
+    /// Adds a command. `spec.run` must own the variables that its options are stored in.
     CommandLine::Command add(CommandSpec spec);
     /// Adds a command below `above`, such as `topics apply`.
     CommandLine::Command add_below(CommandLine::Command above, CommandSpec spec);
@@ -43,11 +44,11 @@ class CommandSet {
     void add(const CustomCommand& custom);
 
     [[nodiscard]] const AppDefinition& definition() const noexcept { return definition_; }
-    /// Adds "--type": event types of the catalogue, any number of them.
+    /// Adds "--type", which may be repeated and accepts event types of the catalogue.
     void add_types(CommandLine::Command command, std::vector<std::string>& types) const;
 
-    /// Reads the command line and runs the command that it names; returns the exit code. Help, the
-    /// version and mistakes are written to `out` and `err`. Call it once.
+    /// Parses the command line, runs the command and returns the exit code. Writes help and version
+    /// to `out` and errors to `err`. Call it once.
     [[nodiscard]] int run(int argc, char** argv, std::istream& in, std::ostream& out,
                           std::ostream& err);
 
@@ -58,7 +59,7 @@ class CommandSet {
         CommandSpec spec;
     };
 
-    /// `path`: the names of the commands above.
+    /// `path` has the names of the commands above.
     void enter(CommandLine::Command command, CommandLine::Texts path, CommandSpec spec);
     void add_shared(const Entry& entry);
     [[nodiscard]] const Entry* chosen() const;
@@ -76,8 +77,8 @@ class CommandSet {
     bool quiet_ = false;
 };
 
-/// An event type of the catalogue for each text, into `to`; an unknown one is refused with the
-/// nearest.
+/// Stores event types of the catalogue in `to`. The error for an unknown one suggests the most
+/// similar one.
 [[nodiscard]] CommandLine::Take take_types(const EventTypes& types, std::vector<std::string>& to);
 
 // The built-in commands, in the order of the help.

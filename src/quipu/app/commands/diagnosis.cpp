@@ -86,7 +86,7 @@ void look_at_log(const Invocation& invocation, views::Diagnosis& view) {
         view.problems.push_back(log.error().message);
         return;
     }
-    // Waits for an answer, unlike health().
+    // Unlike health(), this waits for an answer.
     auto changes = topic_changes(**log, *invocation.definition.types, engines.replication);
     shown.engine = (*log)->health().engine;
     shown.reachable = changes.has_value();

@@ -53,8 +53,8 @@ struct Diagnosis {
 
 }  // namespace views
 
-/// Looks at the program's store, log, groups and services, and at the program that runs, if one
-/// does. What cannot be examined is one of the problems.
+/// Examines the program's store, log, groups and services, and the running program if there is one.
+/// What cannot be examined is reported as a problem.
 [[nodiscard]] views::Diagnosis diagnose(const Invocation& invocation);
 
 }  // namespace quipu

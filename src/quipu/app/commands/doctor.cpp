@@ -23,8 +23,8 @@ void print_store(const Line& line, const views::StoreView& store) {
         line("  size", format_bytes(store.bytes));
         return;
     }
-    line("  size", format_bytes(store.bytes) + ", of it " + format_bytes(store.wal_bytes) +
-                       " in the write-ahead log; " + format_bytes(store.free_bytes) +
+    line("  size", format_bytes(store.bytes) + ", " + format_bytes(store.wal_bytes) +
+                       " of it in the write-ahead log; " + format_bytes(store.free_bytes) +
                        " free on the disk");
     line("  mode", store.mode);
 }

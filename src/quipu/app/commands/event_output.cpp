@@ -10,7 +10,7 @@
 
 namespace quipu {
 
-// Reflection needs types with linkage, so not the unnamed namespace.
+// Reflection needs types with external linkage, so these are not in the unnamed namespace.
 namespace views {
 
 struct JsonView {
@@ -39,7 +39,7 @@ EventView view_of(const Record& record) {
                    .expires_at = record.expires_at,
                    .headers = {},
                    .event = {}};
-    // What came from a topic log may be anything.
+    // A record that was ingested from a topic log may contain anything.
     if (is_json(record.body)) {
         view.event.text = compact_json(record.body);
     } else {

@@ -18,7 +18,7 @@ struct HeaderView {
     std::string value;
 };
 
-/// A stored event as --json shows it.
+/// The JSON of a stored event in the output of --json.
 struct EventView {
     std::int64_t position = 0;
     std::string event_id;
@@ -31,12 +31,12 @@ struct EventView {
     std::optional<Time> expires_at;
     std::vector<HeaderView> headers;
     Json event;  ///< the whole event as stored, without insignificant white space
-    Omittable<std::string> body_base64 = {};  ///< of bytes that are no JSON; `event` is null then
+    Omittable<std::string> body_base64 = {};  ///< set, with `event` null, if the body is not JSON
 };
 
 [[nodiscard]] EventView view_of(const Record& record);
 
-/// Prints events one after the other: a line each, or a JSON line with --json.
+/// Prints each event as one line: text, or JSON with --json.
 class EventPrinter {
   public:
     EventPrinter(const Invocation& invocation, bool body);

@@ -42,7 +42,7 @@ CommandLine::Take take_conditions(std::vector<FieldCondition>& to) {
     };
 }
 
-/// `make` turns the option's text into a condition.
+/// Adds an option whose text `make` turns into a condition.
 template <class Make>
 CommandLine::Take take_condition(std::vector<FieldCondition>& to, Make make) {
     return [&to, make = std::move(make)](const CommandLine::Texts& texts) -> CommandLine::Taken {
@@ -83,7 +83,7 @@ int search(const Invocation& invocation, const EventsOptions& options) {
         for (const Record& record : page->records) printer.print(record);
         for (const std::int64_t position : page->damaged) {
             invocation.err << invocation.definition.name << ": the event at position " << position
-                           << " does not read back as written; run 'verify'\n";
+                           << " is damaged; run 'verify'\n";
         }
         found += page->records.size();
         damaged += page->damaged.size();
@@ -136,12 +136,12 @@ void add_events(CommandSet& commands) {
         .placeholder("TIME");
     command
         .add("--where", CommandLine::Value::several(take_conditions(options->where)),
-             "Only events in whose JSON this field has this value; may be repeated")
+             "Only events whose JSON has this value in this field; may be repeated")
         .placeholder("PATH=VALUE");
     command.add_flag("--newest", options->newest_first, "Newest first");
     command.add("--limit", options->limit, "At most N events; 0 for all (100)").placeholder("N");
     command.add("--cursor", options->cursor, "Continue where a search with --limit stopped");
-    command.add_flag("--body", options->body, "Print each event's JSON, too");
+    command.add_flag("--body", options->body, "Also print each event's JSON");
 }
 
 }  // namespace quipu

@@ -5,10 +5,10 @@
 
 namespace quipu {
 
-/// What a command tells its caller; see run_app.
+/// The exit codes of a program; see run_app().
 enum class ExitCode : int {
     done = 0,
-    no = 1,           ///< the answer is no: nothing found, problems found
+    no = 1,           ///< a negative result: nothing found, or problems found
     usage = 2,        ///< wrong usage or input
     unreachable = 3,  ///< the program or its store cannot be reached or written
 };

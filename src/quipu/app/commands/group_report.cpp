@@ -17,7 +17,7 @@ Result<void> fill(GroupRow& row, const GroupBinding& binding, Store& store) {
     for (const Subscription& subscription : binding.subscriptions) {
         types.emplace_back(subscription.event_type);
     }
-    if (types.empty()) return {};  // a group of ticks alone; no types would mean all of them
+    if (types.empty()) return {};  // a group that only ticks; an empty list would mean all types
     auto lag = store.count_beyond(row.position, types);
     if (!lag) return std::unexpected(std::move(lag.error()));
     row.lag = *lag;

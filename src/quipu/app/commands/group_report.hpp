@@ -12,21 +12,21 @@
 
 namespace quipu {
 
-/// Where a group stands, as `groups` and `doctor` show it.
+/// The state of a group, as `groups` and `doctor` show it.
 struct GroupRow {
     std::string group;
     std::int64_t position = 0;
-    std::int64_t lag = 0;  ///< events that it handles and has not finished
+    std::int64_t lag = 0;  ///< events of its types that it has not finished
     std::int64_t parked = 0;
     std::int64_t dead_letters = 0;  ///< open ones; counting stops at 1000
-    bool in_program = true;         ///< false: only the store knows it
-    bool relay = false;    ///< no group of handlers: publishes the store's events to the log
-    bool in_store = true;  ///< false: it has never run
-    std::optional<std::int64_t> in_flight = {};  ///< while a program runs
-    std::optional<std::string> problem = {};     ///< while a program runs and says so
+    bool in_program = true;         ///< false: a group in the store that this program does not have
+    bool relay = false;             ///< the relay, which publishes the store's events to the log
+    bool in_store = true;           ///< false: it has never run
+    std::optional<std::int64_t> in_flight = {};  ///< set while a program runs
+    std::optional<std::string> problem = {};     ///< set while a program runs and has one
 };
 
-/// The groups of the program and those that the store knows, by name. `running` adds what only the
+/// The groups of the program and of the store, by name. `running` adds the state that only the
 /// running program knows.
 [[nodiscard]] Result<std::vector<GroupRow>> group_report(
     const AppDefinition& definition, Store& store, const std::optional<ProgramStatus>& running);

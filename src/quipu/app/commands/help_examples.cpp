@@ -58,7 +58,7 @@ std::string example_json(const StructInfo& payload, const EventTypes& types) {
 }
 
 HelpExamples::HelpExamples(std::string_view program, const EventTypes& types) : program_(program) {
-    // The event with the shortest example reads best.
+    // The event with the shortest example makes the most readable help.
     for (const EventInfo& info : types.all()) {
         std::string json = example_json(*info.payload, types);
         if (type_.empty() || json.size() < json_.size()) {

@@ -8,16 +8,17 @@
 
 namespace quipu {
 
-/// A small JSON text that publishes `payload`: each field that must be present, with a value of
-/// its type.
+/// A small JSON text with which `payload` can be published: each required field with a value of its
+/// type.
 [[nodiscard]] std::string example_json(const StructInfo& payload, const EventTypes& types);
 
-/// The lines that `--help` teaches with, in the program's own name and with one of its own events.
+/// The examples in `--help`, with the program's name and one of its own events.
 class HelpExamples {
   public:
     HelpExamples(std::string_view program, const EventTypes& types);
 
-    /// "Examples:" and `text`, in which $P becomes the program, $T an event type and $J its JSON.
+    /// "Examples:" and `text`, in which $P is replaced by the program's name, $T by an event type
+    /// and $J by the JSON of such an event.
     [[nodiscard]] std::string filled(std::string_view text) const;
 
   private:

@@ -15,25 +15,25 @@
 
 namespace quipu {
 
-/// One invocation of a program, as a command sees it: the program, its settings, the options that
-/// commands share, and where the answer goes.
+/// The context of one invocation for a command: the program, its settings, the options that
+/// commands share, and the output streams.
 struct Invocation {
     const AppDefinition& definition;
     const Settings& settings;
-    const EngineOptions& engines;  ///< made of the settings
+    const EngineOptions& engines;  ///< derived from the settings
     bool json = false;
     bool quiet = false;
     std::istream& in;
     std::ostream& out;
     std::ostream& err;
 
-    /// Says on `err` what went wrong; returns the exit code for it.
+    /// Writes an error to `err` and returns its exit code.
     int fail(const Error& error) const {
         err << definition.name << ": " << printable(mask_secrets(error.message)) << '\n';
         return to_int(exit_code_of(error.code));
     }
 
-    /// One JSON document, or one of several lines, on `out`.
+    /// Writes JSON to `out`, as one line.
     template <class T>
     int print_json(const T& object, ExitCode code = ExitCode::done) const {
         auto text = to_json(object);

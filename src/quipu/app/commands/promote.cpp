@@ -8,7 +8,7 @@
 
 namespace quipu {
 
-// Reflection needs types with linkage, so not the unnamed namespace.
+// Reflection needs types with external linkage, so these are not in the unnamed namespace.
 namespace views {
 
 struct PromotedView {
@@ -30,7 +30,7 @@ namespace {
 
 struct PromoteCommandOptions {
     std::filesystem::path file;
-    std::string published_until;  ///< a position, or "end"; empty: nothing is published yet
+    std::string published_until;  ///< a position, or "end"; empty: nothing has been published
 };
 
 Result<std::optional<std::int64_t>> published_until(const Invocation& invocation,
@@ -39,7 +39,7 @@ Result<std::optional<std::int64_t>> published_until(const Invocation& invocation
     if (!invocation.engines.has_log()) {
         return fail(
             ErrorCode::invalid,
-            "--published-until says up to where the log has the events, and no log is named; "
+            "--published-until says up to where the log has the events, but no log is given; "
             "add --log kafka://HOST:PORT");
     }
     if (text == "end") return source.last_position();
@@ -75,7 +75,7 @@ int report(const Invocation& invocation, const std::filesystem::path& source,
         return to_int(ExitCode::done);
     }
     out << file << " has been promoted to " << target
-        << (done.resumed ? ", in several attempts" : "") << "; both were read back and agree:\n"
+        << (done.resumed ? ", in several attempts" : "") << "; both were compared and agree:\n"
         << "  " << done.events << " events up to position " << done.last_position << ", checksum "
         << done.checksum << '\n'
         << "  " << done.archived << " archived, " << done.documents << " documents, " << done.groups
@@ -122,7 +122,7 @@ void add_promote(CommandSet& commands) {
     const auto options = std::make_shared<PromoteCommandOptions>();
     CommandLine::Command command =
         commands.add({.name = "promote",
-                      .summary = "Move a file's events and everything else in it to another store",
+                      .summary = "Move a file, with all that is in it, to another store",
                       .examples = "  $P promote $P.db --store mongodb://127.0.0.1/$P --log "
                                   "kafka://127.0.0.1:9092\n"
                                   "  $P promote old.db --store new.db",

@@ -13,14 +13,14 @@ namespace quipu {
 namespace {
 
 struct PublishCommandOptions {
-    std::vector<std::string> event_type;  ///< one
+    std::vector<std::string> event_type;  ///< exactly one
     std::string json = "{}";
     PublishOptions event;
     std::string wait = "stored";
     std::int64_t wait_seconds = 30;
 };
 
-/// Without the event's type, which the user has just written.
+/// A fault's location without the event type, which the user has just typed.
 std::string location_of(const Fault& fault, std::string_view event_type) {
     std::string text;
     for (const Fault::Step& step : fault.location) {
@@ -52,7 +52,8 @@ int publish(const Invocation& invocation, const PublishCommandOptions& options) 
     const std::string json = options.json == "-"
                                  ? std::string(std::istreambuf_iterator<char>(invocation.in), {})
                                  : options.json;
-    // Before a store is made or a program asked: a wrong input changes nothing anywhere.
+    // Validated before a store is created or a running program is asked, so that wrong input
+    // changes nothing.
     if (const auto checked = check_json(*definition.types, definition.producer, event_type, json);
         !checked) {
         return refuse(invocation, event_type, checked.error());
@@ -104,7 +105,7 @@ void add_publish(CommandSet& commands) {
         .placeholder("ID");
     command
         .add("--event-id", event.event_id,
-             "Id of the event; an id that is stored already is not "
+             "Id of the event; an event whose id is already stored is not "
              "stored again")
         .placeholder("ID");
     command.add("--user", event.user_id, "User on whose behalf it happens").placeholder("ID");
@@ -114,7 +115,7 @@ void add_publish(CommandSet& commands) {
         .placeholder("N");
     command
         .add("--wait", CommandLine::Value::one_of(options->wait, {"stored", "log"}),
-             "Return when the event is stored, or only when the log has it, too: stored or log "
+             "Return when the event is stored, or when the log has it, too: stored or log "
              "(stored)")
         .placeholder("WHEN");
     command

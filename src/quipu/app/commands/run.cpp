@@ -25,7 +25,7 @@ RunOptions options_of(const Invocation& invocation) {
             .stuck_after = std::chrono::seconds{settings.number("stuck-after")}};
 }
 
-/// Until everything in the log is handled, or a signal comes.
+/// Waits until everything in the log has been handled or a signal arrives.
 void drain(RunningApp& app, StopSignals& signals) {
     while (!app.drain(std::chrono::milliseconds{200})) {
         if (signals.wait(std::chrono::milliseconds{0}) != 0) return;
@@ -49,7 +49,8 @@ std::string greeting(const Invocation& invocation, const RunningApp& app) {
     return text;
 }
 
-/// Opens the store; a database that does not answer is waited for. An exit code, when that is all.
+/// Opens the store, and waits for a database that is unreachable. Returns an exit code if the
+/// program must end.
 std::optional<int> open_store(const Invocation& invocation, const RunOptions& run, RunningApp& app,
                               StopSignals& signals, Logger& logger) {
     if (invocation.engines.one_writer()) {
@@ -67,7 +68,8 @@ std::optional<int> open_store(const Invocation& invocation, const RunOptions& ru
     return opened ? std::nullopt : std::optional(invocation.fail(opened.error()));
 }
 
-/// Starts everything; a log that does not answer is waited for, while HTTP is served.
+/// Starts everything, and waits for a log that is unreachable while serving HTTP. Returns an exit
+/// code if the program must end.
 std::optional<int> start(const Invocation& invocation, const RunOptions& run, RunningApp& app,
                          StopSignals& signals, Logger& logger) {
     WaitingRoom room(signals, logger);
@@ -83,13 +85,13 @@ std::optional<int> start(const Invocation& invocation, const RunOptions& run, Ru
     static_cast<void>(app.stop(run.drain_timeout));
     if (room.stopped()) return to_int(ExitCode::done);
     const int code = invocation.fail(started.error());
-    // Missing topics are no answer of this command: it could not do its work.
+    // Missing topics are not a negative result: the command could not do its work.
     return started.error().code == ErrorCode::not_found ? to_int(ExitCode::unreachable) : code;
 }
 
 int run_program(const Invocation& invocation, bool once) {
     const RunOptions run = options_of(invocation);
-    // First, so that every thread from here on leaves the signals to this one.
+    // First, so that all threads created later leave the signals to this one.
     StopSignals signals;
     Logger logger({.program = invocation.definition.name,
                    .least = invocation.quiet
@@ -111,7 +113,7 @@ int run_program(const Invocation& invocation, bool once) {
     } else {
         wait_for_signal(signals);
     }
-    logger.write(LogLevel::info, "stopping: finishing what is in flight");
+    logger.write(LogLevel::info, "stopping: finishing the events in flight");
     signals.exit_on_next();
     if (!app.stop(run.drain_timeout)) {
         logger.write(

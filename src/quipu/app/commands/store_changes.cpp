@@ -49,7 +49,7 @@ class DirectChanges final : public StoreChanges {
                               const PublishOptions& options) override {
         return publisher_.publish_json(event_type, json, options);
     }
-    /// Publishes itself, with whichever relays there are: they share the work by a lease.
+    /// Runs a relay of its own, beside any others: they share the work by a lease.
     Result<void> wait_published(std::int64_t position, std::chrono::milliseconds timeout) override {
         if (!engines_.has_log()) return {};
         auto log = open_log(engines_, program_, {});
@@ -93,12 +93,12 @@ Result<std::unique_ptr<StoreChanges>> open_store_changes(const AppDefinition& de
                                                          const EngineOptions& engines,
                                                          bool create) {
     if (!engines.one_writer()) {
-        // There a store that is opened to read can be written, too.
+        // For these engines a store that is open for reading can also be written.
         return direct_changes(
             definition, engines,
             create ? open_to_write(definition, engines, {}) : open_to_read(definition, engines));
     }
-    // Between the two looks a program may start or stop, so both are repeated for a while.
+    // Between the two checks a program may start or stop, so both are repeated for a while.
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{10};
     while (true) {
         auto control = std::make_unique<ControlClient>(engines.store.file);

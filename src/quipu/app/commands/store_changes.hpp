@@ -14,24 +14,24 @@
 
 namespace quipu {
 
-/// The changes that commands make to a store, through the program that runs on it if one does, and
-/// otherwise directly.
+/// The changes that commands make to a store: through the program that runs on it, or directly if
+/// none does.
 class StoreChanges {
   public:
     virtual ~StoreChanges() = default;
     [[nodiscard]] virtual Result<Published> publish(std::string_view event_type,
                                                     std::string_view json,
                                                     const PublishOptions& options) = 0;
-    /// Waits at most `timeout` until the log has everything up to `position`; at once where the
-    /// store is the log. ErrorCode::unavailable when it has not by then.
+    /// Waits at most `timeout` until the log has everything up to `position`; returns at once where
+    /// the store is the log. ErrorCode::unavailable after the timeout.
     [[nodiscard]] virtual Result<void> wait_published(std::int64_t position,
                                                       std::chrono::milliseconds timeout) = 0;
     [[nodiscard]] virtual Result<void> requeue(std::int64_t id) = 0;
     [[nodiscard]] virtual Result<void> discard(std::int64_t id, const std::string& reason) = 0;
 };
 
-/// With `create`, a file that does not exist is created; otherwise it is ErrorCode::unavailable.
-/// `definition` and `engines` must outlive the result.
+/// With `create`, a missing file is created; otherwise it is ErrorCode::unavailable. `definition`
+/// and `engines` must outlive the result.
 [[nodiscard]] Result<std::unique_ptr<StoreChanges>> open_store_changes(
     const AppDefinition& definition, const EngineOptions& engines, bool create);
 

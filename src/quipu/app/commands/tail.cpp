@@ -22,7 +22,7 @@ struct TailOptions {
     bool body = false;
 };
 
-/// Follows the log from a position on.
+/// Follows the log from a position.
 class Tail {
   public:
     Tail(const Invocation& invocation, const TailOptions& options, Store& store)
@@ -50,7 +50,7 @@ class Tail {
     }
 
   private:
-    /// Finds where to begin: after --after, or with the last events that are wanted.
+    /// Finds the starting position: after --after, or before the last N events.
     Result<void> begin() {
         position_ = options_.after.value_or(store_.last_position());
         if (options_.after || options_.last == 0) return {};
@@ -124,7 +124,7 @@ void add_tail(CommandSet& commands) {
         .placeholder("N");
     command.add_flag(
         "--no-follow", [options] { options->follow = false; }, "Stop at the end of the log");
-    command.add_flag("--body", options->body, "Print each event's JSON, too");
+    command.add_flag("--body", options->body, "Also print each event's JSON");
 }
 
 }  // namespace quipu

@@ -6,7 +6,7 @@
 
 namespace quipu {
 
-// Reflection needs types with linkage, so not the unnamed namespace.
+// Reflection needs types with external linkage, so these are not in the unnamed namespace.
 namespace views {
 
 struct TopicStepView {
@@ -60,7 +60,7 @@ int report(const Invocation& invocation, const std::vector<TopicResult>& results
     Table table({"TOPIC", "STEP", "RESULT"});
     for (const TopicResult& result : results) {
         views::TopicStepView step = view_of(result.change);
-        // Made by somebody else since the plan; whether alike, the next plan shows.
+        // Created by another process since the plan. The next plan shows whether it differs.
         const bool made = result.error && result.error->code == ErrorCode::conflict;
         const bool failed = result.error && !made;
         const std::string error = failed ? mask_secrets(result.error->message) : "";
@@ -82,7 +82,7 @@ int report(const Invocation& invocation, const std::vector<TopicResult>& results
 
 int apply(const Invocation& invocation, TopicLog& log, std::vector<TopicChange> changes) {
     if (!invocation.json) print_steps(invocation, changes);
-    // What only differs cannot be changed here, and is no step to take.
+    // A change of kind `differs` cannot be made here.
     std::erase_if(changes, [](const TopicChange& change) {
         return change.kind == TopicChange::Kind::differs;
     });
@@ -100,7 +100,7 @@ int run_topics(const Invocation& invocation, Action action) {
     const EngineOptions& engines = invocation.engines;
     if (!engines.has_log()) {
         return invocation.fail({ErrorCode::invalid,
-                                "the store is the log and has no topics; name a log with "
+                                "the store is the log and has no topics; specify a log with "
                                 "--log kafka://HOST:PORT"});
     }
     auto log = open_log(engines, invocation.definition.name, {});

@@ -4,7 +4,7 @@
 
 namespace quipu {
 
-// Reflection needs types with linkage, so not the unnamed namespace.
+// Reflection needs types with external linkage, so these are not in the unnamed namespace.
 namespace views {
 
 struct VerifyView {

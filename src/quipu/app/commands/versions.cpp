@@ -31,8 +31,8 @@ std::string compiler() {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> library_versions() {
-    // SQLite, librdkafka and libmongoc are asked at run time: they are shared libraries that
-    // a system updates.
+    // SQLite, librdkafka and libmongoc are queried at run time, since the system may update these
+    // shared libraries.
     return {
         {"compiler", compiler()},
         {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},

@@ -7,7 +7,7 @@
 
 namespace quipu {
 
-/// Name and version of the compiler, of the language library and of each library in this program.
+/// Name and version of the compiler, the C++ standard library and each library of this program.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> library_versions();
 
 }  // namespace quipu

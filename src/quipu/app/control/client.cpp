@@ -15,7 +15,7 @@ Result<T> read_reply(const std::string& body) {
     auto reply = from_json<T>(body);
     if (!reply) {
         return fail(ErrorCode::corrupt,
-                    "the running program's answer does not read back: " + reply.error().summary() +
+                    "cannot read the answer of the running program: " + reply.error().summary() +
                         "; is it another version of this program?");
     }
     return std::move(*reply);

@@ -14,9 +14,8 @@
 
 namespace quipu {
 
-/// The command line's end of the control socket of the program that runs on a file.
-/// ErrorCode::unavailable means that none runs; busy, that one holds the socket and does not
-/// answer.
+/// The client of the control socket of the program that runs on a file. ErrorCode::unavailable
+/// means that no program runs; busy, that one listens but does not answer.
 class ControlClient {
   public:
     explicit ControlClient(const std::filesystem::path& store_file);

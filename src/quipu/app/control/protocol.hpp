@@ -13,10 +13,10 @@
 
 namespace quipu {
 
-// What a running program and its own command line say to each other over the control socket, as
-// JSON. Both ends are one executable, or two builds of it.
+// The JSON messages between a running program and its own command line over the control socket.
+// Both ends are the same executable, or two builds of it.
 
-/// How a group does inside a running program.
+/// The state of a group in a running program.
 struct GroupLive {
     std::string group;
     std::int64_t in_flight = 0;
@@ -48,10 +48,10 @@ struct PublishReply {
 };
 
 /// GET /control/published/{position}?timeout_ms=N: status 200 when the log has everything up to
-/// there; 503 when it has not after N milliseconds, of which this is the most.
+/// that position, 503 if it does not within N milliseconds. This is the largest N.
 inline constexpr std::chrono::milliseconds control_wait_max{20'000};
 
-/// Any status but 200.
+/// The body of a response with any status but 200.
 struct ControlProblem {
     std::string detail;
     std::string type;  ///< as to_string(ErrorCode)

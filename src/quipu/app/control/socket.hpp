@@ -8,15 +8,16 @@
 
 namespace quipu {
 
-/// Where a running program takes commands: the Unix socket `<file>.sock`. A path longer than the
-/// system takes for a socket (107 bytes) is reached through its directory's descriptor.
+/// The path of the Unix socket `<file>.sock`, through which a running program accepts commands. If
+/// it is longer than the system permits for a socket (107 bytes), it is shortened by going through
+/// a descriptor of the directory.
 class ControlSocket {
   public:
     explicit ControlSocket(const std::filesystem::path& store_file);
     ControlSocket(const ControlSocket&) = delete;
     ControlSocket& operator=(const ControlSocket&) = delete;
 
-    /// To listen on or to connect to, as long as this object lives.
+    /// The path to listen on or to connect to. Valid while this object exists.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
   private:

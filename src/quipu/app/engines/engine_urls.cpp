@@ -17,10 +17,10 @@ namespace quipu {
 
 namespace {
 
-constexpr std::size_t prefix_max = 49;  // beside 200 bytes of an event type in Kafka's 249
+constexpr std::size_t prefix_max = 49;  // Kafka's limit of 249 less the 200 of an event type
 constexpr std::size_t parameters_max = 200;
 
-/// What stands before the first colon, when it can be a scheme.
+/// The text before the first colon, if it can be a scheme.
 std::optional<std::string_view> scheme_of(std::string_view url) {
     const std::string_view scheme = url.substr(0, url.find(':'));
     if (scheme.size() == url.size() || scheme.size() < 2) return std::nullopt;
@@ -37,7 +37,7 @@ std::string in_quotes(std::string_view word) {
 std::expected<StoreUrl, std::string> sqlite_url(std::string_view path) {
     if (path.empty()) return std::unexpected("there is no path after sqlite:");
     if (path.starts_with("//") && !path.starts_with("///")) {
-        return std::unexpected("a file is written sqlite:PATH, without //");
+        return std::unexpected("write sqlite:PATH, without //");
     }
     return StoreUrl{.file = std::string(path), .uri = {}};
 }
@@ -69,7 +69,7 @@ std::expected<void, std::string> check_broker(std::string_view broker) {
     if (!has_port) {
         return std::unexpected("broker " + in_quotes(host) + " has no port; write " +
                                printable(host.substr(0, 100)) +
-                               ":9092, or what port it listens on");
+                               ":9092, or the port that it listens on");
     }
     const std::string_view digits = broker.substr(colon + 1);
     unsigned port = 0;
@@ -77,7 +77,7 @@ std::expected<void, std::string> check_broker(std::string_view broker) {
     if (problem != std::errc{} || end != digits.data() + digits.size() || port == 0 ||
         port > 65'535) {
         return std::unexpected("the port of broker " + in_quotes(host) +
-                               " is no number from 1 to 65535");
+                               " is not a number from 1 to 65535");
     }
     return {};
 }
@@ -85,7 +85,7 @@ std::expected<void, std::string> check_broker(std::string_view broker) {
 std::expected<void, std::string> check_brokers(std::string_view brokers) {
     if (brokers.contains('@')) {
         return std::unexpected(
-            "a Kafka URL takes no user and password; set kafka.sasl.username and "
+            "a Kafka URL cannot contain user and password; set kafka.sasl.username and "
             "kafka.sasl.password in the configuration file or the environment");
     }
     while (true) {
@@ -101,8 +101,8 @@ std::expected<void, std::string> check_prefix(std::string_view prefix, const std
         return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
     });
     if (good && prefix.size() <= prefix_max) return {};
-    return std::unexpected("the prefix of " + of + " has at most " + std::to_string(prefix_max) +
-                           " of the characters a-z A-Z 0-9 . _ -");
+    return std::unexpected("the prefix of " + of + " must consist of at most " +
+                           std::to_string(prefix_max) + " of the characters a-z A-Z 0-9 . _ -");
 }
 
 std::expected<LogUrl, std::string> kafka_url(std::string_view rest) {
@@ -155,7 +155,7 @@ std::expected<StoreUrl, std::string> parse_store_url(std::string_view url) {
     if (*scheme == "mongodb" || *scheme == "mongodb+srv") return mongodb_url(url, *scheme);
     if (*scheme == "kafka") {
         return std::unexpected(
-            "Kafka is a log and no store; write --log kafka://HOST:PORT, and for the store a path "
+            "Kafka is a log, not a store; write --log kafka://HOST:PORT, and for the store a path "
             "or mongodb://HOST");
     }
     const auto nearest = nearest_name(*scheme, {"sqlite", "mongodb", "mongodb+srv"});
@@ -170,8 +170,8 @@ std::expected<LogUrl, std::string> parse_log_url(std::string_view url) {
     if (scheme == "kafka") return kafka_url(url.substr(scheme->size() + 1));
     if (scheme == "mongodb" || scheme == "mongodb+srv" || scheme == "sqlite") {
         return std::unexpected(std::string(*scheme) +
-                               " is a store and no log; write --store for it, "
-                               "and --log store or --log kafka://HOST:PORT");
+                               " is a store, not a log; pass it with --store, and "
+                               "write --log store or --log kafka://HOST:PORT");
     }
     const std::string_view word = scheme.value_or(url.substr(0, 40));
     const auto nearest = nearest_name(word, {"store", "kafka"});

@@ -27,7 +27,7 @@ constexpr bool with_kafka = true;
 constexpr bool with_kafka = false;
 #endif
 
-/// Refuses engines that were left out of this build.
+/// Rejects engines that this build does not include.
 Result<void> check_built_in(const StoreUrl& store, const LogUrl& log) {
     if (!with_mongo && store.engine == StoreUrl::Engine::mongodb) {
         return fail(ErrorCode::invalid,
@@ -44,19 +44,19 @@ Result<void> check_built_in(const StoreUrl& store, const LogUrl& log) {
     return {};
 }
 
-/// Puts the password between the user and the @.
+/// Inserts the password into the URI, between the user and the @.
 Result<std::string> with_password(const std::string& uri, const std::string& password) {
     const std::size_t begin = uri.find("://") + 3;
     const std::size_t at = uri.rfind('@');
     if (at == std::string::npos || at < begin || at == begin) {
         return fail(ErrorCode::invalid,
-                    "mongodb-password is set, and the store's URL names no user; write "
+                    "mongodb-password is set, but the store's URL names no user; write "
                     "mongodb://USER@HOST/DATABASE");
     }
     if (uri.find(':', begin) < at) {
         return fail(ErrorCode::invalid,
-                    "mongodb-password is set, and the store's URL has a password already; leave "
-                    "one of them out");
+                    "mongodb-password is set, but the store's URL has a password, too; remove one "
+                    "of them");
     }
     return uri.substr(0, at) + ":" + percent_encode(password) + uri.substr(at);
 }
@@ -66,13 +66,14 @@ Result<void> join_prefix(LogUrl& log, const std::string& prefix) {
     if (!log.prefix.empty() && log.prefix != prefix) {
         return fail(ErrorCode::invalid, "the log's URL has the topic prefix '" + log.prefix +
                                             "' and topic-prefix is '" + prefix +
-                                            "'; leave one of them out");
+                                            "'; remove one of them");
     }
     log.prefix = prefix;
     return {};
 }
 
-/// A property of its own counts more than one in the URL, unless the URL comes from a higher place.
+/// A property set by itself overrides the same property in the URL, unless the URL comes from a
+/// source with precedence.
 void join_properties(LogUrl& log, const Settings& settings) {
     for (const auto& [name, value] : settings.kafka) {
         const auto in_url =

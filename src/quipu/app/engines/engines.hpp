@@ -18,39 +18,39 @@
 
 namespace quipu {
 
-/// Which engines a program works on, and how they are reached. Holds secrets; only shown() of the
-/// URLs may be printed.
+/// The engines of a program and how to reach them. Contains secrets: print only shown() of the
+/// URLs.
 struct EngineOptions {
-    StoreUrl store;  ///< with the password, where the settings name one
-    LogUrl log;      ///< with the prefix and all properties that the settings name
-    std::optional<std::string> group_prefix;  ///< none: the topic prefix
+    StoreUrl store;  ///< including the password of the settings
+    LogUrl log;      ///< including the prefix and the properties of the settings
+    std::optional<std::string> group_prefix;  ///< unset: the topic prefix
     std::string mongodb_database;
     std::int32_t replication = 1;
     std::string member;
     bool relay = true;
     bool create_topics = false;
 
-    /// One process writes, and others ask it through its socket.
+    /// Whether one process writes the store and others ask it through its control socket.
     [[nodiscard]] bool one_writer() const noexcept {
         return store.engine == StoreUrl::Engine::sqlite;
     }
     [[nodiscard]] bool has_log() const noexcept { return !log.in_store; }
 };
 
-/// Puts the settings together. ErrorCode::invalid for such that contradict each other.
+/// Combines the settings. ErrorCode::invalid if they contradict each other.
 [[nodiscard]] Result<EngineOptions> engine_options(const Settings& settings);
 
-/// "warning" or "error", and a line for the operator.
+/// Receives a level ("warning" or "error") and a line for the operator's log.
 using EngineNotice = std::function<void(std::string_view level, std::string_view text)>;
 
-/// Opens the MongoDB database that the options name, for reading and writing. Errors name the
-/// database's address; unavailable ones may pass. Unless `create`, a database without a store is
-/// ErrorCode::not_found.
+/// Opens the MongoDB database of the options for reading and writing. Errors name the database's
+/// address; after unavailable, trying again may succeed. Unless `create` is set, a database without
+/// a store is ErrorCode::not_found.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_mongodb(const EngineOptions& options,
                                                           const EventTypes& types,
                                                           EngineNotice notice, bool create);
 
-/// Opens the Kafka log that the options name. A broker that does not answer is no error here.
+/// Opens the Kafka log of the options. An unreachable broker is not an error here.
 [[nodiscard]] Result<std::unique_ptr<TopicLog>> open_log(const EngineOptions& options,
                                                          std::string_view program,
                                                          EngineNotice notice);

@@ -12,7 +12,7 @@ namespace quipu {
 
 namespace {
 
-// MongoDB's specification of URI options, as far as libmongoc 1.23 takes them.
+// The options of MongoDB's URI options specification that libmongoc 1.23 supports.
 const std::vector<std::string_view>& known_options() {
     static const std::vector<std::string_view> names{
         "appname",

@@ -33,7 +33,7 @@ std::string mask_url(std::string_view url) {
     if (scheme == std::string_view::npos) return std::string(url);
     std::string result(url.substr(0, scheme + 3));
     std::string_view rest = url.substr(scheme + 3);
-    // The last @, for a password that was not escaped as it should be.
+    // The last @, in case the password contains one that is not escaped as it should be.
     if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
         const std::size_t colon = rest.find(':');
         if (colon < at) {

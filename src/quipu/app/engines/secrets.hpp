@@ -6,11 +6,11 @@
 
 namespace quipu {
 
-/// `text` with the password of every URL in it, and the values of its secret parameters, as "***".
-/// Rather too much than too little: a URL ends at white space or a quotation mark.
+/// `text` with "***" in place of the passwords of URLs and the values of their secret parameters.
+/// Masks too much rather than too little: a URL ends at white space or a quotation mark only.
 [[nodiscard]] std::string mask_secrets(std::string_view text);
 
-/// One URL, whatever characters are in it.
+/// The same for a text that is one URL, whatever characters it contains.
 [[nodiscard]] std::string mask_url(std::string_view url);
 
 }  // namespace quipu

@@ -29,9 +29,9 @@ Result<std::unique_ptr<Store>> write_file(const std::filesystem::path& file,
         auto store = open_sqlite_store(std::move(options));
         if (store || store.error().code != ErrorCode::busy) return store;
         if (const auto status = control.status()) {
-            return fail(ErrorCode::busy, status->program + " runs on " + file.string() +
-                                             " already, as process " + std::to_string(status->pid) +
-                                             "; stop that one first, or choose another --file");
+            return fail(ErrorCode::busy, status->program + " already runs on " + file.string() +
+                                             " as process " + std::to_string(status->pid) +
+                                             "; stop it first, or choose another --file");
         }
         if (std::chrono::steady_clock::now() >= give_up) return store;
         std::this_thread::sleep_for(std::chrono::milliseconds{20});

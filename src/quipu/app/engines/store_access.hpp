@@ -13,16 +13,16 @@
 
 namespace quipu {
 
-/// Opens the store beside whoever writes it, and makes none. An absent one is
-/// ErrorCode::unavailable here: the command has nothing to look at.
+/// Opens an existing store for reading, also while another process writes it. A store that does not
+/// exist is ErrorCode::unavailable here, since the command has nothing to read.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_to_read(const AppDefinition& definition,
                                                           const EngineOptions& engines);
 
-/// How a store is opened to write.
+/// How a store is opened for writing.
 struct WriteAccess {
     SqliteOptions::Durability durability = SqliteOptions::Durability::full;
-    /// How long to wait for another command to finish writing the file. A running program is
-    /// refused at once, with its process id.
+    /// How long to wait for another command to finish writing the file. If a program runs on the
+    /// file, opening fails at once and the error names its process id.
     std::chrono::milliseconds patience = std::chrono::seconds{5};
     EngineNotice notice = {};
 };
@@ -31,8 +31,9 @@ struct WriteAccess {
                                                            const EngineOptions& engines,
                                                            const WriteAccess& access);
 
-/// The program that runs on the store's file, asked through its socket. ErrorCode::unavailable when
-/// none does, and for stores that any number of processes write: no socket leads to them.
+/// The status of the program that runs on the store's file, fetched through its control socket.
+/// ErrorCode::unavailable if none runs, and for stores that several processes may write, which have
+/// no control socket.
 [[nodiscard]] Result<ProgramStatus> running_program(const EngineOptions& engines);
 
 }  // namespace quipu

@@ -14,16 +14,16 @@ std::string retention_of(const TopicState& state) {
     return state.retention ? describe(*state.retention) : "for ever";
 }
 
-/// What cannot be changed here, and is not as it should be.
+/// The differences from the specification that cannot be changed here.
 std::string differences(const TopicSpec& spec, const TopicState& state) {
     std::string text;
     if (spec.partitions < state.partitions) {
-        text = fmt::format("has {} partitions, wanted are {}; a topic cannot lose partitions",
+        text = fmt::format("has {} partitions instead of {}; partitions cannot be removed",
                            state.partitions, spec.partitions);
     }
     if (spec.replication != state.replication) {
         text += fmt::format(
-            "{}has {} replicas, wanted are {}; reassign its partitions with Kafka's "
+            "{}has {} replicas instead of {}; reassign its partitions with Kafka's "
             "own tools",
             text.empty() ? "" : "; ", state.replication, spec.replication);
     }
@@ -96,7 +96,7 @@ std::string describe(const TopicChange& change) {
                                spec.partitions == 1 ? "" : "s", spec.replication,
                                spec.replication == 1 ? "" : "s", describe(spec.retention));
         case TopicChange::Kind::add_partitions:
-            return fmt::format("add partitions: {} -> {}; keys move, their order starts anew",
+            return fmt::format("add partitions: {} -> {}; keys move and lose their order",
                                state.partitions, spec.partitions);
         case TopicChange::Kind::set_retention:
             return fmt::format("set retention: {} -> {}", retention_of(state),

@@ -46,7 +46,7 @@ class Promotion {
         if (options_.progress) options_.progress(what, done);
     }
 
-    /// Rows together where the target takes that many at once, else in parts.
+    /// Writes rows in one transaction, or in parts if the target does not accept so many at once.
     template <class Row>
     Result<void> put(std::vector<Row> RestoreBatch::* part, std::vector<Row> rows) {
         std::vector<std::vector<Row>> waiting;

@@ -11,7 +11,7 @@
 #include "quipu/delivery/relay.hpp"
 #include "quipu/store/sqlite/export.hpp"
 
-// Reads a promoted store back beside its file and compares everything.
+// Reads a promoted store and its file side by side and compares everything.
 
 namespace quipu {
 
@@ -70,7 +70,7 @@ class Comparison {
     }
 
     void add(const std::string& text) { checksum_ = stores::crc32_of(checksum_, text); }
-    /// With its length, so that no two records give one text.
+    /// Adds a text with its length, so that different records cannot yield the same input.
     void add_sized(const std::string& text) {
         add(std::to_string(text.size()) + ":");
         add(text);
@@ -84,7 +84,7 @@ class Comparison {
         }
     }
 
-    /// Pages of both need not be of one size: an engine bounds them by bytes, too.
+    /// The pages of the two stores may differ in size, because engines also limit them by bytes.
     Result<void> events() {
         std::vector<RecordPtr> mine;
         std::vector<RecordPtr> theirs;
@@ -178,7 +178,7 @@ class Comparison {
             const auto copy = std::ranges::find(*theirs, group.group, &GroupPosition::group);
             if (copy == theirs->end()) return differs("its groups");
             ++counted_.groups;
-            const bool relay = group.group == relay_group;  // may begin further on
+            const bool relay = group.group == relay_group;  // may start after the file's checkpoint
             if (!relay && (copy->position != group.position ||
                            copy->finished_above != group.finished_above)) {
                 return differs("the position of group " + group.group);
@@ -189,7 +189,7 @@ class Comparison {
             if (!b) return std::unexpected(b.error());
             if (!std::ranges::equal(*a, *b,
                                     [](const auto& x, const auto& y) { return same(x, y); })) {
-                return differs("what group " + group.group + " has parked");
+                return differs("the parked records of group " + group.group);
             }
             counted_.parked += static_cast<std::int64_t>(a->size());
         }

@@ -10,7 +10,7 @@
 
 namespace quipu {
 
-// Reflection needs types with linkage, so not the unnamed namespace.
+// Reflection needs types with external linkage, so these are not in the unnamed namespace.
 namespace views {
 
 struct PromoteMark {
@@ -43,7 +43,7 @@ Result<void> check_empty(Store& target) {
                 "the target is not empty; name an empty one, or empty it first");
 }
 
-/// What a group has not finished must come to it from the log.
+/// Checks that every group will receive its unfinished events from the log.
 Result<void> check_published_until(Store& source, std::int64_t position) {
     const auto groups = source.groups();
     if (!groups) return std::unexpected(groups.error());
@@ -54,11 +54,12 @@ Result<void> check_published_until(Store& source, std::int64_t position) {
     }
     for (const GroupPosition& group : *groups) {
         if (group.group == relay_group || group.position >= position) continue;
-        return fail(ErrorCode::invalid,
-                    "group " + group.group + " stands at " + std::to_string(group.position) +
-                        " and would never get what follows; let it finish first, or give "
-                        "--published-until " +
-                        std::to_string(group.position) + " at most");
+        return fail(
+            ErrorCode::invalid,
+            "group " + group.group + " is at position " + std::to_string(group.position) +
+                " and would never receive the events after it; let it finish first, or give "
+                "--published-until " +
+                std::to_string(group.position) + " at most");
     }
     return {};
 }

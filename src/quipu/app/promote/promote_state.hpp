@@ -9,16 +9,16 @@
 
 namespace quipu {
 
-/// How far an earlier promote of the same file to the same target came.
+/// The progress of an earlier promote of the same file to the same target.
 enum class PromoteState { fresh, unfinished, done };
 
-/// Checks that `source` may be copied into `target`, and marks a fresh target as its copy. Errors:
-/// invalid (both are one; `published_until` is beyond the end, or beyond what a group has
-/// finished), conflict (the target holds something else), those of the stores.
+/// Checks that `source` may be copied into `target`, and marks an empty target as its copy. Errors:
+/// invalid (both are the same store; `published_until` is beyond the end, or beyond the position of
+/// a group), conflict (the target contains something else), and those of the stores.
 [[nodiscard]] Result<PromoteState> begin_promote(Store& source, Store& target,
                                                  std::optional<std::int64_t> published_until);
 
-/// Marks the copy as whole.
+/// Marks the copy as complete.
 [[nodiscard]] Result<void> end_promote(Store& source, Store& target);
 
 }  // namespace quipu

@@ -17,7 +17,7 @@
 
 namespace quipu {
 
-// Reflection needs types with linkage, so not the unnamed namespace.
+// Reflection needs types with external linkage, so these are not in the unnamed namespace.
 namespace views {
 
 struct ReadyReply {
@@ -35,7 +35,7 @@ HttpResponse reply(int status, const T& object) {
     return text ? HttpResponse::json(status, std::move(*text)) : HttpResponse::error(text.error());
 }
 
-/// With the whole message: the peer is the owner of the store, on the same machine.
+/// Shows the whole message: the peer is the owner of the store, on the same machine.
 HttpResponse failure(const Error& error) {
     return HttpResponse::problem(http_status_of(error.code), to_string(error.code), error.message);
 }
@@ -61,7 +61,7 @@ HttpResponse publish(RunningApp& app, const HttpRequest& request) {
     if (const auto expected = request.query_param("expected_sequence")) {
         options.expected_sequence = number(*expected);
         if (!options.expected_sequence) {
-            return failure({ErrorCode::invalid, "expected_sequence is no number"});
+            return failure({ErrorCode::invalid, "expected_sequence is not a number"});
         }
     }
     auto done = app.publisher().publish_json(request.path_param("type"), request.body, options);
@@ -75,7 +75,9 @@ HttpResponse publish(RunningApp& app, const HttpRequest& request) {
 HttpResponse wait_published(RunningApp& app, const HttpRequest& request) {
     const auto position = number(request.path_param("position"));
     const auto timeout = number(parameter(request, "timeout_ms").value_or("0"));
-    if (!position || !timeout) return failure({ErrorCode::invalid, "no position or no timeout"});
+    if (!position || !timeout) {
+        return failure({ErrorCode::invalid, "the position or the timeout is missing"});
+    }
     const auto waited = app.wait_published(
         *position, std::min(std::chrono::milliseconds{*timeout}, control_wait_max));
     return waited ? HttpResponse::json(200, "{}") : failure(waited.error());
@@ -88,7 +90,7 @@ std::unexpected<Error> not_started() {
 template <class Change>
 HttpResponse change_letter(const HttpRequest& request, Change&& change) {
     const auto id = number(request.path_param("id"));
-    if (!id) return failure({ErrorCode::invalid, "the number of a dead letter is no number"});
+    if (!id) return failure({ErrorCode::invalid, "the id of the dead letter is not a number"});
     const Result<DeadLetter> letter = change(*id);
     return letter ? HttpResponse::json(200, "{}") : failure(letter.error());
 }
@@ -125,7 +127,7 @@ void add_control_routes(HttpServer& server, RunningApp& app) {
                  [&app](const HttpRequest& request) { return wait_published(app, request); });
     server.route("POST", "/control/dead-letters/{id}/requeue", [&app](const HttpRequest& request) {
         return change_letter(request, [&app](std::int64_t id) -> Result<DeadLetter> {
-            // A group that is not there yet would not learn of it.
+            // A group that has not started yet would not learn of it.
             if (!app.started()) return not_started();
             auto letter = app.store().requeue(id);
             if (letter) app.delivery().requeued(*letter);

@@ -10,14 +10,14 @@ namespace quipu {
 class HttpServer;
 class RunningApp;
 
-/// /healthz, and /readyz with what `readiness` says.
+/// Adds /healthz, and /readyz with the result of `readiness`.
 void add_health_routes(HttpServer& server, std::function<Readiness()> readiness);
 
-/// /healthz, /readyz and /metrics.
+/// Adds /healthz, /readyz and /metrics.
 void add_status_routes(HttpServer& server, RunningApp& app);
 
-/// What the program's own command line asks of it. For the Unix socket only: whoever may write
-/// there may write the store.
+/// Adds the routes that the program's own command line uses. For the Unix socket only, since they
+/// can change the store.
 void add_control_routes(HttpServer& server, RunningApp& app);
 
 }  // namespace quipu

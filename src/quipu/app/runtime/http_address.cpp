@@ -15,7 +15,7 @@ Result<std::pair<std::string, std::uint16_t>> parse_http_address(std::string_vie
     const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (problem != std::errc{} || end != digits.data() + digits.size()) {
         return fail(ErrorCode::invalid, "--http '" + std::string(text) +
-                                            "' is no address; write ADDR:PORT, such as "
+                                            "' is not an address; write ADDR:PORT, such as "
                                             "127.0.0.1:8080 or [::1]:8080");
     }
     return std::pair{host.empty() ? std::string("127.0.0.1") : std::string(host), port};

@@ -12,11 +12,11 @@
 
 namespace quipu {
 
-/// "host:port", ":port", "port" or "[v6]:port"; the host is 127.0.0.1 when there is none.
+/// Parses "host:port", ":port", "port" or "[v6]:port". Without a host it is 127.0.0.1.
 [[nodiscard]] Result<std::pair<std::string, std::uint16_t>> parse_http_address(
     std::string_view text);
 
-/// How the program's HTTP server listens, by its settings.
+/// The options of the program's HTTP server, derived from its settings.
 [[nodiscard]] Result<HttpServerOptions> http_options(const RunOptions& run);
 
 }  // namespace quipu

@@ -63,7 +63,7 @@ Logger::~Logger() = default;
 
 void Logger::write(LogLevel level, std::string_view text, const Fields& fields) {
     if (level < options_.least) return;
-    const std::string masked = mask_secrets(text);  // servers' libraries may repeat a whole URL
+    const std::string masked = mask_secrets(text);  // client libraries may quote a whole URL
     std::string line;
     if (options_.json) {
         append_field(line, "program", options_.program);

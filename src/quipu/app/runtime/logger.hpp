@@ -11,17 +11,17 @@ namespace quipu {
 
 enum class LogLevel { debug, info, warning, error };
 
-/// "debug", "info", "warning" (or "warn"), "error"; anything else is info.
+/// Parses "debug", "info", "warning" (or "warn") and "error"; anything else is info.
 [[nodiscard]] LogLevel log_level_from(std::string_view word) noexcept;
 
 struct LoggerOptions {
     std::string program;
     LogLevel least = LogLevel::info;
-    bool json = false;  ///< JSON lines; else lines for a person
+    bool json = false;  ///< JSON lines; otherwise lines for people
 };
 
-/// The operator's log on standard error. Thread-safe. A text is written on one line whatever is in
-/// it; it must hold no payload and no secret.
+/// Writes the operator's log to standard error, each text on one line. Thread-safe. Texts must not
+/// contain payloads or secrets.
 class Logger {
   public:
     using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -31,7 +31,7 @@ class Logger {
     Logger(const Logger&) = delete;
     Logger& operator=(const Logger&) = delete;
 
-    /// `fields` say what it is about, such as {"group", "greeter"}; empty values are left out.
+    /// `fields` name what the text concerns, such as {"group", "greeter"}. Empty ones are left out.
     void write(LogLevel level, std::string_view text, const Fields& fields = {});
 
   private:

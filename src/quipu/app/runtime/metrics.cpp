@@ -59,16 +59,16 @@ void add_store(Families& families, const StoreHealth& health) {
 }
 
 void add_log(Families& families, const LogHealth& log) {
-    families.gauge("quipu_log_reachable", "1 when the log beside the store answers.",
+    families.gauge("quipu_log_reachable", "1 if the log beside the store is reachable.",
                    log.reachable ? 1 : 0);
-    families.gauge("quipu_log_queued", "Records that wait for the log's acknowledgement.",
+    families.gauge("quipu_log_queued", "Records that the log has not acknowledged yet.",
                    static_cast<double>(log.queued));
 }
 
 void add_relay(Families& families, const RelayStatus& relay) {
-    families.gauge("quipu_relay_active", "1 when this program's relay is the one that publishes.",
+    families.gauge("quipu_relay_active", "1 if this program's relay holds the lease.",
                    relay.active ? 1 : 0);
-    families.gauge("quipu_relay_position", "Every event up to here is in the log.",
+    families.gauge("quipu_relay_position", "Every event up to this position is in the log.",
                    static_cast<double>(relay.position));
     families.gauge("quipu_relay_lag", "Stored events that are not in the log yet.",
                    static_cast<double>(relay.lag));
@@ -80,25 +80,25 @@ void add_relay(Families& families, const RelayStatus& relay) {
 
 void add_group(Families& families, const GroupStatus& status) {
     const Labels group{{"group", status.group}};
-    families.gauge("quipu_group_position", "Every event up to here is finished by the group.",
+    families.gauge("quipu_group_position", "The group has finished every event up to here.",
                    static_cast<double>(status.position), group);
-    families.gauge("quipu_group_lag", "Events that wait for the group.",
+    families.gauge("quipu_group_lag", "Events that the group has not finished yet.",
                    static_cast<double>(status.lag), group);
     families.gauge("quipu_group_in_flight", "Events read and not finished.",
                    static_cast<double>(status.in_flight), group);
-    families.gauge("quipu_group_parked", "Events that wait for a retry, or behind one.",
+    families.gauge("quipu_group_parked", "Events that wait for a retry, or for an earlier event.",
                    static_cast<double>(status.parked), group);
     families.gauge("quipu_group_since_progress_seconds",
-                   "Time since the group finished something or was idle.",
+                   "Time since the group last finished an event or was idle.",
                    static_cast<double>(status.since_progress.count()) / 1000, group);
     families.counter("quipu_group_handled_total", "Events handled.",
                      static_cast<double>(status.handled), group);
-    families.counter("quipu_group_failed_total", "Tries that failed.",
+    families.counter("quipu_group_failed_total", "Failed attempts to handle an event.",
                      static_cast<double>(status.failed), group);
-    families.counter("quipu_group_dead_lettered_total", "Events that the group gave up on.",
+    families.counter("quipu_group_dead_lettered_total", "Events that became dead letters.",
                      static_cast<double>(status.dead_lettered), group);
     families.counter("quipu_group_conflicts_total",
-                     "Handlings run again because a document had changed.",
+                     "Attempts repeated because a document had changed.",
                      static_cast<double>(status.conflicts), group);
 }
 
@@ -115,7 +115,7 @@ void add_http(Families& families, const HttpServerStats& http) {
                      static_cast<double>(http.responses_5xx), {{"class", "5xx"}});
     families.gauge("quipu_http_connections_open", "HTTP connections open.",
                    static_cast<double>(http.connections_open));
-    families.gauge("quipu_http_streams_open", "Event streams open.",
+    families.gauge("quipu_http_streams_open", "Open event streams.",
                    static_cast<double>(http.streams_open));
 }
 
@@ -125,8 +125,8 @@ std::string metrics_text(const MetricsFacts& facts) {
     Families families;
     families.gauge("quipu_program_info", "The program and its version.", 1,
                    {{"program", facts.program}, {"version", facts.version}});
-    families.gauge("quipu_ready", "1 when /readyz says yes.", facts.ready ? 1 : 0);
-    families.gauge("quipu_store_writable", "1 when the store takes writes.",
+    families.gauge("quipu_ready", "1 if /readyz reports ready.", facts.ready ? 1 : 0);
+    families.gauge("quipu_store_writable", "1 if the store accepts writes.",
                    facts.store && facts.store->writable ? 1 : 0);
     if (facts.store) add_store(families, *facts.store);
     if (facts.log) add_log(families, *facts.log);
@@ -158,7 +158,7 @@ std::map<std::string, std::int64_t> AppendCounter::counts() {
     for (auto& [type, count] : next) {
         const auto since = store_.count_beyond(counted_to_, {type});
         const auto later = store_.count_beyond(last, {type});
-        // All or nothing, so that a type that cannot be counted now is counted next time.
+        // All or nothing, so that types that cannot be counted now are counted next time.
         if (!since || !later) return counts_;
         count += *since - *later;
     }

@@ -17,14 +17,14 @@
 
 namespace quipu {
 
-/// What one answer of /metrics is made of.
+/// The data of one response of /metrics.
 struct MetricsFacts {
     std::string program;
     std::string version;
     bool ready = false;
     Result<StoreHealth> store = StoreHealth{};
     std::optional<LogHealth> log;      ///< of a log beside the store
-    std::optional<RelayStatus> relay;  ///< when this program has one
+    std::optional<RelayStatus> relay;  ///< set if this program runs a relay
     std::vector<GroupStatus> groups;
     std::map<std::string, std::int64_t> appended;           ///< by event type
     std::map<std::string, std::int64_t> open_dead_letters;  ///< by group
@@ -35,11 +35,11 @@ struct MetricsFacts {
 /// the number of series is bounded by the catalogue.
 [[nodiscard]] std::string metrics_text(const MetricsFacts& facts);
 
-/// Counts what is appended to a store, by event type, from its making on. Thread-safe.
+/// Counts the events appended to a store since this object was created, by event type. Thread-safe.
 class AppendCounter {
   public:
     AppendCounter(Store& store, const EventTypes& types);
-    /// The counts up to this moment. Costs a look at what came since the last call.
+    /// The current counts. Reads the events appended since the last call.
     [[nodiscard]] std::map<std::string, std::int64_t> counts() QUIPU_EXCLUDES(counts_mutex_);
 
   private:
@@ -49,7 +49,7 @@ class AppendCounter {
     std::map<std::string, std::int64_t> counts_ QUIPU_GUARDED_BY(counts_mutex_);
 };
 
-/// How many dead letters of `group` are open; counting stops at `most`.
+/// The number of open dead letters of `group`, at most `most`.
 [[nodiscard]] std::int64_t count_open_dead_letters(Store& store, const std::string& group,
                                                    std::int64_t most = 1000);
 

@@ -10,8 +10,8 @@
 
 namespace quipu {
 
-/// The error of a caller who waited in vain for the log to have a stored event. `later` says who
-/// publishes it when.
+/// The error for a stored event that did not reach the log in time. `later` says what will publish
+/// it.
 [[nodiscard]] std::unexpected<Error> not_published(std::int64_t position, const RelayStatus& relay,
                                                    std::string_view later);
 

@@ -10,12 +10,12 @@
 
 namespace quipu {
 
-/// Removes expired events every minute, on a thread of its own, in small steps so that writers
-/// hardly wait. Stops with the object.
+/// Removes expired events every minute on a thread of its own, in small steps so that writers are
+/// hardly delayed. The destructor stops it.
 class PurgeJob {
   public:
-    /// `report(removed, problem)` is called after a round that removed something or failed; from
-    /// the job's thread. A failing store is reported once a round.
+    /// `report(removed, problem)` is called on the job's thread after each round that removed
+    /// something or failed.
     using Report = std::function<void(std::size_t removed, const std::string& problem)>;
 
     PurgeJob(Store& store, Report report,
@@ -28,7 +28,7 @@ class PurgeJob {
     Store& store_;
     Report report_;
     std::chrono::milliseconds interval_;
-    Mutex sleep_mutex_;  // guards nothing: the pause between rounds needs one
+    Mutex sleep_mutex_;  // guards no data: the condition variable of the pause needs a mutex
     StoppableCondition pause_;
     std::jthread thread_;
 };

@@ -12,7 +12,7 @@ void check_group(const GroupStatus& group, std::chrono::milliseconds stuck_after
     const bool has_work = group.lag > 0 || group.in_flight > 0;
     if (!has_work || group.since_progress <= stuck_after) return;
     because.push_back(fmt::format(
-        "group {} is stuck: {} events wait and none was finished for {} s{}", group.group,
+        "group {} is stuck: {} events wait and none has been finished for {} s{}", group.group,
         group.lag, std::chrono::duration_cast<std::chrono::seconds>(group.since_progress).count(),
         group.problem.empty() ? "" : " (" + group.problem + ")"));
 }
@@ -29,7 +29,7 @@ void check_relay(const RelayStatus& relay, std::chrono::milliseconds still,
         because.push_back("the relay does not publish: " + relay.problem);
     } else if (relay.lag > 0 && still > stuck_after) {
         because.push_back(fmt::format(
-            "the relay is stuck: {} events wait and none was published for {} s", relay.lag,
+            "the relay is stuck: {} events wait and none has been published for {} s", relay.lag,
             std::chrono::duration_cast<std::chrono::seconds>(still).count()));
     }
 }
@@ -46,9 +46,9 @@ Readiness assess(const ReadinessFacts& facts) {
     if (!facts.store) {
         result.because.push_back("the store does not answer: " + facts.store.error().message);
     } else if (!facts.store->writable) {
-        result.because.push_back("the store takes no writes: " + facts.store->problem);
+        result.because.push_back("the store accepts no writes: " + facts.store->problem);
     }
-    // What the program waits for says it already.
+    // While the program starts, the reason why it waits already says this.
     if (facts.log && facts.waits_for.empty()) check_log(*facts.log, result.because);
     if (facts.relay) {
         check_relay(*facts.relay, facts.relay_still, facts.stuck_after, result.because);

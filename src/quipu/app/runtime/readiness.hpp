@@ -14,25 +14,25 @@
 
 namespace quipu {
 
-/// What /readyz looks at.
+/// The facts that /readyz judges.
 struct ReadinessFacts {
     bool started = false;
     bool stopping = false;
     std::string waits_for;  ///< why it has not started yet
     Result<StoreHealth> store = StoreHealth{};
     std::optional<LogHealth> log;              ///< of a log beside the store
-    std::optional<RelayStatus> relay;          ///< when this program has one
-    std::chrono::milliseconds relay_still{0};  ///< since it had work and did not move
+    std::optional<RelayStatus> relay;          ///< set if this program runs a relay
+    std::chrono::milliseconds relay_still{0};  ///< how long it has had work without progress
     std::vector<GroupStatus> groups;
     std::vector<std::string> service_problems;
     std::chrono::milliseconds stuck_after{60'000};
 };
 
-/// Ready means that work moves: the store takes writes, the log answers, and neither the relay nor
-/// a group with work in front of it has stood still for longer than the bound.
+/// Ready means that work makes progress: the store accepts writes, the log is reachable, and no
+/// relay or group that has work has been without progress for longer than the limit.
 struct Readiness {
     bool ready = false;
-    std::vector<std::string> because;  ///< why not; empty when ready
+    std::vector<std::string> because;  ///< reasons for not being ready
 };
 
 [[nodiscard]] Readiness assess(const ReadinessFacts& facts);

@@ -9,12 +9,12 @@
 
 namespace quipu {
 
-/// Remembers when a relay was last seen to move. Thread-safe.
+/// Measures how long a relay has been without progress. Thread-safe.
 class RelayWatch {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// How long the relay has had work and not moved, by what was seen so far.
+    /// How long the relay has had work without progress, as observed by the calls so far.
     [[nodiscard]] std::chrono::milliseconds still(const RelayStatus& status, Clock::time_point now)
         QUIPU_EXCLUDES(progress_mutex_) {
         const MutexLock lock(progress_mutex_);

@@ -9,11 +9,11 @@
 
 namespace quipu {
 
-/// How a program runs, put together from its settings.
+/// How a program runs, derived from its settings.
 struct RunOptions {
     EngineOptions engines;
     std::string http = {};    ///< "host:port"; empty: no HTTP
-    bool crash_only = false;  ///< durability against the death of the process only
+    bool crash_only = false;  ///< durable if the process crashes, not if the power fails
     bool allow_remote = false;
     std::vector<std::string> allowed_hosts = {};
     std::chrono::seconds drain_timeout{30};

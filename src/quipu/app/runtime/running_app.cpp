@@ -17,7 +17,7 @@ namespace quipu {
 
 namespace {
 
-/// How long a start looks for topics that were made just before it.
+/// How long start_groups() waits for topics that may have been created just before.
 constexpr std::chrono::seconds topics_known_within{3};
 
 LogLevel level_of(DeliveryNotice::Level level) noexcept {
@@ -46,7 +46,7 @@ RunningApp::RunningApp(const AppDefinition& definition, const RunOptions& option
 RunningApp::~RunningApp() = default;
 
 EngineNotice RunningApp::notice() {
-    // Clients of a server tell the same again and again while it is away; a change is news.
+    // While a server is unreachable, its clients repeat themselves. Only changes are logged.
     return [this](std::string_view level, std::string_view text) {
         {
             const MutexLock lock(status_mutex_);
@@ -136,7 +136,7 @@ Result<void> RunningApp::start() {
         if (auto started = service->start(*this); !started) return started;
         ++services_started_;
     }
-    // Before the groups: a port in use is found before anything was handled.
+    // Before the groups, so that a port in use is detected before any event is handled.
     if (http_ != nullptr) {
         if (auto started = http_->start(); !started) {
             return fail(started.error().code,
@@ -166,7 +166,8 @@ Result<void> RunningApp::check_topics() {
         const auto results = topic_log_->apply(*changes);
         if (!results) return named(results.error());
         for (const TopicResult& result : *results) {
-            // Programs that start together make the same topics; one of them is the first.
+            // Programs that start together create the same topics; all but the first get a
+            // conflict.
             if (result.error && result.error->code != ErrorCode::conflict) {
                 return named(*result.error);
             }
@@ -214,7 +215,7 @@ bool RunningApp::stop(std::chrono::milliseconds deadline) {
     if (http_ != nullptr) http_->stop();
     purge_.reset();
     if (runtime_ != nullptr && !runtime_->stop(left_until(end))) return false;
-    // After the groups, so that what they published last has a chance to leave now.
+    // After the groups, so that the relay can still publish their last events.
     if (relay_ != nullptr) relay_->stop(left_until(end));
     while (services_started_ > 0) definition_.services[--services_started_]->stop();
     return true;
@@ -227,7 +228,7 @@ void RunningApp::log(std::string_view level, std::string_view text) {
 Result<void> RunningApp::wait_published(std::int64_t position, std::chrono::milliseconds timeout) {
     if (relay_ == nullptr || relay_->wait_published(position, timeout)) return {};
     return not_published(position, relay_->status(),
-                         "the relay publishes it when the log takes it");
+                         "the relay publishes it when the log accepts it");
 }
 
 bool RunningApp::drain(std::chrono::milliseconds timeout) {

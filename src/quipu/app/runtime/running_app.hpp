@@ -24,10 +24,10 @@
 
 namespace quipu {
 
-/// A program while it runs: its store, its log and relay, its groups, its services, its HTTP server
-/// and, where the store has one writer, its control socket. open_store(), open(), start(),
-/// start_groups(), stop(), in that order, from one thread. open_store() and start_groups() may be
-/// called again after an error that may pass.
+/// A running program: its store, log, relay, groups, services, HTTP server and, where the store has
+/// a single writer, its control socket. Call open_store(), open(), start(), start_groups() and
+/// stop() in this order from one thread. open_store() and start_groups() may be called again after
+/// a retryable error.
 class RunningApp final : public Running {
   public:
     RunningApp(const AppDefinition& definition, const RunOptions& options, Logger& logger);
@@ -36,15 +36,15 @@ class RunningApp final : public Running {
     [[nodiscard]] Result<void> open_store();
     /// Opens the log and prepares the services.
     [[nodiscard]] Result<void> open();
-    /// Starts everything but the groups, so that the program can be asked how it is.
+    /// Starts everything but relay and groups, so that HTTP can report the program's state.
     [[nodiscard]] Result<void> start();
     /// Starts the relay and the groups. Errors: unavailable (the log does not answer), not_found
     /// (topics are missing).
     [[nodiscard]] Result<void> start_groups();
-    /// Why it does not start yet, for /readyz.
+    /// Sets why the program has not started yet, for /readyz.
     void waits_for(std::string reason) QUIPU_EXCLUDES(status_mutex_);
-    /// Lets what is in flight finish, at most for `deadline`. False when a handler still runs then:
-    /// the process must end without destroying this object.
+    /// Stops the program after the work in flight, waiting at most `deadline`. False if a handler
+    /// is still running: the process must then end without destroying this object.
     [[nodiscard]] bool stop(std::chrono::milliseconds deadline);
 
     RawPublisher& publisher() override { return *publisher_; }
@@ -53,14 +53,14 @@ class RunningApp final : public Running {
     HttpServer* http() override { return http_.get(); }
     void log(std::string_view level, std::string_view text) override;
 
-    /// Waits until the log has everything up to `position`; at once where the store is the log.
-    /// Errors: unavailable (not within `timeout`).
+    /// Waits until the log has everything up to `position`; returns at once where the store is the
+    /// log. Errors: unavailable (not within `timeout`).
     [[nodiscard]] Result<void> wait_published(std::int64_t position,
                                               std::chrono::milliseconds timeout);
-    /// Waits until the groups have handled everything; false after `timeout`.
+    /// Waits until the groups have handled everything. False after `timeout`.
     [[nodiscard]] bool drain(std::chrono::milliseconds timeout);
 
-    /// True once the groups run.
+    /// Whether the groups have been started.
     [[nodiscard]] bool started() const noexcept { return started_; }
     [[nodiscard]] Readiness readiness() QUIPU_EXCLUDES(status_mutex_);
     [[nodiscard]] std::string metrics();
@@ -91,7 +91,7 @@ class RunningApp final : public Running {
     RelayWatch relay_watch_;
     bool relay_started_ = false;
 
-    // In the order in which they need each other: groups stop first, then the relay, log and store.
+    // Destroyed in reverse order: first the groups, then the relay, the log and the store.
     std::unique_ptr<Store> store_;
     std::unique_ptr<TopicLog> topic_log_;
     std::unique_ptr<Relay> relay_;

@@ -5,7 +5,7 @@
 
 #include "quipu/app/runtime/running_app.hpp"
 
-// How a running program is: /readyz, /metrics, and what it tells its own command line.
+// The state of a running program for /readyz, /metrics and its own command line.
 
 namespace quipu {
 

@@ -8,9 +8,9 @@
 
 namespace quipu {
 
-/// Turns SIGTERM and SIGINT into something to wait for. Make it before the program's threads, on
-/// the thread that will wait: it blocks the signals there, threads made later inherit that, and no
-/// code runs inside a signal handler. Ignores SIGPIPE. The destructor puts back what was there.
+/// Waits for SIGTERM and SIGINT without a signal handler. Create it before any other thread, on the
+/// thread that will wait: it blocks the signals there, and threads created later inherit that. Also
+/// ignores SIGPIPE. The destructor restores the previous settings.
 class StopSignals {
   public:
     StopSignals();
@@ -18,11 +18,11 @@ class StopSignals {
     StopSignals(const StopSignals&) = delete;
     StopSignals& operator=(const StopSignals&) = delete;
 
-    /// The number of a signal that came within `timeout`; 0 if none did.
+    /// Waits for a signal and returns its number; 0 after `timeout`.
     [[nodiscard]] int wait(std::chrono::milliseconds timeout);
 
-    /// From here on a signal ends the process at once, with 128 + its number, as a shell reports
-    /// a process that a signal killed.
+    /// Makes further signals end the process at once, with 128 + the signal's number, which is what
+    /// a shell reports for a process that a signal killed.
     void exit_on_next();
 
   private:

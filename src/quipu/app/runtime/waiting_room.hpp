@@ -15,17 +15,17 @@
 
 namespace quipu {
 
-/// Tries again what may succeed later, with growing pauses: 0.5 s to 15 s. Says why it waits, once
-/// for each reason, and stops waiting when a signal comes.
+/// Retries an operation with growing pauses, from 0.5 s to 15 s. Logs each new reason for waiting
+/// once, and stops waiting when a signal arrives.
 class WaitingRoom {
   public:
     WaitingRoom(StopSignals& signals, Logger& logger) : signals_(signals), logger_(logger) {}
 
-    /// Called with each new reason, beside the line in the log.
+    /// Called with each new reason, in addition to the log line.
     std::function<void(const std::string&)> on_reason;
 
-    /// The first result of `attempt` that is a success or an error that will not pass. An error
-    /// that may pass is only returned when a signal came: see stopped().
+    /// Calls `attempt` until it succeeds or fails with an error that is not retryable, and returns
+    /// that result. Returns a retryable error only after a signal: see stopped().
     [[nodiscard]] Result<void> persist(const std::function<Result<void>()>& attempt);
 
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
@@ -36,11 +36,11 @@ class WaitingRoom {
     bool stopped_ = false;
 };
 
-/// Answers /healthz and /readyz for a program that waits for its store and so has no server of its
-/// own yet. Without --http it does nothing.
+/// Serves /healthz and /readyz for a program that waits for its store and therefore does not serve
+/// HTTP itself yet. Does nothing without --http.
 class WaitingServer {
   public:
-    /// Listens from here on; a port in use is found by the program itself.
+    /// Starts to listen. A port in use is ignored here: the program itself reports it later.
     explicit WaitingServer(const RunOptions& options);
     ~WaitingServer();
     void set_reason(std::string reason) QUIPU_EXCLUDES(reason_mutex_);

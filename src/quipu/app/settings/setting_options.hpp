@@ -9,35 +9,35 @@
 
 namespace quipu {
 
-/// The options that commands share. A command has only those that mean something to it.
+/// The options that commands share. Each command has only those that apply to it.
 struct SharedOptions {
     bool store = false;   ///< which store
     bool log = false;     ///< which log
     bool topics = false;  ///< how topics are created
     bool http = false;    ///< the address of the HTTP server
-    bool run = false;     ///< what only a running program needs
+    bool run = false;     ///< settings of a running program
     bool json = false;
     bool quiet = false;
 
     [[nodiscard]] bool of(Setting::Scope scope) const noexcept;
-    /// Whether it reads any setting.
+    /// Whether the command reads any setting.
     [[nodiscard]] bool any_setting() const noexcept {
         return store || log || topics || http || run;
     }
 };
 
-/// Options for settings.
+/// Adds the command-line options of settings to commands.
 class SettingOptions {
   public:
-    /// `table` must outlive this object, and this object the parsing.
+    /// `table` must outlive this object, which must exist until the command line has been parsed.
     SettingOptions(const std::vector<Setting>& table, const std::string& heading)
         : table_(table), heading_(heading) {}
 
-    /// Those of the settings that `shared` names, under the heading; those that only `run` has
-    /// stand beside its own.
+    /// Adds the options that `shared` selects under a common heading, except those of `run`, which
+    /// appear with its own options.
     void add(CommandLine::Command command, const SharedOptions& shared);
 
-    /// What the command line said, and where else to look.
+    /// The settings given on the command line, and where to look for the others.
     [[nodiscard]] const SettingSources& sources() const noexcept { return sources_; }
 
   private:

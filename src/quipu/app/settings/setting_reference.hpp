@@ -5,7 +5,7 @@
 
 namespace quipu {
 
-/// Every setting of every program, as a page of Markdown: docs/configuration.md.
+/// The reference of all settings, as Markdown: docs/configuration.md.
 [[nodiscard]] std::string setting_reference();
 
 }  // namespace quipu

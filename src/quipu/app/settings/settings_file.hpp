@@ -9,12 +9,12 @@
 
 namespace quipu {
 
-/// Names and values of a configuration file, `name = value` a line, in their order. Names before
-/// the first section stand as they are; in a section, [kafka] and sasl.username = name the same as
-/// kafka.sasl.username =, [log] and level = the same as log-level =. Quotes around a whole value
-/// are left out.
+/// The names and values of a configuration file with lines `name = value`, in their order. In a
+/// section, names get its name as a prefix: sasl.username in [kafka] is kafka.sasl.username, level
+/// in [log] is log-level. Quotes around a whole value are removed.
 ///
-/// Errors: unavailable when it cannot be opened; invalid, with the line, for what is no INI file.
+/// Errors: unavailable if the file cannot be opened; invalid, with the line, if it is not an INI
+/// file.
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> read_settings_file(
     const std::string& path);
 

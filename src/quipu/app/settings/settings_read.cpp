@@ -20,7 +20,7 @@ using Origin = SettingValue::Origin;
 
 constexpr std::string_view kafka_variables = "QUIPU_KAFKA_";
 constexpr std::string_view file_suffix = "_FILE";
-constexpr std::size_t typo = 2;  // as many letters as a mistyped name may be off
+constexpr std::size_t typo = 2;  // the largest edit distance of a misspelt name
 
 class SettingReader {
   public:
@@ -44,8 +44,8 @@ class SettingReader {
         return found == table_.end() ? nullptr : &*found;
     }
 
-    /// Takes one value from `from`. A higher origin is never overwritten by a lower one, for they
-    /// are read in their order.
+    /// Sets one value that comes from `from`. Sources are read in ascending precedence, so a later
+    /// call overrides an earlier one.
     Result<void> take(const std::string& name, std::string_view value, Origin origin,
                       const std::string& from) {
         if (name.starts_with(kafka_prefix)) {
@@ -86,13 +86,14 @@ class SettingReader {
         for (const std::string& entry : sources_.environment) {
             if (entry.size() > name.size() + 1 && entry.starts_with(name) &&
                 entry[name.size()] == '=') {
-                return entry.substr(name.size() + 1);  // an empty one counts as not set
+                return entry.substr(name.size() + 1);  // an empty variable counts as unset
             }
         }
         return std::nullopt;
     }
 
-    /// NAME, or the content of the file that NAME_FILE names; with both, neither is meant.
+    /// The value of NAME, or the content of the file that NAME_FILE names. Setting both is an
+    /// error.
     [[nodiscard]] Result<std::optional<std::pair<std::string, std::string>>> from_variable(
         const std::string& name) const {
         using Found = std::optional<std::pair<std::string, std::string>>;
@@ -160,8 +161,8 @@ class SettingReader {
         return take(property, (*found)->second, Origin::environment, (*found)->first);
     }
 
-    /// A variable of a name that is nearly one of ours is a mistake. Another one may be one, too,
-    /// or belong to someone else: Kubernetes sets QUIPU_PORT beside a service named quipu.
+    /// A variable whose name is almost that of a setting is an error. Others may be mistakes, too,
+    /// but may also be foreign: Kubernetes sets QUIPU_PORT if there is a service named quipu.
     Result<void> check_name(const std::string& name) {
         if (!name.starts_with("QUIPU_") || name == "QUIPU_CONFIG") return {};
         std::vector<std::string> known;
