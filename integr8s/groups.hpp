@@ -23,7 +23,7 @@ struct GroupSettings {
     MonitorOptions monitor = {};
 };
 
-/// The services of the system with what they need. For an App:
+/// The groups of the system with their dependencies. For an App:
 ///
 ///     Groups groups(*runtime, runtime::languages());
 ///     quipu::App<Events, ExecutionCoordinator, SagaOrchestrator, PodWorker, PodStarter,
@@ -31,14 +31,14 @@ struct GroupSettings {
 ///         app{argc, argv, groups.coordinator, groups.saga, groups.worker, groups.starter,
 ///             groups.results};
 ///
-/// and groups.monitor.start() before the groups run (Service::prepare), groups.monitor.stop()
-/// after (Service::stop).
+/// Call groups.monitor.start() before the groups run (in Service::prepare) and
+/// groups.monitor.stop() after (in Service::stop).
 struct Groups {
-    /// `pods` and `languages` must outlive this.
+    /// `pods` and `languages` must outlive this object.
     Groups(runtime::PodRuntime& pods, const runtime::Languages& languages,
            const GroupSettings& settings = {});
 
-    /// For a DeliveryRuntime; this must outlive them.
+    /// The bindings for a DeliveryRuntime. This object must outlive them.
     [[nodiscard]] std::vector<quipu::GroupBinding> bindings();
 
     ExecutionCoordinator coordinator;
@@ -46,7 +46,7 @@ struct Groups {
     PodWorker worker;
     PodStarter starter;
     ResultProcessor results;
-    PodMonitor monitor;  ///< no group: it publishes what the runtime reports
+    PodMonitor monitor;  ///< not a group: publishes what the runtime reports
 };
 
 }  // namespace integr8s

@@ -29,7 +29,8 @@ int main(int argc, char** argv) {
     app.definition().default_http = cli::default_address;
     app.definition().services = {&pod_service, &api_service};
     app.definition().commands = cli::commands();
-    app.definition().event_filters = {{"execution", "execution_id", "Only of this execution"}};
+    app.definition().event_filters = {
+        {"execution", "execution_id", "Only events of this execution"}};
     app.definition().run_flags = {{"allow-unsandboxed",
                                    "Run scripts WITHOUT a sandbox, with all rights of this program",
                                    &pod_service.allow_unsandboxed()}};

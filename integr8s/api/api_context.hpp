@@ -18,7 +18,7 @@
 
 namespace integr8s::api {
 
-/// What the routes work with. Lives as long as the server.
+/// The dependencies of the routes. Must outlive the server.
 struct ApiContext {
     ExecutionService& service;
     quipu::Store& store;
@@ -40,11 +40,11 @@ template <class T>
                 : quipu::HttpResponse::error(text.error());
 }
 
-/// Who asks: header X-User-Id, else "anonymous". There is no authentication: whoever reaches the
-/// server may say anything here, so it listens on the loopback interface.
+/// The user who sends a request: header X-User-Id, or "anonymous". There is no authentication, so
+/// anyone who can reach the server can claim any name; it listens on the loopback interface only.
 [[nodiscard]] std::string user_of(const quipu::HttpRequest& request);
 
-/// The result as the API shows it; empty as long as there is none.
+/// The result as the API shows it; empty if there is none yet.
 [[nodiscard]] quipu::Result<std::optional<ResultView>> find_result(const ExecutionService& service,
                                                                    const std::string& execution_id);
 

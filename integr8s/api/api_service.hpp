@@ -14,14 +14,14 @@
 namespace integr8s::api {
 
 struct ApiOptions {
-    std::int64_t slots = 10;  ///< what the coordinator was told, for /queue
+    std::int64_t slots = 10;  ///< the coordinator's max_running, shown by /queue
     ServiceOptions service = {};
 };
 
-/// The HTTP API as a part of the program. Without HTTP it does nothing.
+/// The HTTP API as a service of the program. Does nothing if the program has no HTTP server.
 class ApiService final : public quipu::Service {
   public:
-    /// `languages` is read from prepare() on, and must outlive this.
+    /// `languages` must outlive this object and is not read before prepare().
     explicit ApiService(const runtime::Languages& languages, ApiOptions options = {});
 
     quipu::Result<void> prepare(quipu::Running& running) override;

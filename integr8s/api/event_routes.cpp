@@ -14,7 +14,7 @@ using quipu::HttpResponse;
 
 constexpr std::size_t events_max = 200;
 
-/// A whole number from 0 on, and nothing else.
+/// Parses a non-negative integer; nothing for any other text.
 std::optional<std::int64_t> whole_number(std::string_view text) {
     std::int64_t value = 0;
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -22,7 +22,7 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
     return good ? std::optional(value) : std::nullopt;
 }
 
-/// Adds the names of a list "a,b" to the query; a problem for one that is no event type.
+/// Adds the event types of a list "a,b" to the query. Returns a problem for an unknown one.
 std::optional<HttpResponse> add_types(quipu::EventQuery& query, std::string_view list,
                                       const quipu::EventTypes& types) {
     while (!list.empty()) {
@@ -31,7 +31,7 @@ std::optional<HttpResponse> add_types(quipu::EventQuery& query, std::string_view
         if (types.find(name) == nullptr) {
             return bad_value(
                 "query", "types",
-                "no such event type; did you mean '" + std::string(types.nearest(name)) + "'?");
+                "unknown event type; did you mean '" + std::string(types.nearest(name)) + "'?");
         }
         query.event_types.emplace_back(name);
     }
@@ -66,7 +66,7 @@ HttpResponse events(const ApiContext& context, const HttpRequest& request) {
     return json_response(200, view);
 }
 
-/// True when the execution has ended and has no event beyond `after`.
+/// Whether the execution has ended and has no event after position `after`.
 bool nothing_follows(const ApiContext& context, const std::string& id, std::int64_t after) {
     const auto result = find_result(context.service, id);
     if (!result || !*result) return false;
@@ -86,7 +86,7 @@ HttpResponse stream(const ApiContext& context, const HttpRequest& request) {
         const auto number = whole_number(last);
         if (!number) return bad_value("header", "Last-Event-ID", "must be the id of an event");
         after = *number;
-        // What tells a browser to stop connecting again (HTML, server-sent events).
+        // Status 204 makes a browser stop reconnecting (HTML standard, server-sent events).
         if (nothing_follows(context, id, after)) return HttpResponse::no_content();
     }
     return HttpResponse::event_stream(

@@ -18,7 +18,7 @@ struct Named {
 };
 
 std::string execution_id_of(const quipu::Record& record) {
-    // A record was checked before it was stored; its own size is the bound.
+    // The record was validated before it was stored, so its own size is the limit.
     quipu::DecodeOptions options;
     options.max_bytes = record.body.size() + 1;
     auto named = quipu::from_json<Named>(record.body, options);
@@ -111,7 +111,7 @@ void ExecutionFeed::follow(const std::stop_token& stop) {
 }
 
 bool ExecutionFeed::advance(std::int64_t last) {
-    // Whoever subscribes from here on finds everything up to `last` in the store.
+    // A subscriber that comes from here on finds everything up to `last` in the store.
     if (subscribers() == 0) {
         position_ = last;
         return true;

@@ -19,23 +19,23 @@
 
 namespace integr8s::api {
 
-/// Tells whoever waits for the events of one execution that there are new ones. One thread follows
-/// the log for all of them; with nobody waiting it reads nothing.
+/// Delivers new events of single executions to subscribers. One thread follows the log for all of
+/// them; without subscribers it reads nothing.
 ///
-/// An event of the execution is in the store when subscribe() returns, or is delivered here, or
-/// both; here in log order and at most once. So a reader that subscribes first, queries then, and
-/// passes over positions that it has had, misses none and doubles none. Of one that does not keep
-/// up the queue is dropped, and it goes back to the store.
+/// Every event of the execution is in the store when subscribe() returns, or is delivered here, or
+/// both. It is delivered in log order and at most once. A reader that first subscribes, then
+/// queries the store, and skips positions that it has already seen therefore gets each event
+/// exactly once. The queue of a slow subscriber is dropped; it must then read from the store again.
 class ExecutionFeed {
   public:
     class Subscription {
       public:
         struct Taken {
             std::vector<quipu::RecordPtr> records;  ///< in log order
-            bool more = false;                      ///< the rest waits for the next call
-            bool dropped = false;  ///< there were others before them, which the store has
+            bool more = false;                      ///< more are queued: call again
+            bool dropped = false;  ///< earlier ones were dropped: read them from the store
         };
-        /// Takes at most `limit` of what has come.
+        /// Takes at most `limit` queued records.
         [[nodiscard]] Taken take(std::size_t limit) QUIPU_EXCLUDES(queue_mutex_);
 
       private:
@@ -49,18 +49,19 @@ class ExecutionFeed {
         std::function<void()> wake_;
     };
 
-    /// `queue_max` records wait for one subscriber at most. Store and types must outlive the feed.
+    /// Queues at most `queue_max` records per subscriber. Store and types must outlive the feed.
     ExecutionFeed(quipu::Store& store, const quipu::EventTypes& types, std::size_t queue_max = 256);
     ~ExecutionFeed();
     ExecutionFeed(const ExecutionFeed&) = delete;
     ExecutionFeed& operator=(const ExecutionFeed&) = delete;
 
     void start();
-    /// No `wake` is called after the return.
+    /// Ends the thread. No `wake` is called after this returns.
     void stop();
 
-    /// `wake` is called by the feed's thread after something came; it must be short and must not
-    /// call the feed. The subscription ends when the pointer is let go of. Thread-safe.
+    /// Subscribes to an execution until the returned pointer is destroyed. `wake` is called on the
+    /// feed's thread when records have been queued; it must be short and must not call the feed.
+    /// Thread-safe.
     [[nodiscard]] std::shared_ptr<Subscription> subscribe(std::string execution_id,
                                                           std::function<void()> wake)
         QUIPU_EXCLUDES(subscriptions_mutex_);
@@ -71,7 +72,7 @@ class ExecutionFeed {
     using Subscriptions = std::multimap<std::string, std::weak_ptr<Subscription>, std::less<>>;
 
     void follow(const std::stop_token& stop);
-    /// False when the store could not be read.
+    /// False if the store cannot be read.
     [[nodiscard]] bool advance(std::int64_t last);
     void hand_out(const std::vector<quipu::RecordPtr>& records);
     void offer_to(std::string_view execution_id, const quipu::RecordPtr& record)
@@ -81,7 +82,7 @@ class ExecutionFeed {
     quipu::Store& store_;
     const std::size_t queue_max_;
     std::set<std::string, std::less<>> types_with_id_;  // whose body has an execution_id
-    std::int64_t position_ = 0;                         // handed out up to here
+    std::int64_t position_ = 0;                         // delivered up to here
     quipu::Mutex subscriptions_mutex_;
     quipu::StoppableCondition pause_;
     Subscriptions subscriptions_ QUIPU_GUARDED_BY(subscriptions_mutex_);

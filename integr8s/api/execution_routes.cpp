@@ -12,7 +12,7 @@ namespace {
 using quipu::HttpRequest;
 using quipu::HttpResponse;
 
-/// The package that a language is missing, for those that are known but not installed.
+/// The package that provides a known language that is not installed.
 const runtime::MissingLanguage* missing_language(const ExecutionService& service,
                                                  const std::string& name) {
     const auto& missing = service.languages().missing;
@@ -38,7 +38,7 @@ HttpResponse submit(ExecutionService& service, const HttpRequest& request) {
     const auto key = request.header("Idempotency-Key").value_or("");
     const auto submitted = service.submit(wanted, key);
     if (!submitted) {
-        // Here a limit is the size of the script, not a rate.
+        // Here ErrorCode::limit means the size of the script, not a rate.
         if (submitted.error().code == quipu::ErrorCode::limit) {
             return HttpResponse::error(submitted.error());
         }
@@ -68,7 +68,7 @@ HttpResponse result(const ExecutionService& service, const HttpRequest& request)
                                           std::move(found->stderr_bytes)));
 }
 
-/// One output exactly as written, whatever bytes it has.
+/// One output of a script, byte for byte.
 HttpResponse output(const ExecutionService& service, const HttpRequest& request,
                     std::string ExecutionResult::* bytes) {
     auto found = service.result(request.path_param("id"));
@@ -76,7 +76,7 @@ HttpResponse output(const ExecutionService& service, const HttpRequest& request,
     HttpResponse response;
     response.body = std::move((*found).*bytes);
     response.content_type = "application/octet-stream";
-    // A script's output must not become a page of this server.
+    // A browser must not render a script's output as a page of this server.
     response.headers.emplace_back("X-Content-Type-Options", "nosniff");
     return response;
 }

@@ -10,7 +10,7 @@ namespace integr8s::api {
 namespace {
 
 constexpr std::size_t page = 32;
-/// Queued at a time, so that a stream holds little memory however slow its reader.
+/// The limit of bytes queued at a time, so that a slow reader costs little memory.
 constexpr std::size_t bytes_at_a_time = 256 * 1024;
 
 bool is_end(const quipu::Record& record) {
@@ -24,7 +24,7 @@ void ExecutionStream::open(quipu::SseStream stream, std::shared_ptr<const Stream
                            std::string execution_id, std::int64_t after) {
     const std::shared_ptr<ExecutionStream> self(
         new ExecutionStream(std::move(stream), std::move(source), std::move(execution_id), after));
-    // The server's queue holds the callback, and with it this object, until the stream ends.
+    // The stream owns the callback, and thereby this object, until it ends.
     self->subscription_ =
         self->source_->feed.subscribe(self->execution_id_, [weak = self->weak_from_this()] {
             if (const auto alive = weak.lock()) alive->stream_.wake();
@@ -43,7 +43,7 @@ ExecutionStream::ExecutionStream(quipu::SseStream stream,
 void ExecutionStream::produce() {
     queued_bytes_ = 0;
     bool more = true;
-    // What is queued brings the next call as soon as it is written.
+    // The next call comes when the queued frames have been written.
     while (more && queued_bytes_ < bytes_at_a_time) {
         switch (phase_) {
             case Phase::status: more = send_status(); break;
@@ -78,7 +78,7 @@ bool ExecutionStream::send_history() {
     for (const quipu::Record& record : found->records) send(record);
     cursor_ = found->next_cursor;
     if (!cursor_.empty()) return true;
-    // With a result that was there before the events were read, its event may have expired.
+    // If the result was there before the events were read, its own event may have expired.
     if (ended_ || had_result_) return finish();
     phase_ = Phase::live;
     return true;

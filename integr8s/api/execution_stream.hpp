@@ -15,23 +15,23 @@
 
 namespace integr8s::api {
 
-/// What a stream asks of the program around it.
+/// The functions of the program that a stream uses.
 struct StreamSource {
     quipu::Store& store;
     ExecutionFeed& feed;
     std::function<quipu::Result<ExecutionRow>(const std::string& execution_id)> execution;
-    /// Empty as long as there is none.
+    /// The result; empty if there is none yet.
     std::function<quipu::Result<std::optional<ResultView>>(const std::string& execution_id)> result;
 };
 
-/// One client's view of one execution: a `status` frame with the state, then every event beyond
-/// `after` from the store, then live ones, each under its position in the log as id. The stream
-/// ends after result_stored (sent with the result) or result_failed, which follow every end of an
-/// execution; opened later, it sends all that there is and ends.
+/// One client's stream of one execution: a `status` frame with the current state, then the stored
+/// events after position `after`, then live ones. The id of a frame is the event's position in the
+/// log. The stream ends after result_stored (sent with the result) or result_failed, one of which
+/// follows every end of an execution. A stream that is opened later sends all events and ends.
 class ExecutionStream : public std::enable_shared_from_this<ExecutionStream> {
   public:
-    /// Takes the stream over and returns; the work is done by its callbacks. `source` is shared
-    /// with every stream.
+    /// Takes ownership of the stream and returns; its callbacks do the work. `source` is shared by
+    /// all streams.
     static void open(quipu::SseStream stream, std::shared_ptr<const StreamSource> source,
                      std::string execution_id, std::int64_t after);
 
@@ -40,7 +40,7 @@ class ExecutionStream : public std::enable_shared_from_this<ExecutionStream> {
                     std::string execution_id, std::int64_t after);
 
     void produce();
-    // Each does a piece of its phase; false when there is nothing more to do for the moment.
+    // Each does a part of its phase; false if there is nothing to do at the moment.
     bool send_status();
     bool send_history();
     bool send_live();
@@ -53,11 +53,11 @@ class ExecutionStream : public std::enable_shared_from_this<ExecutionStream> {
     const std::int64_t after_;
     std::shared_ptr<ExecutionFeed::Subscription> subscription_;
 
-    // Only produce() touches these; its calls never overlap.
+    // Used by produce() only, whose calls never overlap.
     enum class Phase { status, history, live, over } phase_ = Phase::status;
-    bool had_result_ = false;  // when the state was read
-    bool ended_ = false;       // the event that ends the stream was seen
-    std::int64_t passed_ = 0;  // position of the last event seen here
+    bool had_result_ = false;  // whether there was a result when the state was read
+    bool ended_ = false;       // the event that ends the stream has been seen
+    std::int64_t passed_ = 0;  // position of the last event seen
     std::string cursor_;
     std::size_t queued_bytes_ = 0;  // by this call of produce()
 };

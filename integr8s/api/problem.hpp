@@ -9,13 +9,13 @@
 
 namespace integr8s::api {
 
-/// The answer for an Error: validation 422, not_found 404, conflict 409, throttled 429 (limit),
-/// unavailable 503 (busy, too), else internal 500 without the message.
-/// Body: {"detail": sentence, "type": word}.
+/// The response for an Error: validation 422, not_found 404, conflict 409, throttled 429 (for
+/// limit), unavailable 503 (also for busy), otherwise internal 500 without the message. The body is
+/// {"detail": sentence, "type": word}.
 [[nodiscard]] quipu::HttpResponse problem(const quipu::Error& error);
 
-/// 422 with every fault: {"detail", "type": "validation", "errors": [{"type", "loc", "msg"}]}.
-/// `loc` begins with `part`: "body", "query", "header".
+/// 422 with all faults: {"detail", "type": "validation", "errors": [{"type", "loc", "msg"}]}. `loc`
+/// begins with `part`, which is "body", "query" or "header".
 [[nodiscard]] quipu::HttpResponse problem(const quipu::Faults& faults, std::string_view part);
 
 /// 422 with one fault, of the query parameter or header `name`.

@@ -9,7 +9,7 @@
 
 namespace integr8s::api {
 
-/// The queue as the coordinator keeps it. Errors: those of the store; corrupt.
+/// The coordinator's queue. Errors: those of the store; corrupt.
 [[nodiscard]] quipu::Result<QueueView> read_queue(quipu::Store& store, std::int64_t limit);
 
 }  // namespace integr8s::api

@@ -10,25 +10,25 @@
 
 namespace integr8s::api {
 
-// What clients send and get back, as plain structs; quipu::from_json and to_json read and write
-// them. Sent by a browser, read by the command line, too.
+// The bodies of requests and their responses, as plain structs for quipu::from_json and to_json.
+// The command line uses them, too.
 
 /// Body of POST /api/v1/executions.
 struct SubmitBody {
     std::string script;
     std::string language;
-    std::optional<std::string> language_version = {};  ///< "3" or "3.11"; what is installed if null
+    std::optional<std::string> language_version = {};  ///< "3" or "3.11"; null: the installed one
     std::optional<std::int64_t> timeout_seconds = {};
     std::optional<QueuePriority> priority = {};
 };
 
-/// Its answer.
+/// The response to POST /api/v1/executions.
 struct SubmitReply {
     std::string execution_id;
     ExecutionStatus status;
 };
 
-/// Every error.
+/// The body of every error response.
 struct ProblemReply {
     std::string detail;
     std::string type;

@@ -12,12 +12,12 @@ namespace integr8s::api {
 struct LanguageView {
     std::string name;
     std::string version;
-    std::string image;  ///< as events call the runtime
+    std::string image;  ///< the runtime's name in events
 };
 
 struct MissingLanguageView {
     std::string name;
-    std::string package;  ///< Debian package that brings it
+    std::string package;  ///< the Debian package that provides it
 };
 
 /// GET /api/v1/languages
@@ -36,7 +36,7 @@ struct QueueView {
     std::int64_t waiting = 0;
     std::vector<WaitingView> by_priority;
     std::int64_t active = 0;  ///< executions that have a slot
-    std::int64_t limit = 0;   ///< of these
+    std::int64_t limit = 0;   ///< the number of slots
 };
 
 }  // namespace integr8s::api

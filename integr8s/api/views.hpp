@@ -14,17 +14,17 @@
 
 namespace integr8s::api {
 
-// What the API sends, as plain structs; quipu::to_json writes them.
+// The bodies of responses, as plain structs for quipu::to_json.
 
-/// The result of an execution. The texts are UTF-8 with what is not replaced by U+FFFD; then, and
-/// only then, the exact bytes come in base64, too.
+/// The result of an execution. In the texts, bytes that are not UTF-8 are replaced by U+FFFD. If
+/// there are any, and only then, the exact bytes are also given in base64.
 struct ResultView {
     std::string execution_id;
     ExecutionStatus status;
     std::optional<std::int64_t> exit_code = {};
     std::optional<ExecutionErrorType> error_type = {};
     std::string outcome;  ///< of the pod: "exited", "timeout", "out_of_memory", ...
-    std::string reason;   ///< a sentence for a person; may be empty
+    std::string reason;   ///< a sentence for people; may be empty
     std::optional<std::int64_t> signal = {};
     std::string stdout_;
     std::string stderr_;
@@ -36,7 +36,7 @@ struct ResultView {
     quipu::Time stored_at;
 };
 
-/// Joins the row with the outputs.
+/// Combines the row of a result with its outputs.
 [[nodiscard]] ResultView result_view(const ResultRow& row, std::string stdout_bytes,
                                      std::string stderr_bytes);
 
@@ -44,7 +44,7 @@ struct ResultView {
 struct EventView {
     std::int64_t position = 0;  ///< in the log
     std::int64_t sequence = 0;  ///< within the execution
-    quipu::Json event;          ///< as it is stored
+    quipu::Json event;          ///< as stored
 };
 
 struct EventsView {
@@ -60,7 +60,7 @@ struct FrameView {
     std::optional<std::string> event_id = {};
     std::optional<ExecutionStatus> status = {};  ///< set in the first frame
     std::optional<ResultView> result = {};       ///< set with result_stored
-    /// The event's own fields but script, stdout and stderr, which the result has.
+    /// The event's own fields without script, stdout and stderr; the result has the outputs.
     std::optional<quipu::Json> payload = {};
 };
 

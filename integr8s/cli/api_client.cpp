@@ -35,8 +35,7 @@ Answer<T> read_as(const std::string& body) {
     auto object = quipu::from_json<T>(body, options);
     if (object) return std::move(*object);
     return std::unexpected(CommandError{
-        ExitCode::unreachable,
-        "integr8s answered something else than expected: " + object.error().summary()});
+        ExitCode::unreachable, "unexpected answer of integr8s: " + object.error().summary()});
 }
 
 CommandError refusal(const quipu::HttpReply& reply) {

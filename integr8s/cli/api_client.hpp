@@ -15,7 +15,7 @@
 
 namespace integr8s::cli {
 
-/// Why a command ends without what it was asked for: a sentence for standard error, and the code.
+/// Why a command failed: a sentence for standard error, and the exit code.
 struct CommandError {
     ExitCode code = ExitCode::failed;
     std::string message;
@@ -24,7 +24,7 @@ struct CommandError {
 template <class T>
 using Answer = std::expected<T, CommandError>;
 
-/// A running integr8s as the command line sees it.
+/// A client of a running integr8s, for the command line.
 class ApiClient {
   public:
     /// `address` is "host:port"; empty means the default.
@@ -36,18 +36,19 @@ class ApiClient {
                                                   const std::string& idempotency_key) const;
     [[nodiscard]] Answer<void> cancel(std::string_view execution_id) const;
     [[nodiscard]] Answer<api::ResultView> result(std::string_view execution_id) const;
-    /// The answer's JSON as it is.
+    /// The body of the response.
     [[nodiscard]] Answer<std::string> get(std::string_view target) const;
 
-    /// Calls `on_frame` for every frame of the execution's stream, beginning after the event at
-    /// `position`, until the server ends it. A stream that is cut is resumed; so is one whose
-    /// server is gone, for `patience`. `position` is kept up to date.
+    /// Calls `on_frame` for every frame of the execution's stream, starting after the event at
+    /// `position`, until the server ends the stream. An interrupted stream is resumed; while the
+    /// server is unreachable, that is tried for `patience`. Keeps `position` up to date.
     [[nodiscard]] Answer<void> follow(
         std::string_view execution_id,
         const std::function<void(const api::FrameView&, std::int64_t position)>& on_frame,
         std::chrono::milliseconds patience = std::chrono::seconds{30}) const;
 
-    /// Empty when ready, else the reasons why not, one a line. Fails when nothing answers.
+    /// The reasons why the program is not ready, one per line; empty if it is ready. Fails if it is
+    /// unreachable.
     [[nodiscard]] Answer<std::string> readiness() const;
 
   private:

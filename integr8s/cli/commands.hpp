@@ -8,11 +8,11 @@
 
 namespace integr8s::cli {
 
-/// Where `integr8s run` listens and where the other commands look for it.
+/// The default address on which `integr8s run` listens and to which the other commands connect.
 inline constexpr std::string_view default_address = "127.0.0.1:8080";
 
-// The commands of integr8s beside those that every quipu program has. They talk to a running
-// integr8s over HTTP; exit codes are in exit_code.hpp.
+// The commands of integr8s besides those that every quipu program has. They are clients of a
+// running integr8s; exit codes are in exit_code.hpp.
 
 [[nodiscard]] quipu::CustomCommand submit_command();
 [[nodiscard]] quipu::CustomCommand result_command();

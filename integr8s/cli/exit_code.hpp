@@ -3,13 +3,13 @@
 
 namespace integr8s::cli {
 
-/// What `submit`, `cancel`, `result`, `languages` and `ready` tell their caller.
+/// The exit codes of `submit`, `cancel`, `result`, `languages` and `ready`.
 enum class ExitCode : int {
     done = 0,         ///< with --follow: the script succeeded
-    failed = 1,       ///< the script failed, timed out or was cancelled; or the answer is no
-    usage = 2,        ///< wrong usage, or a request that integr8s refuses
-    unreachable = 3,  ///< no integr8s answers
-    no_language = 4,  ///< the script's language is not installed where integr8s runs
+    failed = 1,       ///< the script failed, timed out or was cancelled; or a negative result
+    usage = 2,        ///< wrong usage, or a request that integr8s rejects
+    unreachable = 3,  ///< integr8s is unreachable
+    no_language = 4,  ///< the script's language is not installed on integr8s' machine
 };
 
 [[nodiscard]] constexpr int to_int(ExitCode code) noexcept {

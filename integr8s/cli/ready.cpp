@@ -32,11 +32,11 @@ int wait_until_ready(const quipu::CommandContext& context, std::chrono::seconds 
 quipu::CustomCommand ready_command() {
     const auto seconds = std::make_shared<std::int64_t>(0);
     return {.name = "ready",
-            .summary = "Tell whether a running integr8s accepts work",
+            .summary = "Check whether a running integr8s accepts work",
             .examples =
                 "  integr8s ready --wait 30 && integr8s submit hello.py\n"
                 "\n"
-                "Exit codes: 0 ready; 1 not ready, with the reasons; 3 no integr8s answers.",
+                "Exit codes: 0 ready; 1 not ready, with the reasons; 3 integr8s is unreachable.",
             .run =
                 [seconds](const auto& context) {
                     return wait_until_ready(context, std::chrono::seconds{*seconds});

@@ -6,10 +6,10 @@
 
 namespace integr8s::cli {
 
-/// Writes the message to standard error; returns the code.
+/// Writes the message to standard error and returns the exit code.
 int report(const CommandError& error);
 
-/// Writes a result for a person, as JSON, or as the script's own bytes; returns done or failed.
+/// Writes a result as text, as JSON, or as the script's own bytes; returns done or failed.
 int show_result(const api::ResultView& result, bool json, bool raw);
 
 }  // namespace integr8s::cli

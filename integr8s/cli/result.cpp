@@ -32,7 +32,7 @@ quipu::CustomCommand result_command() {
                 "  integr8s result ID --json\n"
                 "\n"
                 "Exit codes: 0 the script succeeded; 1 it failed, or there is no result; "
-                "3 no integr8s answers.",
+                "3 integr8s is unreachable.",
             .run = [options](const auto& context) { return show(context, *options); },
             .options =
                 [options](auto command) {

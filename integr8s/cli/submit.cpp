@@ -45,7 +45,7 @@ CommandLine::Take take_priority(std::optional<QueuePriority>& to) {
         const auto* const found =
             std::ranges::find(priorities, texts.front(), [](const auto& p) { return p.first; });
         if (found == priorities.end()) {
-            return std::unexpected("give critical, high, normal, low or background");
+            return std::unexpected("must be critical, high, normal, low or background");
         }
         to = found->second;
         return {};
@@ -72,7 +72,7 @@ Answer<api::SubmitBody> make_request(const SubmitOptions& options) {
         return std::unexpected(CommandError{
             ExitCode::usage,
             "the extension of " + options.file.string() +
-                " stands for no known language; name one with --language, such as python"});
+                " belongs to no known language; choose one with --language, such as python"});
     }
     return api::SubmitBody{
         .script = std::move(*script),
@@ -99,7 +99,7 @@ int submit(const quipu::CommandContext& context, const SubmitOptions& options) {
     const auto request = make_request(options);
     if (!request) return report(request.error());
     const ApiClient client(context.http_address);
-    // Sent again after a lost answer, it is still one execution.
+    // With a key, sending the request again after a lost response starts no second execution.
     const std::string key = options.key.empty() ? quipu::new_id() : options.key;
     const auto accepted = client.submit(*request, key);
     if (!accepted) return report(accepted.error());
@@ -166,7 +166,7 @@ quipu::CustomCommand submit_command() {
                 "\n"
                 "Exit codes: 0 accepted, or with --follow: the script succeeded; 1 it "
                 "failed; 2 wrong usage or\n"
-                "refused; 3 no integr8s answers; 4 the language is not installed there.",
+                "rejected; 3 integr8s is unreachable; 4 the language is not installed there.",
             .run = [options](const auto& context) { return submit(context, *options); },
             .options = [options](auto command) { add_submit_options(command, *options); },
             .uses_store = false};

@@ -11,10 +11,10 @@
 
 namespace integr8s::cli {
 
-/// What `integr8s submit` is asked to do.
+/// The options of `integr8s submit`.
 struct SubmitOptions {
     std::filesystem::path file = {};  ///< "-" for standard input
-    std::string language = {};        ///< by the file's extension when empty
+    std::string language = {};        ///< empty: chosen by the file's extension
     std::string version = {};
     std::optional<std::int64_t> timeout_seconds = {};
     std::optional<QueuePriority> priority = {};
@@ -28,10 +28,10 @@ struct SubmitOptions {
     [[nodiscard]] bool waits() const { return follow || raw(); }
 };
 
-/// Declares them; `options` must outlive the parsing.
+/// Declares the options. `options` must exist until the command line has been parsed.
 void add_submit_options(quipu::CommandLine::Command command, SubmitOptions& options);
 
-/// The language that a file's extension stands for; empty for an unknown one.
+/// The language that belongs to a file's extension; empty for an unknown one.
 [[nodiscard]] std::string language_of(const std::filesystem::path& file);
 
 }  // namespace integr8s::cli

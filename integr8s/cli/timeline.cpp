@@ -18,7 +18,7 @@ struct AnyObject {
     quipu::Extra fields;
 };
 
-/// Fields worth a place in a line, and how they are called there.
+/// The fields that a line shows, and their names there.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 17> told{{
     {"language", "language"},
     {"language_version", ""},
@@ -39,13 +39,13 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> told{{
     {"size_bytes", "bytes"},
 }};
 
-/// A JSON scalar as a person writes it; empty for null, objects and lists.
+/// A JSON scalar in readable form; empty for null, objects and lists.
 std::string plain(const std::string& json) {
     if (json.empty() || json == "null" || json.front() == '{' || json.front() == '[') return {};
     if (json.front() != '"') return json;
     std::string text;
     for (const char c : std::string_view(json).substr(1, json.size() - 2)) {
-        // Events carry texts of other programs: nothing that a terminal acts on.
+        // Events contain texts of other programs, so control characters must be made visible.
         const auto byte = static_cast<unsigned char>(c);
         text += byte < 0x20 || byte == 0x7F ? ' ' : c;
     }
@@ -55,7 +55,7 @@ std::string plain(const std::string& json) {
 void write_output(std::ostream& out, std::string_view name, const std::string& bytes,
                   bool truncated) {
     if (bytes.empty()) return;
-    out << name << (truncated ? " (cut at the limit):\n" : ":\n") << bytes;
+    out << name << (truncated ? " (truncated at the limit):\n" : ":\n") << bytes;
     if (!bytes.ends_with('\n')) out << '\n';
 }
 

@@ -117,14 +117,14 @@ void ExecutionCoordinator::grant(Grants& grants, quipu::Documents& documents) co
         auto admission = documents.get<AdmissionRow>(*id);
         if (!admission) continue;
         admission->queue_key.clear();
-        // A cancellation that is in the log already need not be read first.
+        // The execution may have been cancelled although this group has not read that event yet.
         const bool ended = has_ended(documents, *id);
         admission->state = ended ? AdmissionState::ended : AdmissionState::granted;
         documents.put(*id, *admission);
         if (ended) continue;
         documents.put(*id, SlotRow{.since = documents.now()});
         ++used;
-        // Set even when empty: it must not become the user of the event that freed the slot.
+        // Set even if empty: otherwise the event would get the user of the one that freed the slot.
         auto meta = about(*id, admission->user_id);
         meta.user_id = admission->user_id;
         grants.publish(AllocateResourcesCommand{.execution_id = *id,

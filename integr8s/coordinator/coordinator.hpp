@@ -17,11 +17,11 @@ struct CoordinatorOptions {
     std::size_t max_waiting = 10'000;  ///< a request beyond it fails with resource_limit
 };
 
-/// Decides which executions may run: keeps the others in a queue and hands out slots.
+/// Decides which executions may run: grants a limited number of slots and queues the others.
 ///
-/// An allocate_resources_command says "this execution has a slot, begin its saga"; the saga gives
-/// the slot back by release_resources_command, once for each. The queue and the slots are
-/// documents, changed in the transaction of the event that causes it: nothing lives in memory.
+/// An allocate_resources_command grants a slot and starts the saga of an execution; the saga
+/// returns the slot by one release_resources_command. Queue and slots are documents that change in
+/// the transaction of the causing event; no state is in memory.
 class ExecutionCoordinator {
   public:
     static constexpr std::string_view group = "execution-coordinator";
@@ -38,14 +38,14 @@ class ExecutionCoordinator {
     void on(const quipu::Event<ReleaseResourcesCommand>& event, Grants& grants,
             quipu::Documents& documents);
 
-    // What ends before it has a slot leaves the queue; what ends before it was requested never
-    // enters it.
+    // An execution that ends while it waits leaves the queue; one whose end is read before its
+    // request never enters it.
     void on(const quipu::Event<ExecutionCancelled>& event, quipu::Documents& documents);
     void on(const quipu::Event<ExecutionFailed>& event, quipu::Documents& documents);
     void on(const quipu::Event<ExecutionTimeout>& event, quipu::Documents& documents);
     void on(const quipu::Event<ExecutionCompleted>& event, quipu::Documents& documents);
 
-    /// Uses slots that a restart with a higher limit has added.
+    /// Grants slots that a restart with a higher limit has added.
     void tick(Grants& grants, quipu::Documents& documents);
 
   private:

@@ -17,29 +17,29 @@ enum class AdmissionState {
     waiting,   ///< has a QueueEntry
     granted,   ///< has a SlotRow
     released,  ///< had a slot
-    ended,     ///< ended without ever having had one: cancelled, or refused
+    ended,     ///< ended without a slot: cancelled or rejected
 };
 
-/// Whether an execution may still get a slot. Kept for ever, so that a request that comes again,
-/// or comes after its own cancellation, never runs.
+/// Whether an execution may still get a slot. Never erased, so that a request that is delivered
+/// again, or after its own cancellation, does not run.
 struct AdmissionRow {
     static constexpr std::string_view collection = "admissions";
     AdmissionState state;
     QueuePriority priority;
-    std::string queue_key;  ///< of the QueueEntry, as long as there is one
+    std::string queue_key;  ///< key of the QueueEntry while there is one
     std::string user_id;
     std::string cpu_request;
     std::string memory_request;
 };
 
-/// One execution that waits. Keys sort by priority, then by order of arrival.
+/// A waiting execution. Keys sort by priority and then by order of arrival.
 struct QueueEntry {
     static constexpr std::string_view collection = "queue";
     std::string execution_id;
     quipu::Time since;
 };
 
-/// Counts that belong to the queue; one row, key "state".
+/// Counters of the queue; one row, key "state".
 struct QueueState {
     static constexpr std::string_view collection = "queue_state";
     std::int64_t next_number = 1;

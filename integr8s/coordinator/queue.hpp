@@ -11,24 +11,24 @@
 
 namespace integr8s {
 
-/// The executions that wait for a slot, as documents: five priorities, first come first served
-/// within each. Changes are part of the transaction that `documents` belongs to.
+/// The queue of executions that wait for a slot, as documents: five priorities, first come, first
+/// served within each. Changes belong to the transaction of `documents`.
 class ExecutionQueue {
   public:
     explicit ExecutionQueue(quipu::Documents& documents);
 
-    /// All that wait.
+    /// The number of waiting executions.
     [[nodiscard]] std::size_t size() const;
-    /// How many would be before a new one of `priority`.
+    /// The number of executions that would be ahead of a new one of `priority`.
     [[nodiscard]] std::size_t ahead_of(QueuePriority priority) const;
 
-    /// Puts an execution behind the others of its priority; returns the entry's key.
+    /// Appends an execution to those of its priority and returns the entry's key.
     std::string add(std::string_view execution_id, QueuePriority priority);
-    /// Takes the first one out; returns its execution id.
+    /// Removes the first entry and returns its execution id.
     [[nodiscard]] std::optional<std::string> pop();
     void remove(std::string_view key);
-    /// Moves an entry to another priority, where it keeps its order of arrival; returns its new
-    /// key. `key` must be that of an entry.
+    /// Moves an entry to another priority, where it keeps its order of arrival, and returns its new
+    /// key. `key` must be the key of an entry.
     std::string move(std::string_view key, QueuePriority priority);
 
   private:

@@ -18,7 +18,7 @@ using Unit = quipu::UnitOfWork<Events>;
 
 namespace {
 
-/// Changes a row in the transaction; an error means that nothing is to be changed.
+/// Changes a row in the transaction. An error means that nothing must be changed.
 using Change = std::function<std::optional<Error>(Unit&, ExecutionRow&)>;
 
 quipu::Result<ExecutionRow> change_row(quipu::Publisher<Events>& publisher,
@@ -49,7 +49,7 @@ quipu::Result<ExecutionRow> ExecutionService::cancel(std::string_view execution_
         const bool ended = is_end(row.status);
         if (ended || !claim_end(unit.documents, execution_id, ExecutionStatus::cancelled)) {
             refused = {ErrorCode::conflict,
-                       "the execution has ended already" +
+                       "the execution has already ended" +
                            (ended ? ": " + std::string(to_string(row.status)) : "")};
             return refused;
         }
@@ -71,7 +71,7 @@ quipu::Result<ExecutionRow> ExecutionService::set_priority(std::string_view exec
         std::optional<Error> refused;
         auto admission = unit.documents.get<AdmissionRow>(execution_id);
         if (!admission || admission->state != AdmissionState::waiting) {
-            refused = {ErrorCode::conflict, "the execution does not wait in the queue"};
+            refused = {ErrorCode::conflict, "the execution is not waiting in the queue"};
             return refused;
         }
         admission->priority = priority;

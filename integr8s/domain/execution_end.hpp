@@ -8,13 +8,13 @@
 
 namespace integr8s {
 
-/// Claims the end of an execution. True for the first caller only: it publishes the terminal event
-/// in the same transaction. So an execution that is cancelled while it completes has one end, not
-/// two, whoever is faster.
+/// Claims the right to end an execution. Returns true for the first caller only, which publishes
+/// the terminal event in the same transaction. An execution that is cancelled while it completes
+/// thus has exactly one terminal event.
 [[nodiscard]] bool claim_end(quipu::Documents& documents, std::string_view execution_id,
                              ExecutionStatus status);
 
-/// True when somebody has claimed the end: its terminal event is in the log.
+/// Whether the end has been claimed, so that the terminal event is in the log.
 [[nodiscard]] bool has_ended(quipu::Documents& documents, std::string_view execution_id);
 
 }  // namespace integr8s

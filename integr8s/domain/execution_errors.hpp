@@ -8,10 +8,10 @@
 
 namespace integr8s {
 
-/// The longest ids, of users and executions, that requests may name; in bytes.
+/// The longest permitted id of a user or an execution in a request, in bytes.
 inline constexpr std::size_t longest_id = 200;
 
-/// ErrorCode::not_found for an execution.
+/// The error for an execution that does not exist.
 [[nodiscard]] quipu::Error not_there(std::string_view execution_id);
 
 }  // namespace integr8s

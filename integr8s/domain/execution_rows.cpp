@@ -25,7 +25,7 @@ void ensure_rows(quipu::Documents& documents, const quipu::Event<ExecutionReques
     const auto row = documents.get<ExecutionRow>(id);
     if (row && !row->language.empty()) return;
     ExecutionRow made = new_row(*event, user_of(event.header), documents.now());
-    if (row) {  // its end was read first
+    if (row) {  // the end of the execution was handled before its request
         made.status = row->status;
         made.ended_at = row->ended_at;
         made.exit_code = row->exit_code;

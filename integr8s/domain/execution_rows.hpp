@@ -9,15 +9,16 @@
 
 namespace integr8s {
 
-/// The row of an execution that was just requested.
+/// The row of a newly requested execution.
 [[nodiscard]] ExecutionRow new_row(const ExecutionRequested& request, std::string_view user_id,
                                    quipu::Time now);
 
-/// Keeps row and script of a request where they are not there yet: for requests that came by the
-/// log and not through ExecutionService.
+/// Stores row and script of a request unless they exist: for requests that arrive through the log
+/// instead of ExecutionService.
 void ensure_rows(quipu::Documents& documents, const quipu::Event<ExecutionRequested>& event);
 
-/// Moves the row on to `status`, unless it is there, further, or at an end. Not for ends.
+/// Advances the row to `status`, which must not be a final one, unless it has that or a later
+/// status.
 void advance_row(quipu::Documents& documents, std::string_view execution_id,
                  ExecutionStatus status);
 

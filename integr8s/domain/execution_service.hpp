@@ -16,7 +16,7 @@
 namespace integr8s {
 
 struct ServiceOptions {
-    /// 1 MiB less what the rest of an event needs, in bytes and as JSON (a newline is two there).
+    /// 1 MiB less the rest of an event; counted as JSON, where a newline is two bytes.
     std::size_t max_script_bytes = 1024 * 1024 - 16 * 1024;
     std::int64_t default_timeout_seconds = 300;
     std::int64_t max_timeout_seconds = 300;
@@ -26,38 +26,38 @@ struct ServiceOptions {
     std::chrono::hours idempotency_ttl{24};
 };
 
-/// What a user asks for.
+/// A user's request to run a script.
 struct SubmitRequest {
     std::string script = {};    ///< UTF-8
-    std::string language = {};  ///< one that is installed
+    std::string language = {};  ///< must be installed
     std::string version = {};   ///< empty: the installed one
     std::optional<std::int64_t> timeout_seconds = {};
-    std::optional<QueuePriority> priority = {};  ///< normal when not set
+    std::optional<QueuePriority> priority = {};  ///< unset: normal
     std::string user_id = {};
 };
 
 struct Submitted {
     ExecutionRow row;
-    bool repeated = false;  ///< the key was used before: `row` is that of the first request
+    bool repeated = false;  ///< the key was used before: `row` belongs to the first request
 };
 
 struct ExecutionResult {
     ResultRow row;
-    std::string stdout_bytes;  ///< exactly as written; any bytes
+    std::string stdout_bytes;  ///< exactly as written; may be any bytes
     std::string stderr_bytes;
 };
 
-/// What the API does for users. Thread-safe; each function is one unit of work, so a row never
-/// stands without its event nor an event without its row. Whether the user may see or change an
-/// execution is the caller's to check, by user_id of the row.
+/// The operations of the API. Thread-safe. Each function is one unit of work, so rows and events
+/// always agree. The caller must check, by the row's user_id, whether the user may see or change an
+/// execution.
 class ExecutionService {
   public:
     /// `languages` must outlive this.
     ExecutionService(quipu::Publisher<Events> publisher, const runtime::Languages& languages,
                      ServiceOptions settings = {});
 
-    /// Keeps the request and publishes execution_requested. With a key, the same request again
-    /// (within the time that keys are kept) gives the first one's row.
+    /// Stores the request and publishes execution_requested. If the same request was made with the
+    /// same key before, and the key has not expired, returns the first request's row.
     /// Errors: invalid (the language, the script, a limit, the key), limit (the script is too
     /// large), conflict (the key was used for another request), those of the store.
     [[nodiscard]] quipu::Result<Submitted> submit(const SubmitRequest& request,
@@ -66,16 +66,16 @@ class ExecutionService {
     /// Errors: not_found.
     [[nodiscard]] quipu::Result<ExecutionRow> get(std::string_view execution_id) const;
     [[nodiscard]] quipu::Result<std::string> script(std::string_view execution_id) const;
-    /// Errors: not_found, also before the end.
+    /// Errors: not_found, also while the execution has not ended.
     [[nodiscard]] quipu::Result<ExecutionResult> result(std::string_view execution_id) const;
 
-    /// Ends an execution as cancelled, wherever it stands; its pod is killed soon after. Errors:
-    /// not_found, conflict (it has ended, by a cancellation or otherwise).
+    /// Cancels an execution in any state; its pod is killed soon after. Errors: not_found, conflict
+    /// (it has already ended).
     [[nodiscard]] quipu::Result<ExecutionRow> cancel(std::string_view execution_id,
                                                      std::string_view cancelled_by);
 
-    /// Moves an execution that waits to another priority, where it keeps its order of arrival.
-    /// Errors: not_found, conflict (it does not wait any more).
+    /// Moves a waiting execution to another priority, where it keeps its order of arrival. Errors:
+    /// not_found, conflict (it is no longer waiting).
     [[nodiscard]] quipu::Result<ExecutionRow> set_priority(std::string_view execution_id,
                                                            QueuePriority priority);
 
@@ -92,7 +92,7 @@ class ExecutionService {
     [[nodiscard]] quipu::Result<Row> load(std::string_view key, std::string_view what) const;
     [[nodiscard]] quipu::Result<ExecutionRequested> check(const SubmitRequest& request) const;
 
-    // Publishing is thread-safe, but no const operation; neither are reads of the store.
+    // Publishing and reading the store are thread-safe, but not const.
     mutable quipu::Publisher<Events> publisher_;
     const runtime::Languages& languages_;
     ServiceOptions settings_;

@@ -52,7 +52,7 @@ quipu::Result<ExecutionRequested> ExecutionService::check(const SubmitRequest& r
     }
     if (request.script.size() > settings_.max_script_bytes ||
         json_bytes(request.script) > settings_.max_script_bytes) {
-        return quipu::fail(ErrorCode::limit, "the script is too large; it may have " +
+        return quipu::fail(ErrorCode::limit, "the script is too large; it may have at most " +
                                                  std::to_string(settings_.max_script_bytes) +
                                                  " bytes, written as JSON");
     }
@@ -117,7 +117,7 @@ quipu::Result<Submitted> ExecutionService::submit(const SubmitRequest& request,
     }
     if (conflict) {
         return quipu::fail(ErrorCode::conflict,
-                           "the idempotency key was used for another request; take a new one");
+                           "the idempotency key was used for a different request; use a new one");
     }
     return answer;
 }

@@ -16,7 +16,7 @@ std::string prefix_of(std::string_view execution_id, Stream stream) {
     return std::string(execution_id) + (stream == Stream::out ? "/stdout/" : "/stderr/");
 }
 
-/// Six digits, so that keys sort as the chunks follow each other.
+/// The number with six digits, so that keys sort in the order of the chunks.
 std::string chunk_key(const std::string& prefix, std::size_t index) {
     std::string digits = std::to_string(index);
     return prefix + std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits;
@@ -26,7 +26,7 @@ bool continues_character(char byte) {
     return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
 }
 
-/// The longest beginning of at most `most` bytes that does not cut a character in two.
+/// The longest prefix of at most `most` bytes that does not split a character.
 std::size_t whole_characters(std::string_view text, std::size_t most) {
     if (text.size() <= most) return text.size();
     std::size_t end = most;
@@ -47,7 +47,7 @@ std::size_t json_bytes_of(unsigned char byte) {
     }
 }
 
-/// Cuts `text` (valid UTF-8) to what fits into `budget` bytes of JSON.
+/// Truncates `text` (valid UTF-8) to what fits into `budget` bytes of JSON.
 void cut_to(std::string& text, std::size_t budget) {
     std::size_t used = 0;
     std::size_t end = 0;

@@ -14,12 +14,12 @@ namespace integr8s {
 
 enum class PodState { created, scheduled, running, finished, refused, deleted };
 
-/// True when the pod has no process any more and never gets one again.
+/// Whether the pod has no process and will never get one again.
 [[nodiscard]] constexpr bool is_gone(PodState state) noexcept {
     return state >= PodState::finished;
 }
 
-/// Kept for ever, so that a command that comes again makes no second pod.
+/// Never erased, so that a command that is delivered again creates no second pod.
 struct PodRow {
     static constexpr std::string_view collection = "pods";
     std::string pod_name;
@@ -33,7 +33,7 @@ struct PodRow {
     quipu::Time updated_at;
 };
 
-/// What the runtime needs to run the pod; there exactly as long as the pod is not gone.
+/// What the runtime needs to run the pod. Exists until the pod is gone.
 struct PodSpecRow {
     static constexpr std::string_view collection = "pod_specs";
     std::string execution_id;
@@ -46,15 +46,15 @@ struct PodSpecRow {
     std::int64_t cpu_millicores;
 };
 
-/// How often the pod was begun; there as long as its PodSpecRow. Apart from PodRow, which changes
-/// at the same moment.
+/// How often the pod was started. Exists as long as its PodSpecRow. Separate from PodRow, which may
+/// change at the same time.
 struct PodStartRow {
     static constexpr std::string_view collection = "pod_starts";
     std::int64_t attempt = 1;
-    bool started = false;  ///< the runtime has been given this attempt
+    bool started = false;  ///< this attempt has been passed to the runtime
 };
 
-/// The pod of an execution, for the same id always the same.
+/// The name of an execution's pod, a function of the id.
 [[nodiscard]] std::string pod_name_of(std::string_view execution_id);
 
 }  // namespace integr8s

@@ -8,8 +8,8 @@
 
 namespace integr8s {
 
-/// Options for an event about an execution: it is the aggregate and the key, so that all events of
-/// one execution are in order. An empty `user_id` leaves the user to be that of the causing event.
+/// Options for an event of an execution: the execution is aggregate and key, so that all its events
+/// are in order. If `user_id` is empty, the event gets the user of the causing event.
 [[nodiscard]] inline quipu::PublishOptions about(std::string_view execution_id,
                                                  std::string_view user_id) {
     quipu::PublishOptions options;
@@ -19,7 +19,7 @@ namespace integr8s {
     return options;
 }
 
-/// The user whom an event happened for; empty when it names nobody.
+/// The user on whose behalf an event happened; empty if there is none.
 [[nodiscard]] inline std::string user_of(const quipu::EventHeader& header) {
     return header.metadata.user_id.value_or(std::string{});
 }

@@ -44,7 +44,7 @@ quipu::Result<std::int64_t> parse(std::string_view text, const Units& units, con
     }
     return quipu::fail(quipu::ErrorCode::invalid,
                        std::string(what) + " '" + quipu::to_valid_utf8(text.substr(0, 40)) +
-                           "' is no quantity; write it like " +
+                           "' is not a quantity; write it like " +
                            (units.size() == cpu_units.size() ? "500m" : "128Mi"));
 }
 

@@ -16,7 +16,7 @@
 
 namespace integr8s {
 
-/// Every event of the system, 57 types. The order is that of the union that other readers use.
+/// All 57 event types of the system. The order is that of the union in other languages.
 struct Events : quipu::Catalogue<ExecutionEvents, PodEvents, ResultEvents, UserEvents,
                                  NotificationEvents, SagaEvents, CommandEvents, ScriptEvents,
                                  SecurityEvents, ResourceEvents, SystemEvents, DeadLetterEvents> {};

@@ -10,7 +10,7 @@
 
 namespace integr8s {
 
-// What became of dead letters.
+// Dead letters and their fate.
 
 struct DLQMessageReceived {
     static constexpr std::string_view event_type = "dlq_message_received";

@@ -12,7 +12,7 @@
 
 namespace integr8s {
 
-// What became of the result of an execution.
+// The outcome of storing an execution's result.
 
 struct ResultStored {
     static constexpr std::string_view event_type = "result_stored";

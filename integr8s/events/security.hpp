@@ -11,7 +11,7 @@
 
 namespace integr8s {
 
-// Refused and suspicious requests.
+// Rejected and suspicious requests.
 
 struct SecurityViolation {
     static constexpr std::string_view event_type = "security_violation";

@@ -23,7 +23,7 @@ enum class LoginMethod { password, oauth, sso, api_key };
 enum class NotificationChannel { in_app, webhook, slack };
 enum class NotificationSeverity { low, medium, high, urgent };
 
-/// What a run cost, as the kernel counted it.
+/// The resources that a run used, as counted by the kernel.
 struct ResourceUsage {
     quipu::Default<double> execution_time_wall_seconds = 0.0;
     quipu::Default<std::int64_t> cpu_time_jiffies = 0;

@@ -116,7 +116,7 @@ void record_lost(Unit& unit, PodRow& pod, std::int64_t attempts) {
     runtime::PodResult result;
     result.outcome = runtime::PodOutcome::system_error;
     result.reason = "The program ended " + std::to_string(attempts) +
-                    " times while the script ran; it is not begun again.";
+                    " times while the script ran; the script is not started again.";
     result.stderr_bytes = result.reason;
     record_end(unit, pod, result);
 }

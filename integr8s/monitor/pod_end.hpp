@@ -8,15 +8,15 @@
 
 namespace integr8s {
 
-/// What a pod that has this result publishes last. Whoever makes its row gone publishes it, in the
-/// same transaction, so it comes exactly once.
+/// The last event of a pod with this result. The transaction that marks the pod's row as gone
+/// publishes it, so it is published exactly once.
 [[nodiscard]] PodTerminated termination_of(const PodRow& pod, const runtime::PodResult& result);
 
-/// Publishes the end of a pod and, unless it has ended already, of its execution; keeps the exact
-/// output beside; marks the pod's row.
+/// Publishes the end of a pod and, unless it has already ended, of its execution. Stores the exact
+/// outputs and marks the pod's row as gone.
 void record_end(quipu::UnitOfWork<Events>& unit, PodRow& pod, const runtime::PodResult& result);
 
-/// The same for a pod that died with the program and is not begun again.
+/// The same for a pod that died with the program and is not started again.
 void record_lost(quipu::UnitOfWork<Events>& unit, PodRow& pod, std::int64_t attempts);
 
 }  // namespace integr8s

@@ -61,7 +61,7 @@ quipu::Result<void> PodMonitor::restart(const std::string& pod_name) {
     auto done = publisher_->transact([&](Unit& unit) {
         auto start = unit.documents.get<PodStartRow>(pod_name);
         auto pod = unit.documents.get<PodRow>(pod_name);
-        // Not started: its pod_created is still before the group that starts it.
+        // Not started yet: the group that starts pods has not handled its pod_created.
         if (!start || !pod || !start->started) return;
         if (start->attempt >= settings_.max_attempts) {
             record_lost(unit, *pod, start->attempt);
@@ -83,7 +83,7 @@ quipu::Result<void> PodMonitor::restart(const std::string& pod_name) {
 }
 
 bool PodMonitor::observe(const PodStatus& status) {
-    if (status.phase == PodPhase::pending) return true;  // pod_created has said so
+    if (status.phase == PodPhase::pending) return true;  // published as pod_created
     bool removable = false;
     const auto done = publisher_->transact([&](Unit& unit) { removable = record(unit, status); });
     if (!done) {
@@ -91,7 +91,7 @@ bool PodMonitor::observe(const PodStatus& status) {
         return false;
     }
     ++published_;
-    // A pod that can't be removed is handed over again, with nothing left to publish.
+    // If a pod cannot be removed, the runtime reports it again, with nothing left to publish.
     return !removable || runtime_.remove(status.pod_name).has_value();
 }
 

@@ -15,39 +15,39 @@
 namespace integr8s {
 
 struct MonitorOptions {
-    /// A pod that was lost with the program is begun again until it has been begun this often.
+    /// How often a pod is started at most, if it dies together with the program.
     std::int64_t max_attempts = 3;
     std::string node_name = "local";
 };
 
-/// Watches the runtime and publishes what its pods do.
+/// Watches the runtime and publishes the progress of its pods.
 ///
-/// A status counts as seen only when its events are durable: until then the runtime hands it over
-/// again, and a finished pod stays in the runtime with its result. What was published once is not
-/// published again, for the row of the pod changes in the same transaction.
+/// A status is acknowledged only when its events are durable. Until then the runtime reports it
+/// again, and keeps a finished pod with its result. Nothing is published twice, because the pod's
+/// row changes in the same transaction.
 ///
-/// A pod that ends publishes pod_succeeded or pod_failed, the terminal event of its execution
-/// (unless that has ended already, by a cancellation for example) and pod_terminated. A pod that
-/// was deleted publishes pod_terminated alone, here or by the worker that deletes it: whoever had
-/// it deleted ends the execution.
+/// When a pod ends, the monitor publishes pod_succeeded or pod_failed, the terminal event of its
+/// execution (unless that has already ended, for example by a cancellation) and pod_terminated. For
+/// a deleted pod only pod_terminated is published, here or by the worker that deletes it: whoever
+/// requested the deletion ends the execution.
 class PodMonitor {
   public:
-    /// The runtime must outlive this.
+    /// The runtime must outlive this object.
     explicit PodMonitor(runtime::PodRuntime& runtime, MonitorOptions settings = {});
-    ~PodMonitor();  ///< stops
+    ~PodMonitor();  ///< calls stop()
     PodMonitor(const PodMonitor&) = delete;
     PodMonitor& operator=(const PodMonitor&) = delete;
 
-    /// Brings rows and runtime together, then watches. To be called before the groups start. Pods
-    /// that ran when the program died are begun again by a new pod_created, or, begun too often,
-    /// end as system_error; pods that no row knows are removed.
-    /// Errors: those of the store and of the runtime.
+    /// Reconciles rows and runtime, and then starts to watch. Call it before the groups start. Pods
+    /// that ran when the program died are started again by a new pod_created or, if they were
+    /// started too often, end with system_error. Pods without a row are removed. Errors: those of
+    /// the store and of the runtime.
     [[nodiscard]] quipu::Result<void> start(quipu::Publisher<Events> publisher);
 
-    /// Ends the watch; no status is being handled any more on return.
+    /// Stops watching. When it returns, no status is being handled.
     void stop();
 
-    /// Statuses that were published, and tries that failed and were repeated.
+    /// The numbers of published statuses, and of failed attempts that were repeated.
     [[nodiscard]] std::uint64_t published() const noexcept { return published_; }
     [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
 
@@ -57,7 +57,7 @@ class PodMonitor {
     [[nodiscard]] quipu::Result<void> reconcile();
     [[nodiscard]] quipu::Result<void> restart(const std::string& pod_name);
     [[nodiscard]] bool observe(const runtime::PodStatus& status);
-    /// Returns true when the runtime need not keep the pod any more.
+    /// Returns true if the runtime need not keep the pod any longer.
     [[nodiscard]] bool record(Unit& unit, const runtime::PodStatus& status) const;
     void record_scheduled(Unit& unit, PodRow& pod) const;
     void record_running(Unit& unit, PodRow& pod) const;

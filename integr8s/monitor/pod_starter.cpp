@@ -23,7 +23,8 @@ runtime::PodSpec make_pod_spec(std::string_view pod_name, const PodSpecRow& row,
     spec.timeout = std::chrono::seconds{row.timeout_seconds};
     spec.limits.memory_bytes = static_cast<std::uint64_t>(row.memory_bytes);
     spec.limits.cpu_millicores = static_cast<std::uint32_t>(row.cpu_millicores);
-    // Wall clock is the limit that users set; one process on one processor never reaches this one.
+    // Users limit wall-clock time. A single thread cannot exceed this limit of CPU time before
+    // that.
     constexpr std::int64_t spare_seconds = 5;
     spec.limits.cpu_seconds = static_cast<std::uint32_t>(row.timeout_seconds + spare_seconds);
     return spec;
@@ -35,13 +36,13 @@ void PodStarter::on(const quipu::Event<PodCreated>& event, Outputs& out,
     const auto spec = documents.get<PodSpecRow>(pod_name);
     auto start = documents.get<PodStartRow>(pod_name);
     if (!spec || !start) {
-        // Deleted or ended, perhaps while a first run of this handler was starting it.
+        // Deleted or ended, perhaps while an earlier run of this handler was starting it.
         if (const auto removed = runtime_.remove(pod_name); !removed) {
             throw std::runtime_error(removed.error().message);
         }
         return;
     }
-    if (has_ended(documents, spec->execution_id)) return;  // its deletion is on the way
+    if (has_ended(documents, spec->execution_id)) return;  // the pod is about to be deleted
     const auto started = runtime_.start(make_pod_spec(pod_name, *spec, languages_));
     if (started) {
         start->started = true;

@@ -12,18 +12,18 @@
 
 namespace integr8s {
 
-/// Gives a pod to the runtime once its pod_created is in the log: no status of a pod can be
-/// published before that event. The other half of the pod monitor; see PodMonitor.
+/// Starts a pod in the runtime once its pod_created is in the log, so that no status of a pod can
+/// be published before that event. The counterpart of PodMonitor.
 class PodStarter {
   public:
     static constexpr std::string_view group = "pod-monitor";
     using Outputs = quipu::Publishes<PodFailed, ExecutionFailed, PodTerminated>;
 
-    /// Both must outlive this.
+    /// Both must outlive this object.
     PodStarter(runtime::PodRuntime& runtime, const runtime::Languages& languages)
         : runtime_(runtime), languages_(languages) {}
 
-    /// Throws, to be tried again, when the runtime can't take the pod just now.
+    /// Throws, and is thus retried, if the runtime cannot accept the pod at the moment.
     void on(const quipu::Event<PodCreated>& event, Outputs& out, quipu::Documents& documents);
 
   private:
@@ -34,7 +34,8 @@ class PodStarter {
     const runtime::Languages& languages_;
 };
 
-/// The pod as the runtime takes it: limits of the language, then those of the command.
+/// The runtime's specification of a pod: the limits of the language, overridden by those of the
+/// command.
 [[nodiscard]] runtime::PodSpec make_pod_spec(std::string_view pod_name, const PodSpecRow& row,
                                              const runtime::Languages& languages);
 

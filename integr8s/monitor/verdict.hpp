@@ -15,7 +15,7 @@ struct Verdict {
     ExecutionStatus status = ExecutionStatus::failed;  ///< completed, failed or timeout
     ExecutionErrorType error_type = ExecutionErrorType::system_error;  ///< where it failed
     std::int64_t exit_code = -1;
-    std::string reason;  ///< a word in the manner of Kubernetes: "OOMKilled"
+    std::string reason;  ///< a word as in Kubernetes, such as "OOMKilled"
 };
 
 /// | pod                       | execution                                 |
@@ -30,7 +30,7 @@ struct Verdict {
 /// | could not be run          | failed, system_error, -1                  |
 [[nodiscard]] Verdict judge(const runtime::PodResult& result);
 
-/// What the kernel counted, as events carry it.
+/// The kernel's resource usage in the form that events carry.
 [[nodiscard]] ResourceUsage usage_of(const runtime::PodResult& result);
 
 }  // namespace integr8s

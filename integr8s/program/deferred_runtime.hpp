@@ -12,15 +12,15 @@
 
 namespace integr8s::program {
 
-/// A pod runtime that is made when the program begins to run, and not for `integr8s --help`. Where
-/// the sandbox cannot be set up it refuses every pod with the reason, so that executions fail
-/// with it and the program tells it.
+/// A pod runtime that is created when the program starts to run, not for `integr8s --help`. If the
+/// sandbox cannot be set up, it rejects every pod with the reason, so that executions fail with
+/// that reason and the program reports it.
 class DeferredRuntime final : public runtime::PodRuntime {
   public:
-    /// Makes the runtime. Called once, before anything else is.
+    /// Creates the runtime. Call it once, before all other functions.
     void open(const runtime::SandboxOptions& options);
 
-    /// Why no pod can run; empty when they can.
+    /// Why no pod can run; empty if pods can run.
     [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 
     quipu::Result<void> start(const runtime::PodSpec& spec) override;

@@ -12,14 +12,14 @@
 
 namespace integr8s::program {
 
-/// Sets up the sandbox and watches its pods, as a part of the program.
+/// Sets up the sandbox and watches its pods, as a service of the program.
 class PodService final : public quipu::Service {
   public:
-    /// Fills in `languages` and opens `pods` in prepare(); all must outlive this.
+    /// prepare() sets `languages` and opens `pods`. All arguments must outlive this object.
     PodService(DeferredRuntime& pods, runtime::Languages& languages, PodMonitor& monitor,
                runtime::SandboxOptions options);
 
-    /// May be set before prepare().
+    /// Set it before prepare(), if at all.
     [[nodiscard]] bool& allow_unsandboxed() noexcept { return options_.unsafe_no_sandbox; }
 
     quipu::Result<void> prepare(quipu::Running& running) override;

@@ -12,7 +12,7 @@
 namespace integr8s {
 namespace {
 
-/// What a terminal event says of its execution.
+/// The facts about an execution in its terminal event.
 struct End {
     ExecutionStatus status;
     std::optional<std::int64_t> exit_code = {};
@@ -38,7 +38,7 @@ ExecutionRow row_for(quipu::Documents& documents, const std::string& id,
             .updated_at = documents.now()};
 }
 
-/// Outputs that the pod monitor kept, or else those of the event.
+/// The outputs that the pod monitor stored, or else those of the event.
 OutputRow output_of(quipu::Documents& documents, const std::string& id, const End& end) {
     if (auto kept = documents.get<OutputRow>(id)) return std::move(*kept);
     OutputRow row;

@@ -11,11 +11,11 @@
 
 namespace integr8s {
 
-/// Keeps the rows that users see: the status as it goes on, and at the end status and result
-/// together with result_stored. The first terminal event counts: a row that has ended keeps its
-/// end, and what was not stored is not announced.
+/// Maintains the rows that users see: the status as it changes, and at the end status and result,
+/// together with result_stored. Only the first terminal event counts: a final status never changes,
+/// and a result that was not stored is not announced.
 ///
-/// A failure of the store makes the handler run again; it never turns into result_failed.
+/// If the store fails, the handler runs again; that never causes result_failed.
 class ResultProcessor {
   public:
     static constexpr std::string_view group = "result-processor";

@@ -16,8 +16,8 @@ namespace integr8s {
 
 enum class SagaState {
     created,       ///< requested, has no slot yet
-    running,       ///< its steps are done, the pod has not ended yet
-    compensating,  ///< waits for its pod to be gone
+    running,       ///< its steps are done; the pod has not ended yet
+    compensating,  ///< waits until its pod is gone
     completed,
     failed,
     timeout,
@@ -48,10 +48,11 @@ struct SagaRow {
     std::string memory_request;
     quipu::Time created_at{};
     quipu::Time updated_at{};
-    /// running: when the saga gives up; compensating: when it asks for the deletion again.
+    /// The deadline: when running, of the saga; when compensating, for requesting the deletion
+    /// again.
     std::optional<quipu::Time> deadline = {};
-    std::int64_t retry_count = 0;  ///< of the deletion
-    /// What it ends as once compensated, and why.
+    std::int64_t retry_count = 0;  ///< of requests for the deletion
+    /// The final state after the compensation, and the reason.
     SagaState outcome = SagaState::completed;
     std::string failed_step;
     std::string error;
@@ -59,13 +60,13 @@ struct SagaRow {
     std::optional<quipu::Time> completed_at = {};
 };
 
-/// What the steps need of the request; there until the pod is commanded.
+/// The parts of the request that the steps need. Exists until create_pod_command is published.
 struct SagaPlan {
     static constexpr std::string_view collection = "saga_plans";
     ExecutionRequested request;
 };
 
-/// Resources that a saga holds; erased when they are given back. Key: see allocation_key().
+/// Resources allocated to a saga; erased when they are released. Key: see allocation_key().
 struct AllocationRow {
     static constexpr std::string_view collection = "allocations";
     std::string execution_id;
@@ -75,11 +76,11 @@ struct AllocationRow {
     quipu::Time allocated_at;
 };
 
-/// Language first, so that those of one language are counted by its prefix.
+/// The language comes first, so that the allocations of one language can be counted by prefix.
 [[nodiscard]] std::string allocation_prefix(std::string_view language);
 [[nodiscard]] std::string allocation_key(std::string_view language, std::string_view execution_id);
 
-/// The id of the saga of an execution, for the same execution always the same.
+/// The id of an execution's saga, a function of the execution's id.
 [[nodiscard]] std::string saga_id_of(std::string_view execution_id);
 
 }  // namespace integr8s

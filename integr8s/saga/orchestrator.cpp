@@ -33,7 +33,7 @@ void SagaOrchestrator::on(const quipu::Event<AllocateResourcesCommand>& event, B
     }
     if (saga->slot != SlotState::none) return;
     saga->slot = SlotState::held;
-    if (is_end(saga->state)) {  // cancelled in the same moment
+    if (is_end(saga->state)) {  // cancelled at the same time
         give_slot_back(end, *saga);
         save(documents, *saga);
         return;
@@ -49,7 +49,7 @@ void SagaOrchestrator::on(const quipu::Event<AllocateResourcesCommand>& event, B
                   meta);
     const StepFailure failure =
         plan ? run_steps(*saga, plan->request, begin, documents)
-             : StepFailure{ExecutionErrorType::system_error, "The request was not read."};
+             : StepFailure{ExecutionErrorType::system_error, "The request is missing."};
     documents.erase<SagaPlan>(id);
     if (failure.message.empty()) {
         save(documents, *saga);
@@ -91,7 +91,7 @@ SagaOrchestrator::StepFailure SagaOrchestrator::run_steps(SagaRow& saga,
     if (live.size() >= limits_.max_allocations) {
         return {ExecutionErrorType::resource_limit, std::to_string(live.size()) +
                                                         " executions of " + saga.language +
-                                                        " run already; try again later."};
+                                                        " are already running; try again later."};
     }
     documents.put(allocation_key(saga.language, id),
                   AllocationRow{.execution_id = id,
@@ -174,8 +174,8 @@ void SagaOrchestrator::on(const quipu::Event<PodDeleted>& event, Fail& fail, End
         conclude(documents, end, *saga);
         return;
     }
-    // Somebody else had the pod deleted: the execution can't end by itself any more. Where its end
-    // is claimed, the terminal event is in the log already and ends the saga.
+    // The pod was deleted by another request, so the execution cannot end by itself. If its end has
+    // been claimed, the terminal event is already in the log and will end the saga.
     if (saga->state != SagaState::running) return;
     if (!claim_end(documents, id, ExecutionStatus::failed)) return;
     fail.publish(ExecutionFailed{.execution_id = id,

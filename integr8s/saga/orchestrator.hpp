@@ -16,27 +16,28 @@
 namespace integr8s {
 
 struct SagaOptions {
-    std::size_t max_allocations = 100;  ///< live ones of one language
+    std::size_t max_allocations = 100;  ///< current allocations per language
     std::size_t max_script_bytes = 1024 * 1024;
     std::chrono::seconds max_timeout{300};
-    /// Added to the script's own limit: time for the pod to report its end.
+    /// Time for the pod to report its end, in addition to the script's own limit.
     std::chrono::seconds grace{30};
-    /// From the slot to the first instruction of the script: queues and retries of the runtime.
+    /// Time from the slot to the start of the script, for queues and retries of the runtime.
     std::chrono::seconds start_allowance{600};
-    /// A deletion that was not confirmed is asked for again this often. Longer than all retries of
-    /// one delete_pod_command (see CommandPolicy) take.
+    /// Interval at which an unconfirmed deletion is requested again. Longer than all retries of one
+    /// delete_pod_command take (see CommandPolicy).
     std::chrono::seconds delete_again{900};
 };
 
-/// Leads each execution from its slot to its end: validate_execution, allocate_resources,
-/// create_pod, then waits for the terminal event; then gives everything back, on every path, once.
+/// Guides each execution from its slot to its end: runs the steps validate_execution,
+/// allocate_resources and create_pod, waits for the terminal event, and then releases everything
+/// exactly once, on every path.
 ///
-/// The steps change documents and publish events only, so all of them are one transaction: there
-/// is no state between two steps that a crash could leave. What has to wait (for the end of the
-/// pod, for its deletion, for a deadline) is a row, and goes on after a restart.
+/// The steps only change documents and publish events, so all of them are one transaction, and a
+/// crash cannot leave a state between two steps. Whatever has to wait (for the end of the pod, its
+/// deletion or a deadline) is a row and continues after a restart.
 ///
-/// A slot is given back only when its pod is known to be gone, so that no more pods live than there
-/// are slots.
+/// A slot is released only when its pod is known to be gone, so that there are never more pods than
+/// slots.
 class SagaOrchestrator {
   public:
     static constexpr std::string_view group = "saga-orchestrator";
@@ -61,7 +62,7 @@ class SagaOrchestrator {
     void on(const quipu::Event<PodDeleted>& event, Fail& fail, End& end,
             quipu::Documents& documents);
 
-    /// Deadlines.
+    /// Checks deadlines.
     void tick(quipu::Publishes<ExecutionTimeout>& timeout, End& end, quipu::Documents& documents);
 
   private:

@@ -8,7 +8,7 @@
 #include "integr8s/domain/publishing.hpp"
 #include "integr8s/saga/saga_row.hpp"
 
-// How a saga ends: what it holds is given back, and it says how it ended.
+// The end of a saga: it releases its resources and publishes its outcome.
 
 namespace integr8s {
 namespace {
@@ -26,7 +26,7 @@ void compensate(SagaOrchestrator::End& out, SagaRow& saga, std::string_view step
 
 void SagaOrchestrator::tick(quipu::Publishes<ExecutionTimeout>& timeout, End& end,
                             quipu::Documents& documents) {
-    // Each live saga has an allocation, so this reads no row of what has ended.
+    // Every active saga has an allocation, so this does not read rows of ended sagas.
     for (const auto& [key, allocation] : documents.scan<AllocationRow>()) {
         auto saga = documents.get<SagaRow>(allocation.execution_id);
         if (!saga || !saga->deadline || *saga->deadline > documents.now()) continue;
@@ -36,7 +36,7 @@ void SagaOrchestrator::tick(quipu::Publishes<ExecutionTimeout>& timeout, End& en
             save(documents, *saga);
             continue;
         }
-        // Where the end is claimed, the terminal event is in the log and about to be read.
+        // If the end has been claimed, the terminal event is in the log and will be handled soon.
         if (!claim_end(documents, saga->execution_id, ExecutionStatus::timeout)) continue;
         timeout.publish(ExecutionTimeout{.execution_id = saga->execution_id,
                                          .timeout_seconds = saga->timeout_seconds},
@@ -44,7 +44,7 @@ void SagaOrchestrator::tick(quipu::Publishes<ExecutionTimeout>& timeout, End& en
         wind_up(documents, end, *saga,
                 {.state = SagaState::timeout,
                  .failed_step = std::string(after_steps),
-                 .error = "deadline passed without an end of the pod",
+                 .error = "the pod did not end before the deadline",
                  .cancelled_by = {}});
     }
 }
@@ -53,7 +53,7 @@ void SagaOrchestrator::ended(quipu::Documents& documents, End& out,
                              const quipu::EventHeader& header, std::string_view execution_id,
                              Ending ending) const {
     auto saga = documents.get<SagaRow>(execution_id);
-    if (!saga) {  // ended before it was requested: the row keeps it from ever beginning
+    if (!saga) {  // ended before its request was handled: the row keeps it from ever starting
         SagaRow mark = new_saga(documents, execution_id, header);
         end_silently(documents, mark, ending.state);
         return;

@@ -36,7 +36,7 @@ void end_silently(quipu::Documents& documents, SagaRow& saga, SagaState state) {
 
 bool pod_may_live(quipu::Documents& documents, const SagaRow& saga) {
     if (!has_done(saga, step_create_pod)) return false;
-    // A pod without a row is one that the worker has not come to yet.
+    // A pod without a row is one whose command the worker has not handled yet.
     const auto pod = documents.get<PodRow>(pod_name_of(saga.execution_id));
     return !pod || !is_gone(pod->state);
 }

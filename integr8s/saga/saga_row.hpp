@@ -9,7 +9,7 @@
 
 namespace integr8s {
 
-// Names of the steps, in their order, and of the time after them.
+// Names of the steps, in their order, and of the phase after them.
 inline constexpr std::string_view step_validate = "validate_execution";
 inline constexpr std::string_view step_allocate = "allocate_resources";
 inline constexpr std::string_view step_create_pod = "create_pod";
@@ -22,10 +22,10 @@ inline constexpr std::string_view after_steps = "execution";
 
 void save(quipu::Documents& documents, SagaRow& saga);
 
-/// Ends a saga without a slot: it has done nothing yet, so no event says so.
+/// Ends a saga that has no slot. It has done nothing yet, so no event is published.
 void end_silently(quipu::Documents& documents, SagaRow& saga, SagaState state);
 
-/// True when the worker has been told to make a pod of which nobody knows that it is gone.
+/// Whether a pod was requested that is not known to be gone.
 [[nodiscard]] bool pod_may_live(quipu::Documents& documents, const SagaRow& saga);
 
 }  // namespace integr8s

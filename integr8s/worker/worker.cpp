@@ -14,7 +14,7 @@ namespace {
 quipu::Result<PodSpecRow> spec_of(const CreatePodCommand& command) {
     if (command.runtime_command.empty() || command.runtime_filename.empty()) {
         return quipu::fail(quipu::ErrorCode::invalid,
-                           "create_pod_command names no command or no file name for the script");
+                           "create_pod_command lacks the command or the file name of the script");
     }
     const auto memory = parse_memory(command.memory_limit);
     if (!memory) return std::unexpected(memory.error());
@@ -53,7 +53,7 @@ void PodWorker::on(const quipu::Event<CreatePodCommand>& event,
     if (documents.get<PodRow>(pod_name)) return;
     PodRow pod = row_of(event, pod_name, settings_.pod_namespace, documents.now());
     const auto meta = about(id, pod.user_id);
-    if (has_ended(documents, id)) {  // cancelled on the way here
+    if (has_ended(documents, id)) {  // cancelled meanwhile
         pod.state = PodState::deleted;
         documents.put(pod_name, pod);
         return;
@@ -63,11 +63,12 @@ void PodWorker::on(const quipu::Event<CreatePodCommand>& event,
         pod.state = PodState::refused;
         documents.put(pod_name, pod);
         if (!claim_end(documents, id, ExecutionStatus::failed)) return;
-        out.publish(ExecutionFailed{.execution_id = id,
-                                    .exit_code = -1,
-                                    .error_type = ExecutionErrorType::system_error,
-                                    .stderr_ = "The pod cannot be made: " + spec.error().message},
-                    meta);
+        out.publish(
+            ExecutionFailed{.execution_id = id,
+                            .exit_code = -1,
+                            .error_type = ExecutionErrorType::system_error,
+                            .stderr_ = "The pod cannot be created: " + spec.error().message},
+            meta);
         return;
     }
     documents.put(pod_name, pod);
@@ -82,7 +83,7 @@ void PodWorker::on(const quipu::Event<DeletePodCommand>& event,
     const std::string& id = event->execution_id;
     const std::string pod_name = event->pod_name.value_or(pod_name_of(id));
     auto pod = documents.get<PodRow>(pod_name);
-    // Read, so that a start at the same moment makes this run again and remove what was started.
+    // Read so that a concurrent start conflicts: this handler then runs again and removes the pod.
     static_cast<void>(documents.get<PodStartRow>(pod_name));
     documents.erase<PodSpecRow>(pod_name);
     documents.erase<PodStartRow>(pod_name);

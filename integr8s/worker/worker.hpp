@@ -18,19 +18,19 @@ struct WorkerOptions {
     std::string pod_namespace = "integr8s";
 };
 
-/// Makes and deletes pods. A created pod is a row; the pod monitor starts it once pod_created is
-/// durable, so no event of a pod can come before that.
+/// Creates and deletes pods. Creating a pod stores a row; the pod starter starts the pod once
+/// pod_created is durable, so that no event of a pod can precede it.
 ///
-/// What the runtime can't do just now makes the handler throw, so that it is tried again by the
-/// policy of the event; only a command that can never work fails the execution.
+/// If the runtime cannot do something at the moment, the handler throws and is retried by the
+/// event's policy. Only a command that can never succeed fails the execution.
 ///
-/// Deletion and the monitor, which sees the runtime end the pod, are at work at the same moment:
-/// the one that commits first marks the pod's row as gone and publishes pod_terminated.
+/// The worker deletes a pod while the monitor may see it end: whichever commits first marks the
+/// pod's row as gone and publishes pod_terminated.
 class PodWorker {
   public:
     static constexpr std::string_view group = "k8s-worker";
 
-    /// The runtime must outlive this.
+    /// The runtime must outlive this object.
     explicit PodWorker(runtime::PodRuntime& runtime, WorkerOptions settings = {})
         : runtime_(runtime), settings_(std::move(settings)) {}
 

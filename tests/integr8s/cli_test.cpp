@@ -147,7 +147,7 @@ TEST(CliTimeline, OutputsAreTheExactBytes) {
     std::ostringstream out;
     write_result(out, view);
     EXPECT_THAT(out.str(), HasSubstr("stdout:\na\xff\n"));
-    EXPECT_THAT(out.str(), HasSubstr("stderr (cut at the limit):\noh\n"));
+    EXPECT_THAT(out.str(), HasSubstr("stderr (truncated at the limit):\noh\n"));
 }
 
 }  // namespace
