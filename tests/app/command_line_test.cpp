@@ -71,7 +71,7 @@ std::string fault_of(std::vector<std::string> words) {
     return Tool().fault_of(std::move(words));
 }
 
-TEST(CommandLine, ValuesGoWhereTheyBelong) {
+TEST(CommandLine, ValuesAreStoredInTheirVariables) {
     Tool tool;
     EXPECT_TRUE(tool.parse({"list", "--limit", "50", "--type=a", "--type", "b", "--order", "down",
                             "--after", "9", "-v"})
@@ -84,7 +84,7 @@ TEST(CommandLine, ValuesGoWhereTheyBelong) {
     EXPECT_THAT(tool.line.chosen(), ElementsAre("list"));
 }
 
-TEST(CommandLine, WhatIsNotGivenStays) {
+TEST(CommandLine, VariablesOfAbsentOptionsAreUnchanged) {
     Tool tool;
     EXPECT_TRUE(tool.parse({"list"}).value());
     EXPECT_EQ(tool.limit, 7U);
@@ -101,14 +101,14 @@ TEST(CommandLine, CommandsBelowCommandsTakeSeveralArguments) {
     EXPECT_THAT(tool.line.chosen(), ElementsAre("move", "now"));
 }
 
-TEST(CommandLine, AnotherTakesTheRest) {
+TEST(CommandLine, RestCollectsUnknownWords) {
     Tool tool;
     EXPECT_TRUE(tool.parse({"own", "a", "--limit", "x"}).value());
     EXPECT_THAT(tool.line.rest(), ElementsAre("a", "--limit", "x"));
     EXPECT_THAT(Tool().line.rest(), IsEmpty());
 }
 
-TEST(CommandLine, VersionIsWritten) {
+TEST(CommandLine, VersionIsPrinted) {
     Tool tool;
     EXPECT_FALSE(tool.parse({"--version"}).value());
     EXPECT_EQ(tool.out.str(), "tool 1.2\n");
@@ -122,7 +122,7 @@ TEST(CommandLine, HelpNamesEverythingOnce) {
     EXPECT_THAT(tool.out.str(), HasSubstr("-h,--help"));
 }
 
-TEST(CommandLine, NumbersAreCheckedWithTheirOption) {
+TEST(CommandLine, NumberErrorsNameTheOption) {
     EXPECT_EQ(fault_of({"list", "--limit", "many"}), "--limit: 'many' is not a whole number");
     EXPECT_EQ(fault_of({"list", "--limit", "3.5"}), "--limit: '3.5' is not a whole number");
     EXPECT_EQ(fault_of({"list", "--limit", ""}), "--limit: '' is not a whole number");
@@ -138,11 +138,11 @@ TEST(CommandLine, NumbersAreCheckedWithTheirOption) {
     EXPECT_EQ(fault_of({"move", "now", "1", "x"}), "ID: 'x' is not a whole number");
 }
 
-TEST(CommandLine, NamesAreListed) {
+TEST(CommandLine, OptionNamesAreListed) {
     EXPECT_EQ(fault_of({"list", "--order", "left"}), "--order: 'left' is not one of up, down");
 }
 
-TEST(CommandLine, WhatIsUnknownComesWithTheNearest) {
+TEST(CommandLine, UnknownNameGetsASuggestion) {
     EXPECT_EQ(fault_of({"lst"}), "unknown command 'lst'; did you mean 'list'?");
     EXPECT_EQ(fault_of({"move", "nwo", "1"}),
               "unknown command 'move nwo'; did you mean 'move now'?");
@@ -170,23 +170,23 @@ TEST(CommandLine, AMisspeltOptionIsNamedBeforeAMissingArgument) {
     EXPECT_EQ(fault_of({"move", "now", "--hlp"}), "unknown option '--hlp'; did you mean '--help'?");
 }
 
-TEST(CommandLine, OnlyNearNamesAreSuggested) {
+TEST(CommandLine, OnlySimilarNamesAreSuggested) {
     EXPECT_EQ(fault_of({"frobnicate"}), "unknown command 'frobnicate'");
     EXPECT_EQ(fault_of({"list", "--frobnicate"}), "unknown option '--frobnicate'");
 }
 
-TEST(CommandLine, AMistakeBesideSomethingUnknownIsNotHidden) {
+TEST(CommandLine, InvalidValueIsReportedBesideAnUnknownOption) {
     EXPECT_EQ(fault_of({"list", "three", "--limit", "x"}), "--limit: 'x' is not a whole number");
     EXPECT_EQ(fault_of({"own", "file.py", "--size", "x"}), "--size: 'x' is not a whole number");
 }
 
-TEST(CommandLine, WhatFollowsAnUnknownOptionIsNotRepeated) {
+TEST(CommandLine, ValueOfAnUnknownOptionIsNotShown) {
     EXPECT_EQ(fault_of({"list", "--pasword", "hunter2"}), "unknown option '--pasword'");
     EXPECT_EQ(fault_of({"list", "--pasword=hunter2"}), "unknown option '--pasword'");
     EXPECT_EQ(fault_of({"--hlep", "list"}), "unknown option '--hlep'; did you mean '--help'?");
 }
 
-TEST(CommandLine, WhatIsMissingOrTooMuchIsNamed) {
+TEST(CommandLine, MissingAndSurplusWordsAreNamed) {
     EXPECT_EQ(fault_of({"move", "now"}), "ID is required");
     EXPECT_EQ(fault_of({"list", "--limit"}), "--limit: a value is missing (N)");
     EXPECT_EQ(fault_of({"list", "-n"}), "--name: a value is missing (TEXT)");
@@ -196,7 +196,7 @@ TEST(CommandLine, WhatIsMissingOrTooMuchIsNamed) {
     EXPECT_EQ(fault_of({"list", "--verbose=hunter2"}), "--verbose: takes no value");
 }
 
-TEST(CommandLine, NothingAfterTheEqualsSignIsNoValue) {
+TEST(CommandLine, EmptyTextAfterEqualsSignIsAMissingValue) {
     EXPECT_EQ(fault_of({"list", "--name=", "other"}), "--name: a value is missing (TEXT)");
     EXPECT_EQ(fault_of({"list", "--lmit="}), "unknown option '--lmit'; did you mean '--limit'?");
     Tool tool;
@@ -208,7 +208,7 @@ TEST(CommandLine, NothingAfterTheEqualsSignIsNoValue) {
     EXPECT_THAT(own.line.rest(), ElementsAre("--name=", "x"));
 }
 
-TEST(CommandLine, AValueIsTakenAsItIs) {
+TEST(CommandLine, ValueIsTakenVerbatim) {
     const auto name_of = [](std::vector<std::string> words) {
         Tool tool;
         EXPECT_TRUE(tool.parse(std::move(words)).value());
@@ -232,7 +232,7 @@ TEST(CommandLine, AValueIsTakenAsItIs) {
     EXPECT_EQ(name_of({"list", "--name", "list", "-v"}), "list");
 }
 
-TEST(CommandLine, WhatLooksLikeAListIsOneWord) {
+TEST(CommandLine, BracketedTextIsOneWord) {
     for (const char* word : {"[]", "[a,b]", "{}", "%%", "\"a\"", "a=", "[x]=", "\xff\xfe["}) {
         CommandLine line("tool");
         std::string first;
@@ -248,7 +248,7 @@ TEST(CommandLine, WhatLooksLikeAListIsOneWord) {
     }
 }
 
-TEST(CommandLine, BytesThatAreNotUtf8ComeBackAsTheyAre) {
+TEST(CommandLine, InvalidUtf8IsPreserved) {
     EXPECT_EQ(fault_of({"list", "--\xff"}), "unknown option '--\xff'");
     EXPECT_EQ(fault_of({"\xff\xc0"}), "unknown command '\xff\xc0'");
     // A value is quoted, so it is made printable at once.
@@ -256,7 +256,7 @@ TEST(CommandLine, BytesThatAreNotUtf8ComeBackAsTheyAre) {
               "--limit: '\xef\xbf\xbd\\u001b' is not a whole number");
 }
 
-TEST(CommandLine, AnOptionsValueIsNoCommand) {
+TEST(CommandLine, OptionValueIsNotACommand) {
     CommandLine line("tool");
     std::string store;
     bool file = false;
@@ -270,7 +270,7 @@ TEST(CommandLine, AnOptionsValueIsNoCommand) {
     EXPECT_THAT(line.chosen(), ElementsAre("list"));
 }
 
-TEST(CommandLine, FlagsStandTogetherAndAgain) {
+TEST(CommandLine, FlagsMayBeCombinedAndRepeated) {
     Tool tool;
     EXPECT_TRUE(tool.parse({"list", "-vvnx", "--verbose"}).value());
     EXPECT_TRUE(tool.verbose);
@@ -279,7 +279,7 @@ TEST(CommandLine, FlagsStandTogetherAndAgain) {
     EXPECT_EQ(fault_of({"list", "-v=yes"}), "unknown option '-'; did you mean '-v'?");
 }
 
-TEST(CommandLine, AShortNameCanStandAlone) {
+TEST(CommandLine, OptionMayHaveOnlyAShortName) {
     const auto parse = [](CommandLine::Texts words) {
         CommandLine line("tool");
         std::int64_t number = 0;
@@ -295,7 +295,7 @@ TEST(CommandLine, AShortNameCanStandAlone) {
     EXPECT_EQ(parse({"--o"}).error(), "unknown option '--o'; did you mean '-o'?");
 }
 
-TEST(CommandLine, NamesAreNotShortened) {
+TEST(CommandLine, NamesCannotBeAbbreviated) {
     EXPECT_EQ(fault_of({"list", "--verb"}), "unknown option '--verb'; did you mean '--verbose'?");
     EXPECT_EQ(fault_of({"list", "---verbose"}),
               "unknown option '---verbose'; did you mean '--verbose'?");
@@ -303,7 +303,7 @@ TEST(CommandLine, NamesAreNotShortened) {
     EXPECT_EQ(fault_of({"list", "--=x"}), "unknown option '--'; did you mean '-v'?");
 }
 
-TEST(CommandLine, ThousandsOfWords) {
+TEST(CommandLine, ThousandsOfWordsAreParsed) {
     const std::vector<std::string> many(20'000, "5");
     const auto with_many = [&](std::vector<std::string> words) {
         words.insert(words.end(), many.begin(), many.end());
@@ -328,7 +328,7 @@ TEST(CommandLine, TwoDashesEndTheOptions) {
     EXPECT_EQ(fault_of({"move", "now", "--", "--help"}), "ID: '--help' is not a whole number");
 }
 
-TEST(CommandLine, TheRestKeepsWhatEndsTheOptions) {
+TEST(CommandLine, RestKeepsTheDoubleDash) {
     Tool tool;
     EXPECT_TRUE(tool.parse({"own", "a", "--size", "3", "-5", "--", "--size", "--", "b"}).value());
     EXPECT_THAT(tool.line.rest(), ElementsAre("a", "-5", "--", "--size", "--", "b"));
@@ -341,7 +341,7 @@ TEST(CommandLine, HelpIsForTheLastCommand) {
     EXPECT_THAT(tool.out.str(), HasSubstr("Usage: tool move now [OPTIONS] ID..."));
 }
 
-TEST(CommandLine, HelpComesBeforeWhatIsMissingOrUnknown) {
+TEST(CommandLine, HelpPrecedesErrors) {
     const std::vector<std::vector<std::string>> lines = {
         {"move", "now", "--help"},
         {"move", "now", "--nope", "--help"},
@@ -356,14 +356,14 @@ TEST(CommandLine, HelpComesBeforeWhatIsMissingOrUnknown) {
     EXPECT_EQ(fault_of({"lst", "--help"}), "unknown command 'lst'; did you mean 'list'?");
 }
 
-TEST(CommandLine, HelpAndVersionCanBeAskedForAgain) {
+TEST(CommandLine, HelpAndVersionMayBeRepeated) {
     EXPECT_EQ(Tool().parse({"--help", "--help"}), false);
     Tool tool;
     EXPECT_EQ(tool.parse({"--version", "--version", "--help", "--nope"}), false);
     EXPECT_EQ(tool.out.str(), "tool 1.2\n");
 }
 
-TEST(CommandLine, TheHelpOfACommandIsWhole) {
+TEST(CommandLine, CommandHelpIsComplete) {
     CommandLine line("tool");
     line.root().add_help().heading("Common");
     CommandLine::Command copy = line.root().add_command("copy", "Copies\nthem", "Commands");
@@ -404,7 +404,7 @@ Examples:
 )");
 }
 
-TEST(CommandLine, WhatWasChosenIsKnownAfterAMistake) {
+TEST(CommandLine, ChosenCommandsAreKnownAfterAnError) {
     const auto chosen_by = [](std::vector<std::string> words) {
         Tool tool;
         EXPECT_FALSE(tool.parse(std::move(words)));
@@ -417,7 +417,7 @@ TEST(CommandLine, WhatWasChosenIsKnownAfterAMistake) {
     EXPECT_THAT(chosen_by({"-1"}), IsEmpty());
 }
 
-TEST(CommandLine, EmptyWordsAreWords) {
+TEST(CommandLine, EmptyWordIsAValue) {
     EXPECT_EQ(fault_of({""}), "unknown command ''");
     EXPECT_EQ(fault_of({"", "list"}), "unknown command ''");
     EXPECT_EQ(fault_of({"list", ""}), "unexpected argument ''");
@@ -427,7 +427,7 @@ TEST(CommandLine, EmptyWordsAreWords) {
     EXPECT_THAT(tool.line.chosen(), IsEmpty());
 }
 
-TEST(CommandLine, AProgrammersMistakeIsThrown) {
+TEST(CommandLine, ProgrammingErrorThrows) {
     CommandLine line("tool");
     CommandLine::Command root = line.root();
     std::string text;
@@ -454,7 +454,7 @@ TEST(CommandLine, AProgrammersMistakeIsThrown) {
     EXPECT_TRUE(line.parse({"below", "x"}));
 }
 
-TEST(CommandLine, ALineWithoutAProgramsName) {
+TEST(CommandLine, ArgumentsWithoutAProgramNameAreParsed) {
     CommandLine line("own");
     std::string file;
     line.root().add("FILE", file, "").required();
@@ -462,7 +462,7 @@ TEST(CommandLine, ALineWithoutAProgramsName) {
     EXPECT_EQ(file, "a.py");
 }
 
-TEST(CommandLine, ALineWithoutAProgramsNameExplains) {
+TEST(CommandLine, ArgumentsWithoutAProgramNameReportErrors) {
     CommandLine line("own");
     bool follow = false;
     line.root().add_flag("--follow", follow, "");

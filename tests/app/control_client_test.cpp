@@ -37,7 +37,7 @@ class ControlClientTest : public testing::Test {
     std::unique_ptr<HttpServer> server_;
 };
 
-TEST_F(ControlClientTest, NobodyThere) {
+TEST_F(ControlClientTest, NoListenerIsUnavailable) {
     EXPECT_EQ(ControlClient(file_).status().error().code, ErrorCode::unavailable);
 }
 
@@ -49,17 +49,17 @@ TEST_F(ControlClientTest, AnErrorKeepsItsCodeAndText) {
     EXPECT_EQ(status.error().message, "it was changed");
 }
 
-TEST_F(ControlClientTest, AForeignAnswerIsNoStatus) {
+TEST_F(ControlClientTest, MalformedStatusIsAnError) {
     answer(HttpResponse::json(200, R"({"something":"else"})"));
     EXPECT_EQ(ControlClient(file_).status().error().code, ErrorCode::corrupt);
 }
 
-TEST_F(ControlClientTest, AForeignFailureIsAnError) {
+TEST_F(ControlClientTest, MalformedErrorBodyIsAnError) {
     answer(HttpResponse::text(500, "oops"));
     EXPECT_EQ(ControlClient(file_).status().error().code, ErrorCode::internal);
 }
 
-TEST(ControlProtocol, EachErrorCodeComesBack) {
+TEST(ControlProtocol, ErrorCodesRoundTrip) {
     for (const ErrorCode code :
          {ErrorCode::invalid, ErrorCode::not_found, ErrorCode::conflict, ErrorCode::busy,
           ErrorCode::limit, ErrorCode::unavailable, ErrorCode::corrupt, ErrorCode::internal}) {
@@ -68,7 +68,7 @@ TEST(ControlProtocol, EachErrorCodeComesBack) {
     }
 }
 
-TEST(ControlSocket, ALongPathIsReachedThroughItsDirectory) {
+TEST(ControlSocket, LongPathIsReachedThroughItsDirectory) {
     EXPECT_EQ(ControlSocket("/tmp/a.db").path(), "/tmp/a.db.sock");
     std::string pattern = std::filesystem::temp_directory_path() / "quipu-control-XXXXXX";
     const std::filesystem::path directory = ::mkdtemp(pattern.data());

@@ -13,14 +13,14 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(StoreUrls, TakePathsAndFiles) {
+TEST(StoreUrls, AcceptPathsAndFiles) {
     EXPECT_EQ(parse_store_url("orders.db")->file, "orders.db");
     EXPECT_EQ(parse_store_url("sqlite:a/b.db")->file, "a/b.db");
     EXPECT_EQ(parse_store_url("sqlite:/a:b.db")->file, "/a:b.db");
     EXPECT_EQ(parse_store_url("./a:b.db")->file, "./a:b.db");
 }
 
-TEST(StoreUrls, TakeMongodb) {
+TEST(StoreUrls, AcceptMongodb) {
     const auto url = parse_store_url("mongodb://u:p@a:1,b:2/orders?replicaSet=rs0&W=majority");
     ASSERT_TRUE(url.has_value()) << url.error();
     EXPECT_EQ(url->engine, StoreUrl::Engine::mongodb);
@@ -28,7 +28,7 @@ TEST(StoreUrls, TakeMongodb) {
     EXPECT_TRUE(parse_store_url("mongodb+srv://u@cluster.example/orders").has_value());
 }
 
-TEST(StoreUrls, NameTheNearestScheme) {
+TEST(StoreUrls, UnknownSchemeGetsASuggestion) {
     EXPECT_THAT(parse_store_url("mongo://h").error(), HasSubstr("the nearest is mongodb://HOST"));
     EXPECT_THAT(parse_store_url("sqlit:x").error(), HasSubstr("the nearest is sqlite:PATH"));
     EXPECT_THAT(parse_store_url("kafka://h").error(), HasSubstr("is a log, not a store"));
@@ -39,12 +39,12 @@ TEST(StoreUrls, NameTheNearestScheme) {
     EXPECT_THAT(parse_store_url("").error(), HasSubstr("empty"));
 }
 
-TEST(StoreUrls, NameTheNearestOption) {
+TEST(StoreUrls, UnknownOptionGetsASuggestion) {
     EXPECT_THAT(parse_store_url("mongodb://h/d?replicaset=a&replicSet=b").error(),
                 AllOf(HasSubstr("no option 'replicSet'"), HasSubstr("the nearest is replicaSet")));
 }
 
-TEST(LogUrls, TakeTheStoreAndKafka) {
+TEST(LogUrls, AcceptStoreAndKafka) {
     EXPECT_TRUE(parse_log_url("store")->in_store);
     const auto url = parse_log_url("kafka://a:9092,[::1]:9093/prod-?linger.ms=5&client.rack=a%20b");
     ASSERT_TRUE(url.has_value()) << url.error();
@@ -55,7 +55,7 @@ TEST(LogUrls, TakeTheStoreAndKafka) {
     EXPECT_EQ(url->shown(), "kafka://a:9092,[::1]:9093/prod-");
 }
 
-TEST(LogUrls, SayWhatIsWrong) {
+TEST(LogUrls, ErrorsSayWhatIsWrong) {
     EXPECT_THAT(parse_log_url("kafak://h").error(), HasSubstr("the nearest is kafka://HOST:PORT"));
     EXPECT_THAT(parse_log_url("stroe").error(), HasSubstr("the nearest is store"));
     EXPECT_THAT(parse_log_url("mongodb://h").error(), HasSubstr("is a store, not a log"));
@@ -68,7 +68,7 @@ TEST(LogUrls, SayWhatIsWrong) {
     EXPECT_THAT(parse_log_url("kafka:h").error(), HasSubstr("kafka://HOST"));
 }
 
-TEST(LogUrls, RefuseSecretsWithoutRepeatingThem) {
+TEST(LogUrls, RejectSecretsWithoutRepeatingThem) {
     EXPECT_THAT(parse_log_url("kafka://u:hunter2@h:9092").error(),
                 AllOf(HasSubstr("kafka.sasl.password"), Not(HasSubstr("hunter2"))));
     EXPECT_THAT(parse_log_url("kafka://h:1?sasl.password=hunter2").error(),

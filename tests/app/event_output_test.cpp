@@ -26,7 +26,7 @@ TEST(EventView, ShowsJsonWithoutWhiteSpace) {
     EXPECT_THAT(text, Not(HasSubstr("body_base64")));
 }
 
-TEST(EventView, ShowsTheBytesOfWhatIsNoJson) {
+TEST(EventView, ShowsBodiesThatAreNotJsonAsBase64) {
     for (const std::string body : {"", "no JSON", "{'a':1}", "{} {}", "\"\xff\"", "[1", "\0"}) {
         const std::string text = shown(body);
         EXPECT_THAT(text, HasSubstr(R"("event":null,"body_base64":")" + to_base64(body)));

@@ -81,7 +81,7 @@ TEST(ExampleJson, HoldsEachMemberThatMustBePresent) {
     EXPECT_TRUE(check_json(Events::types(), {}, "order_placed", json).has_value());
 }
 
-TEST(HelpExamples, SpeakOfThisProgramAndItsShortestEvent) {
+TEST(HelpExamples, UseTheProgramsNameAndItsShortestEvent) {
     const HelpExamples examples("program", Events::types());
     EXPECT_EQ(examples.filled("  $P publish $T '$J'"), "Examples:\n  program publish end '{}'");
 }

@@ -24,7 +24,7 @@ Error open_error(const std::string& query) {
     return opened ? Error{ErrorCode::internal, "it opened"} : opened.error();
 }
 
-TEST(MongodbUri, OptionsThatContradictWhatTheStorePromisesAreRefused) {
+TEST(MongodbUri, OptionsThatWeakenDurabilityAreRejected) {
     struct Case {
         const char* query;
         const char* option;
@@ -43,7 +43,7 @@ TEST(MongodbUri, OptionsThatContradictWhatTheStorePromisesAreRefused) {
     }
 }
 
-TEST(MongodbUri, WhatSaysTheSameIsTakenAndItsTimeToFindAServerCounts) {
+TEST(MongodbUri, CompatibleOptionsAreAcceptedAndServerSelectionTimeoutApplies) {
     const Error error = open_error(
         "w=majority&journal=true&readConcernLevel=majority&readPreference=primary&wTimeoutMS=9&"
         "serverSelectionTimeoutMS=100");

@@ -155,7 +155,7 @@ class PromoteTest : public testing::Test {
     std::int64_t last_ = 0;
 };
 
-TEST_F(PromoteTest, EverythingIsAsItWas) {
+TEST_F(PromoteTest, CopiesEverythingUnchanged) {
     fill(100);
     const auto done = run({.batch = 7});
     ASSERT_TRUE(done.has_value()) << done.error().message;
@@ -174,7 +174,7 @@ TEST_F(PromoteTest, EverythingIsAsItWas) {
     EXPECT_EQ((*store->archived("event-7"))->reason, "by request");
 }
 
-TEST_F(PromoteTest, TheNewStoreGoesOnWhereTheOldOneStood) {
+TEST_F(PromoteTest, NewStoreContinuesWhereTheFileEnded) {
     fill(100);
     ASSERT_TRUE(run().has_value());
     auto old = open(file_);
@@ -194,7 +194,7 @@ TEST_F(PromoteTest, TheNewStoreGoesOnWhereTheOldOneStood) {
     EXPECT_THAT(*store->verify(), IsEmpty());
 }
 
-TEST_F(PromoteTest, KilledAtAnyStepItGoesOn) {
+TEST_F(PromoteTest, ContinuesAfterAKillAtAnyStep) {
     fill(60);
     for (int step = 0; step < 15; ++step) {
         const pid_t child = ::fork();
@@ -220,7 +220,7 @@ TEST_F(PromoteTest, KilledAtAnyStepItGoesOn) {
     EXPECT_THAT(*target->verify(), IsEmpty());
 }
 
-TEST_F(PromoteTest, AgainWhenDoneChangesNothing) {
+TEST_F(PromoteTest, RepeatedPromoteChangesNothing) {
     fill(40);
     ASSERT_TRUE(run().has_value());
     {
@@ -251,7 +251,7 @@ TEST_F(PromoteTest, NeedsAnEmptyTarget) {
     EXPECT_THAT(run().error().message, HasSubstr("another file was promoted"));
 }
 
-TEST_F(PromoteTest, AFileThatWasWrittenToBetweenTwoAttemptsIsFoundOut) {
+TEST_F(PromoteTest, WritesBetweenTwoAttemptsAreDetected) {
     fill(60);
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
@@ -273,7 +273,7 @@ TEST_F(PromoteTest, AFileThatWasWrittenToBetweenTwoAttemptsIsFoundOut) {
     EXPECT_EQ(run().error().code, ErrorCode::corrupt);
 }
 
-TEST_F(PromoteTest, TheRelayBeginsWhereItIsTold) {
+TEST_F(PromoteTest, RelayStartsAfterPublishedUntil) {
     fill(40);
     EXPECT_THAT(run({.published_until = 11}).error().message,
                 HasSubstr("group second is at position"));
@@ -285,7 +285,7 @@ TEST_F(PromoteTest, TheRelayBeginsWhereItIsTold) {
     EXPECT_EQ(relay->position, 10);
 }
 
-TEST_F(PromoteTest, WhatIsTooMuchAtOnceIsCopiedInParts) {
+TEST_F(PromoteTest, LargeBatchesAreSplit) {
     {
         auto store = open(file_);
         for (int number = 1; number <= 24; ++number) {
@@ -302,7 +302,7 @@ TEST_F(PromoteTest, WhatIsTooMuchAtOnceIsCopiedInParts) {
     EXPECT_EQ(done->documents, 24);
 }
 
-TEST_F(PromoteTest, AnEmptyFile) {
+TEST_F(PromoteTest, EmptyFileIsPromoted) {
     open(file_);
     const auto done = run();
     ASSERT_TRUE(done.has_value()) << done.error().message;

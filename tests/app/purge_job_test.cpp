@@ -61,7 +61,7 @@ TEST_F(PurgeJobTest, RemovesAllThatExpiredInSeveralSteps) {
     EXPECT_EQ(store_->health()->events, 1);
 }
 
-TEST_F(PurgeJobTest, ComesBackAfterTheInterval) {
+TEST_F(PurgeJobTest, RunsAgainAfterTheInterval) {
     Watched<std::size_t> removed;
     const PurgeJob job(
         *store_,

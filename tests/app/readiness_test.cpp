@@ -30,13 +30,13 @@ GroupStatus group(std::int64_t lag, std::size_t in_flight, std::chrono::millisec
     return status;
 }
 
-TEST(Readiness, YesWhenAllIsWell) {
+TEST(Readiness, ReadyWhenAllIsWell) {
     const Readiness readiness = assess(sound());
     EXPECT_TRUE(readiness.ready);
     EXPECT_THAT(readiness.because, IsEmpty());
 }
 
-TEST(Readiness, NotBeforeTheStartNorWhileStopping) {
+TEST(Readiness, NotReadyBeforeTheStartOrWhileStopping) {
     ReadinessFacts facts = sound();
     facts.started = false;
     EXPECT_FALSE(assess(facts).ready);
@@ -45,7 +45,7 @@ TEST(Readiness, NotBeforeTheStartNorWhileStopping) {
     EXPECT_THAT(assess(facts).because, ElementsAre("the program is stopping"));
 }
 
-TEST(Readiness, NotWithoutAWritableStore) {
+TEST(Readiness, NotReadyWithoutAWritableStore) {
     ReadinessFacts facts = sound();
     facts.store->writable = false;
     facts.store->problem = "the disk is full";
@@ -69,13 +69,13 @@ TEST(Readiness, AGroupIsStuckOnlyWithWorkAndWithoutProgress) {
     EXPECT_FALSE(assess(facts).ready) << "a handler that does not end";
 }
 
-TEST(Readiness, ServicesSayWhatIsWrong) {
+TEST(Readiness, ServicesAddTheirReasons) {
     ReadinessFacts facts = sound();
     facts.service_problems = {"no pods", "no disk"};
     EXPECT_THAT(assess(facts).because, ElementsAre("no pods", "no disk"));
 }
 
-TEST(Readiness, SaysWhatTheProgramWaitsFor) {
+TEST(Readiness, NamesWhatTheProgramWaitsFor) {
     ReadinessFacts facts = sound();
     facts.started = false;
     facts.waits_for = "log kafka://h:1: no answer";
@@ -83,7 +83,7 @@ TEST(Readiness, SaysWhatTheProgramWaitsFor) {
     EXPECT_THAT(assess(facts).because, ElementsAre(HasSubstr("kafka://h:1")));
 }
 
-TEST(Readiness, NotWithoutTheLog) {
+TEST(Readiness, NotReadyWithoutTheLog) {
     ReadinessFacts facts = sound();
     facts.log = LogHealth{.engine = "e", .location = "h:1", .reachable = true, .problem = {}};
     EXPECT_TRUE(assess(facts).ready);
@@ -106,7 +106,7 @@ TEST(Readiness, ARelayIsStuckOnlyWithWorkAndWithoutProgress) {
     EXPECT_THAT(assess(facts).because, ElementsAre(HasSubstr("not allowed")));
 }
 
-TEST(RelayWatch, MeasuresSinceTheLastMove) {
+TEST(RelayWatch, MeasuresSinceTheLastProgress) {
     RelayWatch watch;
     const auto begin = RelayWatch::Clock::time_point{} + std::chrono::hours{1};
     RelayStatus status{.position = 5, .lag = 3, .problem = {}};

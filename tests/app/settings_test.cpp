@@ -43,7 +43,7 @@ class SettingsTest : public testing::Test {
     SettingSources sources_;
 };
 
-TEST_F(SettingsTest, HaveDefaults) {
+TEST_F(SettingsTest, UnsetSettingsHaveDefaults) {
     const auto settings = read();
     ASSERT_TRUE(settings.has_value());
     EXPECT_EQ(settings->text("store"), "hello.db");
@@ -52,7 +52,7 @@ TEST_F(SettingsTest, HaveDefaults) {
     EXPECT_EQ(settings->number("stuck-after"), 60);
 }
 
-TEST_F(SettingsTest, CommandLineBeforeEnvironmentBeforeFileBeforeDefault) {
+TEST_F(SettingsTest, SourcesHaveTheirPrecedence) {
     sources_.file = write("a.conf", "store = file.db\nmember = m-file\ntopic-prefix = p-file\n");
     sources_.environment = {"QUIPU_STORE=env.db", "QUIPU_MEMBER=m-env", "PATH=x"};
     sources_.command_line = {{"store", "line.db"}};
@@ -80,7 +80,7 @@ TEST_F(SettingsTest, FileByVariableWithSectionsCommentsAndQuotes) {
     EXPECT_EQ(settings->kafka.at("sasl.password").value, "a,b #;c");
 }
 
-TEST_F(SettingsTest, UnknownNamesGetTheNearest) {
+TEST_F(SettingsTest, UnknownNamesGetASuggestion) {
     sources_.file = write("a.conf", "stroe = x.db\n");
     EXPECT_THAT(error(), AllOf(HasSubstr("no setting 'stroe'"), HasSubstr("nearest is store")));
     sources_.file = write("b.conf", "relay = perhaps\n");
@@ -130,7 +130,7 @@ TEST_F(SettingsTest, ListsAreSplitAtCommas) {
     EXPECT_THAT(read()->list("allow-host"), ElementsAre("a.example", "b.example"));
 }
 
-TEST_F(SettingsTest, EachHasOneNameEverywhere) {
+TEST_F(SettingsTest, OptionVariableAndFileUseTheSameName) {
     std::set<std::string> seen;
     for (const Setting& setting : table_) {
         EXPECT_TRUE(seen.insert(setting.variable()).second) << setting.name;

@@ -57,7 +57,7 @@ class Topics final : public TopicLog {
     LogHealth health() override { return {}; }
 };
 
-TEST(TopicPlan, WantsWhatTheCatalogueSays) {
+TEST(TopicPlan, FollowsTheCataloguesPolicies) {
     const auto wanted = wanted_topics(Events::types(), 3);
     ASSERT_EQ(wanted.size(), 2U);
     EXPECT_EQ(wanted[0].event_type, "order_placed");
@@ -66,7 +66,7 @@ TEST(TopicPlan, WantsWhatTheCatalogueSays) {
     EXPECT_EQ(wanted[1].replication, 3);
 }
 
-TEST(TopicPlan, NamesWhatIsMissing) {
+TEST(TopicPlan, NamesMissingTopics) {
     Topics log;
     const auto changes = topic_changes(log, Events::types(), 1);
     ASSERT_TRUE(changes.has_value());
@@ -75,13 +75,13 @@ TEST(TopicPlan, NamesWhatIsMissing) {
     EXPECT_EQ(describe(changes->front()), "create with 3 partitions, 1 replica, kept 7 d");
 }
 
-TEST(TopicPlan, GivesTheLogsErrorBack) {
+TEST(TopicPlan, ReturnsTheLogsError) {
     Topics log;
     log.there = fail(ErrorCode::unavailable, "no broker");
     EXPECT_EQ(topic_changes(log, Events::types(), 1).error().message, "no broker");
 }
 
-TEST(TopicPlan, LooksAgainForTopicsThatABrokerDoesNotKnowYet) {
+TEST(TopicPlan, RetriesWhileABrokerDoesNotListATopic) {
     Topics log;
     log.late = 2;
     EXPECT_TRUE(settled_topic_changes(log, Events::types(), 1, 30s).value().empty());
@@ -107,7 +107,7 @@ TEST(TopicPlan, DescribesChanges) {
                                                  HasSubstr("has 2 replicas instead of 1")));
 }
 
-TEST(TopicPlan, WritesTimes) {
+TEST(TopicPlan, FormatsDurations) {
     EXPECT_EQ(describe(std::chrono::milliseconds{48h}), "2 d");
     EXPECT_EQ(describe(std::chrono::milliseconds{90s}), "90 s");
     EXPECT_EQ(describe(1500ms), "1500 ms");

@@ -27,7 +27,7 @@ TEST(Base64, DecodesWhatItEncodes) {
     }
 }
 
-TEST(Base64, RefusesTextThatIsNotBase64) {
+TEST(Base64, RejectsTextThatIsNotBase64) {
     for (const char* text : {"Z", "Zg=", "Zg", "Z===", "Zm9$", "Zm 9"}) {
         EXPECT_FALSE(from_base64(text)) << text;
     }

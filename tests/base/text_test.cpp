@@ -5,7 +5,7 @@
 
 namespace {
 
-TEST(Utf8, TellsValidFromInvalid) {
+TEST(Utf8, DistinguishesValidFromInvalid) {
     for (const char* good : {"", "a", "\x7f", "é", "日本", "🎉", "\xF4\x8F\xBF\xBF", "\xEF\xBF\xBF",
                              "\xED\x9F\xBF", "\xEE\x80\x80"}) {
         EXPECT_TRUE(quipu::is_valid_utf8(good)) << good;

@@ -12,7 +12,7 @@ TEST(Url, DecodesEscapesOfEitherCase) {
     EXPECT_EQ(percent_decode("a+b", true), "a b");
 }
 
-TEST(Url, RefusesEscapesThatAreNone) {
+TEST(Url, RejectsMalformedEscapes) {
     for (const auto* text : {"%", "%2", "%2g", "%g2", "a%", "%%20", "% 20", "%-1", "%+1", "%0x"}) {
         const auto decoded = percent_decode(text, false);
         ASSERT_FALSE(decoded) << text;
@@ -20,7 +20,7 @@ TEST(Url, RefusesEscapesThatAreNone) {
     }
 }
 
-TEST(Url, RefusesNulAndWhatIsNotUtf8) {
+TEST(Url, RejectsNulAndInvalidUtf8) {
     for (const auto* text : {"%00", "a%00b", "%80", "%C3", "%C0%AF", "%E0%80%80", "%ED%A0%80",
                              "%F4%90%80%80", "%F8%88%80%80%80", "%C3%28", "%E2%82"}) {
         EXPECT_FALSE(percent_decode(text, false)) << text;

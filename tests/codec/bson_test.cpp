@@ -61,7 +61,7 @@ struct Sample {
 };
 using Samples = quipu::Catalogue<Sample>;
 
-TEST(Bson, SaysWhatLibbsonReads) {
+TEST(Bson, DocumentIsReadableByLibbson) {
     const std::string json =
         R"({"event_id":"e-1","event_type":"sample","timestamp":"2026-01-02T03:04:05.678901Z",)"
         R"("metadata":{"service_name":"s","service_version":"1"},"flag":true,"tiny":-8,)"
@@ -87,14 +87,14 @@ TEST(Bson, SaysWhatLibbsonReads) {
         R"({ "x" : "y" } ] }, "perhaps" : null, "more" : [ true ] } })");
 }
 
-TEST(Bson, WhatIsNoEventGivesNothing) {
+TEST(Bson, InvalidEventGivesNoDocument) {
     for (const char* json :
          {"", "{}", "[]", "{\"event_type\":\"other\"}", R"({"event_type":"sample"})"}) {
         EXPECT_EQ(quipu::event_document(Samples::types(), json), "") << json;
     }
 }
 
-TEST(Bson, NamesAreOnesThatDatabasesTake) {
+TEST(Bson, NamesAreEscapedForDatabases) {
     EXPECT_EQ(quipu::codec::bson_name("a.b$"), "a．b$");
     EXPECT_EQ(quipu::codec::bson_name("$a"), "＄a");
     EXPECT_EQ(quipu::codec::bson_name(std::string("a\0b", 3)), "a␀b");

@@ -36,7 +36,7 @@ std::string faults_of(std::string_view text, const quipu::DecodeOptions& options
     return read ? "" : kinds(read.error());
 }
 
-TEST(Decode, FindsTheTypeWhereverItStands) {
+TEST(Decode, FindsEventTypeAnywhereInTheObject) {
     const auto last = quipu::decode<Events>(
         R"({"text":"x","metadata":{"service_name":"s","service_version":""},"event_type":"tiny"})");
     ASSERT_TRUE(last);
@@ -62,7 +62,7 @@ TEST(Decode, FillsInTheHeader) {
     EXPECT_EQ((*event)->count, 7);
 }
 
-TEST(Decode, TakesWhiteSpaceAnywhereBetweenTokens) {
+TEST(Decode, AcceptsWhiteSpaceBetweenTokens) {
     std::string text;
     for (const char c : tiny()) {
         if (c == ',' || c == ':' || c == '{' || c == '}') {
@@ -81,7 +81,7 @@ TEST(Decode, TakesWhiteSpaceAnywhereBetweenTokens) {
     ASSERT_TRUE(event) << event.error().summary();
 }
 
-TEST(Decode, OfEqualNamesTheLastCounts) {
+TEST(Decode, LastOfRepeatedNamesCounts) {
     const auto twice = decode_as<Tiny>(tiny(R"(,"text":1,"text":"last")"));
     ASSERT_TRUE(twice) << twice.error().summary();
     EXPECT_EQ((*twice)->text, "last");
@@ -119,7 +119,7 @@ TEST(Decode, NeverRepeatsThePayload) {
     EXPECT_THAT(event.error().summary(), testing::Not(testing::HasSubstr("hunter2")));
 }
 
-TEST(Decode, StopsAtTheNumberOfFaultsWanted) {
+TEST(Decode, StopsAtMaxFaults) {
     quipu::DecodeOptions options;
     options.max_faults = 2;
     EXPECT_EQ(faults_of<std::decay_t<everything::Everything>>("{}", options),
@@ -146,7 +146,7 @@ TEST(Decode, KeepsUnknownFields) {
     EXPECT_TRUE(dropped->unknown.fields.empty());
 }
 
-TEST(Decode, OfEqualUnknownNamesTheLastCountsAtTheFirstPlace) {
+TEST(Decode, LastOfRepeatedUnknownNamesCountsAtTheFirstPlace) {
     const auto event = decode_as<Tiny>(tiny(R"(,"a":1,"text":"t","b":2,"\u0061":3)"));
     ASSERT_TRUE(event);
     const std::vector<std::pair<std::string, std::string>> expected{{"a", "3"}, {"b", "2"}};
@@ -157,7 +157,7 @@ TEST(Decode, OfEqualUnknownNamesTheLastCountsAtTheFirstPlace) {
     EXPECT_EQ(again->unknown.fields, expected);
 }
 
-TEST(Decode, GivesAnUnknownTypeAsItCame) {
+TEST(Decode, ReturnsAnUnknownTypeUnchanged) {
     const std::string text = R"({ "event_type" : "from_the_future", "x":[1 , 2] })";
     const auto event = quipu::decode<Events>(text);
     ASSERT_TRUE(event);
@@ -175,7 +175,7 @@ TEST(Decode, GivesAnUnknownTypeAsItCame) {
     EXPECT_THAT(refused.error().summary(), testing::HasSubstr("tiny"));
 }
 
-TEST(Decode, RefusesWhatIsNoEvent) {
+TEST(Decode, RejectsTextThatIsNotAnEvent) {
     const auto refusal = [](std::string_view text) {
         const auto event = quipu::decode<Events>(text);
         return event ? std::string("taken") : kinds(event.error());
@@ -202,7 +202,7 @@ struct Presences {
     quipu::Default<std::optional<std::int64_t>> both = std::optional<std::int64_t>(3);
 };
 
-TEST(Decode, AbsentAndNullAreTwoThings) {
+TEST(Decode, AbsentAndNullAreDistinguished) {
     auto read = from_json<Presences>(R"({"required":"r","told":null})");
     ASSERT_TRUE(read) << read.error().summary();
     EXPECT_EQ(read->nullable, std::nullopt);
@@ -235,7 +235,7 @@ struct Numbers {
     quipu::Default<bool> flag = false;
 };
 
-TEST(Decode, HoldsIntegersOfEverySizeToTheirRange) {
+TEST(Decode, ChecksTheRangeOfEveryIntegerSize) {
     EXPECT_EQ(faults_of<Numbers>(R"({"i8":127,"u8":255,"i64":9223372036854775807,)"
                                  R"("u64":18446744073709551615})"),
               "");

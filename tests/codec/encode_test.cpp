@@ -63,7 +63,7 @@ TEST(Encode, AppendsAndLeavesTheBufferAloneOnFailure) {
     EXPECT_THAT(failed.error().message, testing::StartsWith("tiny: text: not valid UTF-8"));
 }
 
-TEST(Encode, NamesWhatItCannotWrite) {
+TEST(Encode, ErrorsNameTheField) {
     const auto message = [](const auto& event) {
         const auto written = quipu::encode(event);
         return written ? std::string("written") : written.error().message;
@@ -143,7 +143,7 @@ TEST(Encode, WritesFloatsAsPydanticDoes) {
     EXPECT_EQ(text_of(-std::numeric_limits<double>::infinity()), "null");
 }
 
-TEST(Encode, FloatsReadBackAndNoShorterTextDoes) {
+TEST(Encode, FloatsRoundTripInTheirShortestForm) {
     everything::Random random(5);
     for (int i = 0; i < 200'000; ++i) {
         const double value = random.real();

@@ -22,7 +22,7 @@ std::string kind_of(std::string_view text, const quipu::DecodeOptions& options =
     return event ? "" : event.error().list.front().kind;
 }
 
-TEST(Limits, DepthFromOneToAMillion) {
+TEST(Limits, DepthBeyondTheLimitIsRejected) {
     quipu::DecodeOptions wide;
     wide.max_bytes = 16U << 20U;
     for (const std::size_t depth : {1U, 2U, 62U, 63U}) {
@@ -79,7 +79,7 @@ TEST(Limits, DepthOfAStructThatContainsItself) {
     EXPECT_EQ(written.error().code, quipu::ErrorCode::invalid);
 }
 
-TEST(Limits, Length) {
+TEST(Limits, LengthBeyondTheLimitIsRejected) {
     quipu::DecodeOptions options;
     const std::string text = everything::tiny();
     options.max_bytes = text.size();
@@ -97,7 +97,7 @@ TEST(Limits, ManyUnknownFieldsTakeLinearTime) {
     EXPECT_EQ(event->unknown.fields.size(), 50'000U);
 }
 
-TEST(Limits, BytesThatAreNoJson) {
+TEST(Limits, BytesThatAreNotJsonAreRejected) {
     using namespace std::string_literals;
     const std::string good = everything::tiny();
     EXPECT_EQ(kind_of(good), "");
@@ -163,7 +163,7 @@ TEST(Limits, BytesThatAreNoJson) {
     }
 }
 
-TEST(Limits, EveryPrefixOfATextIsRefused) {
+TEST(Limits, EveryPrefixOfATextIsRejected) {
     everything::Random random(3);
     for (int i = 0; i < 20; ++i) {
         const std::string text = *quipu::encode(random.event());

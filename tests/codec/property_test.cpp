@@ -11,7 +11,7 @@ using everything::Events;
 using everything::Everything;
 using everything::Random;
 
-TEST(Property, WhatIsWrittenReadsBackEqual) {
+TEST(Property, EncodedEventsDecodeEqual) {
     Random random(11);
     for (int i = 0; i < 3000; ++i) {
         const auto event = random.event();
@@ -53,7 +53,7 @@ std::vector<std::string> fields_of(const std::string& object) {
     return out;
 }
 
-TEST(Property, TheOrderOfFieldsDoesNotMatter) {
+TEST(Property, FieldOrderDoesNotMatter) {
     Random random(12);
     for (int i = 0; i < 300; ++i) {
         auto event = random.event();
@@ -133,7 +133,7 @@ TEST(Property, AgreesWithSimdjsonOnWhatIsJson) {
     EXPECT_GT(invalid, 1000U);
 }
 
-TEST(Property, RandomBytesNeverDoHarm) {
+TEST(Property, RandomBytesAreRejectedSafely) {
     Random random(14);
     for (int i = 0; i < 20'000; ++i) {
         std::string text(random.below(200), ' ');
@@ -151,7 +151,7 @@ TEST(Property, RandomBytesNeverDoHarm) {
     }
 }
 
-TEST(Property, TextOfAnyFaultyFieldStillLeavesTheOthersJudged) {
+TEST(Property, FaultyFieldDoesNotHideOtherFaults) {
     Random random(15);
     for (int i = 0; i < 500; ++i) {
         const std::string text = *quipu::encode(random.event());

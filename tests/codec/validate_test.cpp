@@ -13,7 +13,7 @@ std::expected<std::string, quipu::Faults> judge(std::string_view text) {
         {quipu::Fault{"missing", {std::string("a\"b"), std::int64_t{3}}, "field required"}}});
 }
 
-TEST(Validate, JudgesOneCase) {
+TEST(Validate, ReportsTheResultOfACase) {
     EXPECT_EQ(quipu::validate_line(R"({"id":"x/1","group":"g","input":"a\nb","ok":true})", judge),
               R"({"id":"x/1","ok":true,"output":"a\nb\u2028"})");
     EXPECT_EQ(quipu::validate_line(R"({"input":"bad","id":5})", judge),
@@ -26,7 +26,7 @@ TEST(Validate, JudgesOneCase) {
               R"({"id":"b","ok":true,"output":"a\u2028"})");
 }
 
-TEST(Validate, RefusesWhatIsNoCase) {
+TEST(Validate, RejectsMalformedCases) {
     for (const char* line : {"", "x", "[]", "{}", R"({"id":1})", R"({"id":1,"input":5})",
                              R"({"id":1,"input_b64":"a"})", R"({"id":1,"input_b64":"a*=="})",
                              R"({"id":1,"input":"a"} x)", "{\"id\":\"\xFF\",\"input\":\"a\"}"}) {
@@ -35,7 +35,7 @@ TEST(Validate, RefusesWhatIsNoCase) {
     }
 }
 
-TEST(Validate, JudgesLines) {
+TEST(Validate, ReportsOneResultPerLine) {
     std::istringstream in("{\"id\":1,\"input\":\"a\"}\n\n{\"id\":2,\"input\":\"bad\"}\n");
     std::ostringstream out;
     quipu::validate_lines(in, out, judge);

@@ -61,7 +61,7 @@ TEST_F(LogBackfill, NewGroupReadsExpiredHistoryFromTheStore) {
     EXPECT_TRUE(letters().empty());
 }
 
-TEST_F(LogBackfill, ExpiredHistoryPrecedesWhatTheLogHas) {
+TEST_F(LogBackfill, ExpiredHistoryPrecedesRecordsOfTheLog) {
     // Ada's lies further on than a group looks at once when the first record comes from the log.
     constexpr std::int64_t lost = 6000;
     const auto customer = [](std::int64_t number) { return number < lost / 2 ? "bob" : "ada"; };
@@ -133,7 +133,7 @@ TEST_F(LogBackfill, SerialGroupBackfills) {
     EXPECT_EQ(counter("ada").value + counter("bob").value + counter("cyd").value, 3);
 }
 
-TEST_F(LogBackfill, RecordsThatTheLogRefusesAreHandledInOrder) {
+TEST_F(LogBackfill, RecordsRejectedByTheLogAreHandledInOrder) {
     log_.fault = [](const LogRecord& record) -> std::optional<Error> {
         if (record.value.find("\"number\":2") == std::string::npos) return std::nullopt;
         return Error{ErrorCode::limit, "too large"};

@@ -105,7 +105,7 @@ TEST_F(LogGroups, RepetitionsInTheLogTakeEffectOnce) {
     EXPECT_THAT(*store_->verify(), testing::IsEmpty());
 }
 
-TEST_F(LogGroups, MembersThatComeAndGoLoseAndRepeatNothing) {
+TEST_F(LogGroups, RebalancesNeitherLoseNorRepeatRecords) {
     constexpr int customers = 20;
     constexpr int each = 25;
     std::jthread producer([&] {

@@ -27,7 +27,7 @@ class RelayTest : public DeliveryTest {
     MemoryLog log_{{"ordered", "shipped", "slow"}, 1};
 };
 
-TEST_F(RelayTest, PublishesWhatIsStoredWithItsBytesKeyAndHeaders) {
+TEST_F(RelayTest, PublishesBytesKeyAndHeadersUnchanged) {
     ASSERT_TRUE(publisher().publish(Ordered{.customer = "ada", .number = 5},
                                     {.aggregate_id = "ada", .headers = {{"traceparent", "00-x"}}}));
     auto one = relay();
@@ -62,7 +62,7 @@ TEST_F(RelayTest, ContinuesFromTheLastCheckpoint) {
     EXPECT_EQ(numbers(), all) << "in order, each once";
 }
 
-TEST_F(RelayTest, OneOfSeveralLeadsAndAnotherTakesOver) {
+TEST_F(RelayTest, OneOfSeveralHoldsTheLeaseAndAnotherTakesOver) {
     auto one = relay();
     ASSERT_TRUE(eventually([&] { return one->status().active; }));
     auto two = relay();

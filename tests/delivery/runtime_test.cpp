@@ -373,7 +373,7 @@ TEST_F(DeliveryTest, SerialGroupKeepsASharedDocumentConsistent) {
     EXPECT_EQ(runtime->status()[0].conflicts, 0U);
 }
 
-TEST_F(DeliveryTest, ConflictingHandlersAreRunAgain) {
+TEST_F(DeliveryTest, HandlerIsRepeatedAfterADocumentConflict) {
     std::int64_t sum = 0;
     for (int number = 0; number < 60; ++number) {
         order("c" + std::to_string(number), number);

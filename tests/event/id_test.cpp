@@ -25,7 +25,7 @@ TEST(Id, IsAUuidOfVersionSeven) {
     }
 }
 
-TEST(Id, BeginsWithTheTime) {
+TEST(Id, StartsWithTheTime) {
     using namespace std::chrono;
     const auto clock = [] {
         return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -122,7 +122,7 @@ TEST(Id, SurvivesAForkWhileOthersMakeIds) {
 }
 
 // In processes that have made no id yet, so that the fork meets the first use.
-TEST(Id, SurvivesAForkWhileAnotherMakesTheFirstId) {
+TEST(Id, SurvivesAForkDuringTheFirstUse) {
     for (int i = 0; i < 200; ++i) {
         const pid_t child = fork();
         if (child == 0) {

@@ -246,7 +246,7 @@ TEST(Reflect, DropsTheUnderscoreThatOnlyAvoidsAKeyword) {
     EXPECT_EQ(info.fields[3].type->enumeration->values, words);
 }
 
-TEST(Reflect, TellsKindsAndPresences) {
+TEST(Reflect, KnowsKindsAndPresences) {
     const quipu::StructInfo& info = struct_info<Named>();
     ASSERT_EQ(info.fields.size(), 9U);
     const Named object{};
@@ -277,7 +277,7 @@ TEST(Reflect, EnumsAreReadAndWrittenInTheirSize) {
     EXPECT_EQ(info.read(&wide), 1U);
 }
 
-TEST(Reflect, TheHeaderHasTheTypeInSecondPlace) {
+TEST(Reflect, EventTypeIsTheSecondHeaderField) {
     const quipu::StructInfo& info = quipu::header_info();
     std::string names;
     for (const quipu::FieldInfo& field : info.fields) names += std::string(field.key);

@@ -27,7 +27,7 @@ TEST(TimeText, WritesMicrosecondsOnlyWhenThereAreSome) {
     EXPECT_EQ(format_time(Time::min()), "0001-01-01T00:00:00Z");
 }
 
-TEST(TimeText, TakesTheFormsOfIso8601) {
+TEST(TimeText, AcceptsTheFormsOfIso8601) {
     EXPECT_EQ(again("2026-01-02T03:04:05Z"), "2026-01-02T03:04:05Z");
     EXPECT_EQ(again("2026-01-02t03:04:05z"), "2026-01-02T03:04:05Z");
     EXPECT_EQ(again("2026-01-02_03:04:05"), "2026-01-02T03:04:05Z");
@@ -46,7 +46,7 @@ TEST(TimeText, TakesTheFormsOfIso8601) {
     EXPECT_EQ(again("0001-01-01T00:00:00Z"), "0001-01-01T00:00:00Z");
 }
 
-TEST(TimeText, TakesNothingElse) {
+TEST(TimeText, RejectsOtherText) {
     for (const char* text : {"",
                              " ",
                              "2026",
@@ -90,7 +90,7 @@ TEST(TimeText, TakesNothingElse) {
     }
 }
 
-TEST(TimeText, ReadsBackWhatItWrites) {
+TEST(TimeText, RoundTrips) {
     std::mt19937_64 random(1);
     for (int i = 0; i < 100'000; ++i) {
         const Time time{microseconds{static_cast<std::int64_t>(random() % 315'537'897'600'000'000) -

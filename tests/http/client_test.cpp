@@ -78,7 +78,7 @@ TEST_F(HttpUnixTest, AnswersOverAPrivateSocket) {
     EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST_F(HttpUnixTest, BothAtOnce) {
+TEST_F(HttpUnixTest, ListensOnTcpAndUnixSocketTogether) {
     const auto path = directory_.file("s");
     make({.unix_socket_path = path});
     server().route("GET", "/peer", [](const HttpRequest& request) {
@@ -110,7 +110,7 @@ TEST_F(HttpUnixTest, LiveSocketIsNotTaken) {
     EXPECT_TRUE(ask(path));
 }
 
-TEST_F(HttpUnixTest, OneOfManyStartersWins) {
+TEST_F(HttpUnixTest, OneOfManyConcurrentServersGetsTheSocket) {
     const auto path = directory_.file("s");
     leave_stale_socket(path);
     std::vector<std::unique_ptr<HttpServer>> servers;
@@ -218,7 +218,7 @@ TEST_F(HttpClientServerTest, RequestsThatCannotBeSent) {
     EXPECT_EQ(server().stats().requests, 0U);
 }
 
-TEST_F(HttpClientServerTest, StatusOfAStreamThatIsNone) {
+TEST_F(HttpClientServerTest, StreamWithAnErrorStatusIsAnError) {
     make().route("GET", "/plain", [](const HttpRequest&) { return HttpResponse::text(403, "no"); });
     start();
     const auto any = [](const SseEvent&) { return true; };

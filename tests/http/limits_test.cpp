@@ -92,7 +92,7 @@ TEST_F(HttpLimitsTest, PeerThatDoesNotReadIsCutOff) {
     EXPECT_TRUE(eventually([&] { return server().stats().connections_open == 0; }));
 }
 
-TEST_F(HttpLimitsTest, OneConnectionTooMany) {
+TEST_F(HttpLimitsTest, ConnectionBeyondTheLimitGets503) {
     make({.connections_max = 2}).route("GET", "/", hello());
     start();
     auto first = std::make_unique<RawConnection>(server().port());
@@ -128,7 +128,7 @@ class FewDescriptors {
     rlimit before_{};
 };
 
-TEST_F(HttpLimitsTest, WithoutDescriptorsAConnectionWaits) {
+TEST_F(HttpLimitsTest, ConnectionWaitsWhileDescriptorsAreExhausted) {
     make().route("GET", "/", hello());
     start();
     ASSERT_EQ(get("/").status, 200);

@@ -32,7 +32,7 @@ std::string request(std::string_view line, std::string_view rest = {}) {
     return std::string(line) + "\r\nHost: a\r\n" + std::string(rest) + "\r\n";
 }
 
-TEST(HttpParse, TakesARequestApart) {
+TEST(HttpParse, ParsesAllPartsOfARequest) {
     const auto parsed = parse_request(
         "POST /a%20b/c?x=1&y=a+b HTTP/1.1\r\nHost: h:1\r\nx-two:  two \r\nX-Two: three\r\n"
         "Content-Length: 5\r\n\r\nhello",
@@ -49,7 +49,7 @@ TEST(HttpParse, TakesARequestApart) {
     EXPECT_EQ(parsed->body, "hello");
 }
 
-TEST(HttpParse, ReadsOneRequestAfterTheOther) {
+TEST(HttpParse, ReadsPipelinedRequests) {
     RequestReader reader({});
     const auto one = request("GET /1 HTTP/1.1");
     const auto two = request("POST /2 HTTP/1.1", "Content-Length: 3\r\n") + "abc";
@@ -117,13 +117,13 @@ TEST(HttpParse, MalformedBytes) {
     for (const auto& bytes : bad) EXPECT_EQ(outcome(bytes), 400) << bytes;
 }
 
-TEST(HttpParse, WhatIsNotImplementedIsSaid) {
+TEST(HttpParse, UnsupportedFeaturesAreNamed) {
     EXPECT_EQ(outcome(request("GET / HTTP/1.1", "Transfer-Encoding: gzip\r\n")), 501);
     EXPECT_EQ(outcome(request("GET / HTTP/1.1", "Transfer-Encoding: gzip, chunked\r\n")), 501);
     EXPECT_EQ(outcome(request("GET / HTTP/1.1", "Expect: miracle\r\n")), 417);
 }
 
-TEST(HttpParse, HeadersAreBoundedHoweverTheyCome) {
+TEST(HttpParse, HeaderLimitsHoldForAnySplitOfTheBytes) {
     const auto of_size = [](std::size_t size) {
         auto text = request("GET / HTTP/1.1", "x: \r\n");
         return text.insert(text.size() - 4, std::string(size - text.size(), 'y'));
@@ -168,7 +168,7 @@ TEST(HttpParse, AbsoluteTargetNamesTheHost) {
     EXPECT_EQ(reader.request().path, "/x");
 }
 
-TEST(HttpParse, ResponsesOfEveryEnd) {
+TEST(HttpParse, ResponsesWithEveryKindOfBodyEnd) {
     const auto read = [](std::string_view bytes, bool closed, bool head = false) {
         std::string body;
         ResponseReader reader({}, head, [&](std::string_view piece) {

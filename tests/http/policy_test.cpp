@@ -15,7 +15,7 @@ int refusal(const Policy& policy, std::string method, HttpFields headers,
     return response ? response->status : 0;
 }
 
-TEST(HttpPolicy, TakesAuthoritiesApart) {
+TEST(HttpPolicy, SplitsAuthorities) {
     EXPECT_EQ(host_of("a.b:80"), "a.b");
     EXPECT_EQ(host_of("[::1]:80"), "::1");
     EXPECT_EQ(host_of("[::1]"), "::1");
@@ -58,7 +58,7 @@ TEST(HttpPolicy, OtherOriginsMayOnlyRead) {
     }
 }
 
-TEST(HttpPolicy, BrowserWithoutOriginSaysWhereItComesFrom) {
+TEST(HttpPolicy, FetchMetadataReplacesAMissingOrigin) {
     EXPECT_EQ(refusal({}, "POST", {{"Sec-Fetch-Site", "cross-site"}}, "localhost"), 403);
     EXPECT_EQ(refusal({}, "POST", {{"Sec-Fetch-Site", "same-origin"}}, "localhost"), 0);
     EXPECT_EQ(refusal({}, "POST", {}, "localhost"), 0);

@@ -36,7 +36,7 @@ TEST(HttpRouter, ParametersAreDecodedAfterThePathIsSplit) {
     EXPECT_TRUE(router.match("GET", "/a/%2e%2E/b/c").malformed);
 }
 
-TEST(HttpRouter, PathsThatNothingHas) {
+TEST(HttpRouter, UnknownPathsHaveNoRoute) {
     Router router;
     router.add("GET", "/", nothing());
     router.add("GET", "/a/{id}", nothing());
@@ -56,7 +56,7 @@ TEST(HttpRouter, OtherMethodsAreNamed) {
     EXPECT_EQ(router.match("get", "/a/x").handler, nullptr);
 }
 
-TEST(HttpRouter, MethodIsLookedForInEveryPatternThatMatches) {
+TEST(HttpRouter, MethodIsSearchedInAllMatchingPatterns) {
     Router router;
     router.add("GET", "/a/{id}", nothing());
     router.add("POST", "/a/new", nothing());

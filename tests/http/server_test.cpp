@@ -23,7 +23,7 @@ HttpHandler echo() {
 
 class HttpServerTest : public ServerTest {};
 
-TEST_F(HttpServerTest, HandlerGetsWhatWasSent) {
+TEST_F(HttpServerTest, HandlerReceivesTheWholeRequest) {
     make().route("POST", "/executions/{id}/logs/{name}", [](const HttpRequest& request) {
         std::string text = request.route + '|' + request.path;
         text += '|' + std::string(request.path_param("id"));
@@ -100,7 +100,7 @@ TEST_F(HttpServerTest, HandlerThatThrowsIsA500WithoutItsText) {
     EXPECT_EQ(server().stats().responses_5xx, 2U);
 }
 
-TEST_F(HttpServerTest, ResponseThatWouldSplitIsA500) {
+TEST_F(HttpServerTest, ResponseWithLineBreakInAHeaderIsA500) {
     make();
     server().route("GET", "/{what}", [](const HttpRequest& request) {
         auto response = HttpResponse::text(200, "x");
@@ -122,7 +122,7 @@ TEST_F(HttpServerTest, ResponseThatWouldSplitIsA500) {
     EXPECT_EQ(get("/own").body, "x");
 }
 
-TEST_F(HttpServerTest, GuardGoesFirst) {
+TEST_F(HttpServerTest, GuardRunsBeforeTheHandler) {
     std::atomic<int> handled{0};
     make().route("GET", "/a", [&](const HttpRequest&) {
         ++handled;
@@ -155,7 +155,7 @@ TEST_F(HttpServerTest, ForeignHostsAndOriginsAreRefused) {
     EXPECT_EQ(send("POST", "/a", {{"Origin", own}}).status, 204);
 }
 
-TEST_F(HttpServerTest, RemoteAddressesAreAnExplicitChoice) {
+TEST_F(HttpServerTest, RemoteAddressNeedsAllowRemote) {
     for (const auto* address : {"0.0.0.0", "::", "10.1.2.3", "192.0.2.1"}) {
         const auto started = make({.address = address}).start();
         ASSERT_FALSE(started) << address;
@@ -211,7 +211,7 @@ TEST_F(HttpServerTest, RequestInSingleBytes) {
     EXPECT_EQ(body_of(connection.read_response()), "POST abc");
 }
 
-TEST_F(HttpServerTest, SenderWhoWaitsIsToldToContinue) {
+TEST_F(HttpServerTest, ExpectContinueIsAnswered) {
     make().route("POST", "/", echo());
     start();
     RawConnection connection(server().port());
@@ -266,7 +266,7 @@ TEST_F(HttpServerTest, ProblemsAreValidJson) {
     EXPECT_THAT(HttpResponse::error({ErrorCode::corrupt, "inside"}).body, Not(HasSubstr("inside")));
 }
 
-TEST_F(HttpServerTest, RoutesAreFixedOnceStarted) {
+TEST_F(HttpServerTest, RoutesCannotBeAddedAfterStart) {
     make().route("GET", "/a/{id}", echo());
     EXPECT_THROW(server().route("GET", "/a/{id}", echo()), std::invalid_argument);
     start();

@@ -16,7 +16,7 @@ namespace {
 
 using http_testing::RawConnection;
 
-TEST(HttpAcceptor, GoesOnAfterAConnectionThatCouldNotBeTaken) {
+TEST(HttpAcceptor, ContinuesAfterAConnectionThatCouldNotBeAccepted) {
     auto listener = listen_tcp({});
     ASSERT_TRUE(listener);
     Loop loop;

@@ -33,7 +33,7 @@ TEST(HttpSse, IdAndNameCannotStartALineOfTheirOwn) {
               "id: 1data: x\nevent: ab\ndata: y\n\n");
 }
 
-TEST(HttpSse, RoundTripWhateverThePieces) {
+TEST(HttpSse, RoundTripsForAnySplitOfTheBytes) {
     const std::vector<SseEvent> events{{"1", "a", "x"},
                                        {"2", "", "line\n\n: not a comment\nid: 9\n"},
                                        {"3", "b", ""},
@@ -51,7 +51,7 @@ TEST(HttpSse, RoundTripWhateverThePieces) {
     }
 }
 
-TEST(HttpSse, ReadsWhatOtherServersWrite) {
+TEST(HttpSse, ReadsStreamsOfOtherServers) {
     const auto got = decode(
         "\xEF\xBB\xBF: hello\r\ndata:no space\rdata\r\nid: 5\r\nretry: 10\r\nfoo: bar\r\n\r\n"
         "event: only\n\ndata: b\n\ndata: incomplete\n",
@@ -64,7 +64,7 @@ TEST(HttpSse, ReadsWhatOtherServersWrite) {
     EXPECT_EQ(got[1].id, "5");
 }
 
-TEST(HttpSse, StopsWhenTold) {
+TEST(HttpSse, StopsWhenTheCallbackReturnsFalse) {
     int calls = 0;
     SseDecoder decoder(100, [&](const SseEvent&) { return ++calls < 2; });
     EXPECT_EQ(decoder.feed("data: 1\n\ndata: 2\n\ndata: 3\n\n"), SseDecoder::State::stopped);

@@ -177,7 +177,7 @@ TEST_F(HttpStreamTest, PushFromManyThreads) {
     }
 }
 
-TEST_F(HttpStreamTest, SlowReaderIsCutAndBlocksNobody) {
+TEST_F(HttpStreamTest, SlowReaderIsDisconnectedAndBlocksNobody) {
     Watched<bool> cut{false};
     std::jthread producer;
     make({.handler_threads = 1, .stream_events_max = 16});
@@ -206,7 +206,7 @@ TEST_F(HttpStreamTest, SlowReaderIsCutAndBlocksNobody) {
     EXPECT_FALSE(slow.read_all().ends_with("\r\n0\r\n\r\n"));  // cut, not ended
 }
 
-TEST_F(HttpStreamTest, CutStreamIsAnErrorThatSaysResume) {
+TEST_F(HttpStreamTest, InterruptedStreamIsAnErrorThatSaysResume) {
     make({.stream_events_max = 4});
     serve([](const HttpRequest&, const SseStream& stream) {
         for (int i = 0; i < 1'000'000 && stream.push(numbered(i)); ++i) {
@@ -231,7 +231,7 @@ TEST_F(HttpStreamTest, EventLargerThanTheQueueStillGetsThrough) {
     EXPECT_EQ(size, 500'000U);
 }
 
-TEST_F(HttpStreamTest, ProducerLearnsThatThePeerIsGone) {
+TEST_F(HttpStreamTest, ProducerLearnsThatThePeerDisconnected) {
     Watched<int> closed;
     Watched<std::shared_ptr<SseStream>> kept;
     make();

@@ -28,7 +28,7 @@ std::string fault_of(const quipu::CustomCommand& command, quipu::CommandLine::Te
     return parsed ? "" : parsed.error();
 }
 
-TEST(CliOptions, SubmitReadsEverything) {
+TEST(CliOptions, SubmitReadsAllOptions) {
     const auto options =
         parse_submit({"job.py", "--language", "bash", "--timeout", "20", "--priority", "high",
                       "--key", "k", "--language-version", "5", "--follow"});
@@ -43,14 +43,14 @@ TEST(CliOptions, SubmitReadsEverything) {
     EXPECT_FALSE(options->raw());
 }
 
-TEST(CliOptions, RawOutputWaitsForIt) {
+TEST(CliOptions, RawOutputImpliesWaiting) {
     const auto options = parse_submit({"-", "--output", "raw"});
     ASSERT_TRUE(options) << options.error();
     EXPECT_TRUE(options->raw());
     EXPECT_TRUE(options->waits());
 }
 
-TEST(CliOptions, WrongOnesAreNamed) {
+TEST(CliOptions, WrongOptionsAreNamed) {
     EXPECT_FALSE(parse_submit({}));
     EXPECT_FALSE(parse_submit({"a.py", "b.py"}));
     EXPECT_FALSE(parse_submit({"a.py", "--timeout", "0"}));
@@ -60,7 +60,7 @@ TEST(CliOptions, WrongOnesAreNamed) {
     EXPECT_THAT(wrong.error(), HasSubstr("--priority"));
 }
 
-TEST(CliOptions, CommandsRefuseWhatMeansNothingToThem) {
+TEST(CliOptions, CommandsRejectOptionsOfOthers) {
     EXPECT_EQ(fault_of(result_command(), {}), "ID is required");
     EXPECT_EQ(fault_of(result_command(), {"id", "--output", "raw"}), "");
     EXPECT_EQ(fault_of(cancel_command(), {"id"}), "");
@@ -69,7 +69,7 @@ TEST(CliOptions, CommandsRefuseWhatMeansNothingToThem) {
     EXPECT_EQ(fault_of(ready_command(), {"--wait", "-1"}), "--wait: must be between 0 and 86400");
 }
 
-TEST(CliOptions, LanguageIsThatOfTheEnding) {
+TEST(CliOptions, LanguageFollowsTheFileExtension) {
     EXPECT_EQ(language_of("x/job.py"), "python");
     EXPECT_EQ(language_of("job.sh"), "bash");
     EXPECT_EQ(language_of("job.mjs"), "node");

@@ -35,14 +35,14 @@ TEST(Quantity, RefusesOtherTextAndNamesIt) {
     EXPECT_FALSE(parse_cpu("100Mi"));
 }
 
-TEST(EventOutput, LeavesWhatFits) {
+TEST(EventOutput, KeepsOutputsThatFit) {
     const EventOutput output = event_output("out", "err", 6);
     EXPECT_EQ(output.stdout_text, "out");
     EXPECT_EQ(output.stderr_text, "err");
     EXPECT_FALSE(output.truncated);
 }
 
-TEST(EventOutput, CutsTheLongerOneFirst) {
+TEST(EventOutput, TruncatesTheLongerOneFirst) {
     EventOutput output = event_output(std::string(100, 'a'), "error", 20);
     EXPECT_EQ(output.stdout_text, std::string(15, 'a'));
     EXPECT_EQ(output.stderr_text, "error");
@@ -71,7 +71,7 @@ TEST(EventOutput, StaysInItsBudgetAndWithinCharacters) {
     }
 }
 
-TEST(EventOutput, CountsAsTheCodecWrites) {
+TEST(EventOutput, CountsBytesLikeTheCodec) {
     std::string text;
     for (int value = 0; value < 128; ++value) text += static_cast<char>(value);
     text += "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80";

@@ -21,7 +21,7 @@ LogRecord sample(std::optional<std::string> key = "ada") {
     return record;
 }
 
-TEST(ReceivedRecord, GivesWhatTheWholeRecordHolds) {
+TEST(ReceivedRecord, ReturnsEverythingOfTheRecord) {
     const ReceivedRecord record(sample());
     EXPECT_EQ(record.partition(), (LogPartition{"greeted", 2}));
     EXPECT_EQ(record.offset(), 7);
@@ -32,13 +32,13 @@ TEST(ReceivedRecord, GivesWhatTheWholeRecordHolds) {
     EXPECT_EQ(record.timestamp(), sample().timestamp);
 }
 
-TEST(ReceivedRecord, TellsAnEmptyKeyFromNone) {
+TEST(ReceivedRecord, DistinguishesAnEmptyKeyFromNone) {
     EXPECT_EQ(ReceivedRecord(sample("")).key(), "");
     EXPECT_EQ(ReceivedRecord(sample(std::nullopt)).key(), std::nullopt);
 }
 
 // Texts so short that a string would carry them along when it is moved.
-TEST(ReceivedRecord, ItsViewsHoldWhenItIsMoved) {
+TEST(ReceivedRecord, ViewsStayValidWhenMoved) {
     static_assert(!std::is_copy_constructible_v<ReceivedRecord>);
     std::vector<ReceivedRecord> records;
     records.emplace_back(sample());
@@ -54,7 +54,7 @@ TEST(ReceivedRecord, ItsViewsHoldWhenItIsMoved) {
     EXPECT_EQ(last.value().data(), value.data());
 }
 
-TEST(ReceivedRecord, ACopyIsWholeAndItsOwn) {
+TEST(ReceivedRecord, CopyOwnsAllItsData) {
     LogRecord copy;
     {
         const ReceivedRecord record(sample());

@@ -8,7 +8,7 @@
 namespace quipu {
 namespace {
 
-TEST(SecretNames, AreKnownByTheirWords) {
+TEST(SecretNames, AreRecognisedByTheirWords) {
     for (const char* name :
          {"mongodb-password", "tlsCertificateKeyFilePassword", "authMechanismProperties",
           "sasl.jaas.config", "sasl.oauthbearer.extensions", "SASL.JAAS.CONFIG"}) {
@@ -21,7 +21,7 @@ TEST(SecretNames, AreKnownByTheirWords) {
     }
 }
 
-TEST(SecretNames, OfKafkaAreThoseOfItsLibrary) {
+TEST(SecretNames, IncludeAllSecretsOfLibrdkafka) {
     for (const char* name :
          {"sasl.password", "ssl.key.password", "ssl.keystore.password",
           "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "ssl.key.pem"}) {

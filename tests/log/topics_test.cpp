@@ -19,7 +19,7 @@ std::vector<Kind> plan(const TopicSpec& wanted, const std::vector<TopicState>& e
 
 const TopicSpec wanted{"a", 3, 24h, 1};
 
-TEST(Topics, WhatIsMissingIsCreated) {
+TEST(Topics, MissingTopicIsCreated) {
     const auto changes = plan_topics({wanted, {"b", 1, 1h, 1}}, {{"b", 1, 1, 1h}});
     ASSERT_EQ(changes.size(), 1U);
     EXPECT_EQ(changes[0].kind, Kind::create);
@@ -27,7 +27,7 @@ TEST(Topics, WhatIsMissingIsCreated) {
     EXPECT_FALSE(changes[0].state);
 }
 
-TEST(Topics, WhatIsAsWantedIsLeftAlone) {
+TEST(Topics, MatchingTopicNeedsNoChange) {
     EXPECT_THAT(plan(wanted, {{"a", 3, 1, 24h}}), testing::IsEmpty());
     EXPECT_THAT(plan_topics({}, {{"a", 3, 1, 24h}}), testing::IsEmpty());
 }

@@ -47,7 +47,7 @@ class Publishers {
     std::vector<std::thread> threads_;
 };
 
-TEST(Concurrency, ManyPublishersGetOneOrder) {
+TEST(Concurrency, ManyPublishersGetGapFreePositions) {
     StoreBounds options;
     options.wal_bytes = 64 * 4096;
     options.max_batch_records = 7;

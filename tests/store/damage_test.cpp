@@ -127,7 +127,7 @@ TEST_F(Damage, ABrokenPageIsReported) {
     }
 }
 
-TEST_F(Damage, AFileCutShortIsReported) {
+TEST_F(Damage, TruncatedFileIsReported) {
     store.close();
     const auto path = store.directory().file();
     std::filesystem::resize_file(path, std::filesystem::file_size(path) / 4096 / 2 * 4096);
@@ -153,7 +153,7 @@ TEST_F(Damage, AMissingEventIsReported) {
     EXPECT_THAT(problems(), Contains(HasSubstr("sequence 3 after 1")));
 }
 
-TEST_F(Damage, AnEventThatShouldBeGoneIsReported) {
+TEST_F(Damage, RemovedPositionWithAnEventIsReported) {
     change_rows("INSERT INTO removed VALUES(4, 4)");
     EXPECT_THAT(problems(), Contains(HasSubstr("position 4 is marked removed")));
 }
@@ -205,17 +205,17 @@ TEST_F(Damage, AParkedRecordWithoutItsEventIsReported) {
     EXPECT_THAT(problems(), Contains(HasSubstr("has no event")));
 }
 
-TEST_F(Damage, ASequenceTwiceIsReported) {
+TEST_F(Damage, DuplicateSequenceIsReported) {
     change_rows("UPDATE events SET sequence = 1 WHERE position = 2");
     EXPECT_THAT(problems(), Contains(HasSubstr("sequence 1 after 1")));
 }
 
-TEST_F(Damage, ARowThatTheIndexLacksIsReported) {
+TEST_F(Damage, MissingIndexRowIsReported) {
     change_rows("DELETE FROM field_index WHERE position = 2");
     EXPECT_THAT(problems(), Contains(HasSubstr("lacks position 2")));
 }
 
-TEST_F(Damage, ARowOfTheIndexWithoutItsEventIsReported) {
+TEST_F(Damage, IndexRowWithoutItsEventIsReported) {
     change_rows("INSERT INTO field_index VALUES(2, 'tnobody', 2)");
     EXPECT_THAT(problems(), Contains(HasSubstr("6 rows, of which the events explain 5")));
 }

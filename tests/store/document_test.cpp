@@ -52,7 +52,7 @@ TEST_F(Documents, AreReadAsWritten) {
     EXPECT_EQ(store->document("other", "a").value(), std::nullopt);
 }
 
-TEST_F(Documents, RevisionsNeverGoBack) {
+TEST_F(Documents, RevisionsOnlyGrow) {
     ASSERT_TRUE(put("a", "1"));
     ASSERT_TRUE(put("a", "2"));
     ASSERT_TRUE(put("a", "3"));
@@ -65,7 +65,7 @@ TEST_F(Documents, RevisionsNeverGoBack) {
     EXPECT_GT(revision("a"), 3);
 }
 
-TEST_F(Documents, AGuardHoldsOrNothingHappens) {
+TEST_F(Documents, FailedGuardStoresNothing) {
     EXPECT_EQ(put("a", "1", 1).error().code, ErrorCode::conflict);
     ASSERT_TRUE(put("a", "1", 0));
     EXPECT_EQ(put("a", "2", 0).error().code, ErrorCode::conflict);

@@ -48,7 +48,7 @@ TEST(Failure, AFailedSyncEndsWritingUntilARestart) {
     EXPECT_THAT(store->verify().value(), testing::IsEmpty());
 }
 
-TEST(Failure, AFullDiskIsLeftBehindWhenThereIsSpace) {
+TEST(Failure, WritingResumesWhenAFullDiskHasSpace) {
     FaultyVfs vfs;
     SqliteFixture store;
     ASSERT_TRUE(store->open_group("g", true));
@@ -77,7 +77,7 @@ TEST(Failure, AFullDiskIsLeftBehindWhenThereIsSpace) {
     EXPECT_THAT(store->verify().value(), testing::IsEmpty());
 }
 
-TEST(Failure, EveryoneInTheFailedCommitLearnsIt) {
+TEST(Failure, FailedCommitFailsAllItsTransactions) {
     FaultyVfs vfs;
     SqliteFixture store;
     ASSERT_TRUE(store->commit(append(event(1))));
@@ -221,7 +221,7 @@ TEST(RealDisk, FillsUpAndRecovers) {
     EXPECT_THAT(store->verify().value(), testing::IsEmpty());
 }
 
-TEST(RealDisk, AReadOnlyOneCanBeRead) {
+TEST(RealDisk, ReadOnlyFileSystemCanBeRead) {
     SmallDisk disk;
     if (!disk.mounted()) {
         GTEST_SKIP() << "NOT TESTED: a small file system cannot be mounted (needs root)";

@@ -117,7 +117,7 @@ TEST(FieldIndex, ANewlyDeclaredFieldIsFilledInPortionsAndFoundMeanwhile) {
     EXPECT_THAT(store->verify().value(), IsEmpty());
 }
 
-TEST(FieldIndex, AnEventThatLeavesWhileAFieldIsFilledLeavesNothingBehind) {
+TEST(FieldIndex, EventRemovedDuringFillingLeavesNoIndexRow) {
     SqliteFixture store;
     add_events(store, 1, 2000);
     store.close();
@@ -132,7 +132,7 @@ TEST(FieldIndex, AnEventThatLeavesWhileAFieldIsFilledLeavesNothingBehind) {
     EXPECT_EQ(store->query(where("order_id", "o-1"))->scan_reason, "");
 }
 
-TEST(FieldIndex, AFieldThatIsNoLongerDeclaredLosesItsRows) {
+TEST(FieldIndex, UndeclaredFieldLosesItsIndexRows) {
     SqliteOptions options;
     options.indexed = {"order_id", "customer"};
     SqliteFixture store(options);
@@ -156,7 +156,7 @@ TEST(FieldIndex, AFieldThatIsNoLongerDeclaredLosesItsRows) {
 }
 
 /// Ends the process that fills the index in the middle of it, again and again.
-TEST(FieldIndex, FillingGoesOnAfterEachKill) {
+TEST(FieldIndex, FillingContinuesAfterEveryKill) {
     SqliteFixture store;
     add_events(store, 1, 8000);
     store.close();
@@ -257,7 +257,7 @@ TEST(FieldIndex, AnIndexedFieldIsNotScannedFor) {
                 testing::Not(testing::Contains(HasSubstr("SEARCH i USING PRIMARY KEY"))));
 }
 
-TEST(FieldIndex, AScanWithinATimeReadsNoEventOutsideIt) {
+TEST(FieldIndex, ScanWithTimeBoundsReadsNoEventOutsideThem) {
     SqliteFixture store;
     add_events(store, 1, 100);
     store.close();

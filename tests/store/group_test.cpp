@@ -40,7 +40,7 @@ class Groups : public testing::Test {
     std::int64_t number = 0;
 };
 
-TEST_F(Groups, BeginAtEitherEnd) {
+TEST_F(Groups, StartAtEitherEnd) {
     publish(3);
     EXPECT_EQ(store->open_group("late", false)->position, 3);
     EXPECT_EQ(store->open_group("early", true)->position, 0);
@@ -52,7 +52,7 @@ TEST_F(Groups, BeginAtEitherEnd) {
     EXPECT_EQ(store->open_group("", true).error().code, ErrorCode::invalid);
 }
 
-TEST_F(Groups, TellsWhatIsUnfinished) {
+TEST_F(Groups, ListsUnfinishedPositions) {
     publish(6);
     EXPECT_EQ(store->unfinished("g", {1}).error().code, ErrorCode::not_found);
     ASSERT_TRUE(store->open_group("g", true));
@@ -70,7 +70,7 @@ TEST_F(Groups, AnEarlyGroupOfAnEmptyLogIsRemembered) {
     EXPECT_EQ(store->open_group("g", false)->position, 0);
 }
 
-TEST_F(Groups, TheOffsetPassesOnlyWhatIsFinished) {
+TEST_F(Groups, OffsetStopsAtTheFirstUnfinishedPosition) {
     publish(6);
     ASSERT_TRUE(store->open_group("g", true));
     ASSERT_TRUE(finish({3}));
@@ -89,7 +89,7 @@ TEST_F(Groups, TheOffsetPassesOnlyWhatIsFinished) {
     EXPECT_EQ(group().position, 5);
 }
 
-TEST_F(Groups, WhatIsFinishedCannotBeFinishedAgain) {
+TEST_F(Groups, FinishingTwiceIsAConflict) {
     publish(5);
     ASSERT_TRUE(store->open_group("g", true));
     ASSERT_TRUE(store->open_group("other", true));
@@ -110,7 +110,7 @@ TEST_F(Groups, WhatIsFinishedCannotBeFinishedAgain) {
     EXPECT_TRUE(finish({2}));
 }
 
-TEST_F(Groups, RangesMayCoverWhatIsFinished) {
+TEST_F(Groups, RangesMayOverlapFinishedPositions) {
     publish(100);
     ASSERT_TRUE(store->open_group("g", true));
     ASSERT_TRUE(finish({10, 50}));
@@ -131,7 +131,7 @@ TEST_F(Groups, RangesMayCoverWhatIsFinished) {
     EXPECT_TRUE(store->verify()->empty());
 }
 
-TEST_F(Groups, RefuseWhatDoesNotExist) {
+TEST_F(Groups, RejectUnknownGroupsAndPositions) {
     publish(2);
     EXPECT_EQ(finish({1}).error().code, ErrorCode::not_found);
     ASSERT_TRUE(store->open_group("g", true));
@@ -144,7 +144,7 @@ TEST_F(Groups, RefuseWhatDoesNotExist) {
     EXPECT_EQ(group().position, 0);
 }
 
-TEST_F(Groups, ManyExceptionsComeAndGo) {
+TEST_F(Groups, FinishedRangesMergeInAnyOrder) {
     publish(400);
     ASSERT_TRUE(store->open_group("g", true));
     for (std::int64_t i = 2; i <= 400; i += 2) {

@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(SqliteHealth, TellsWhatThereIs) {
+TEST(SqliteHealth, ReportsEngineDurabilityAndSizes) {
     SqliteFixture store;
     ASSERT_TRUE(store->commit(append(event(1))));
     ASSERT_TRUE(store->commit(append(event(2))));

@@ -220,7 +220,7 @@ class History {
 };
 
 /// QUIPU_INDEX_SEED repeats one history.
-TEST(Index, QueriesAgreeWithAScanHoweverFarItIs) {
+TEST(Index, QueriesAgreeWithAScanWhileTheIndexLags) {
     const char* fixed = std::getenv("QUIPU_INDEX_SEED");
     int partial = 0;
     for (int i = 0; i < (fixed != nullptr ? 1 : 16) && !HasFailure(); ++i) {
@@ -234,7 +234,7 @@ TEST(Index, QueriesAgreeWithAScanHoweverFarItIs) {
     EXPECT_TRUE(fixed != nullptr || partial > 0);
 }
 
-TEST(Index, IsCompletedWhenNothingWaits) {
+TEST(Index, IsCompletedWhenIdle) {
     SqliteFixture store(with_portion(1000));
     for (std::int64_t i = 1; i <= 20; ++i) {
         ASSERT_TRUE(store->commit(append(event(i, "made", "x"))));
@@ -248,7 +248,7 @@ TEST(Index, IsCompletedWhenNothingWaits) {
     EXPECT_THAT(store->verify().value(), IsEmpty());
 }
 
-TEST(Index, LagsNoFurtherThanItMay) {
+TEST(Index, LagIsBounded) {
     SqliteFixture store(with_portion(100));
     for (std::int64_t i = 1; i <= 600; ++i) {
         ASSERT_TRUE(store->commit(append(event(i, "made", "x" + std::to_string(i % 7)))));
@@ -256,14 +256,14 @@ TEST(Index, LagsNoFurtherThanItMay) {
     }
 }
 
-TEST(Index, IsCompleteAfterTheEnd) {
+TEST(Index, IsCompleteAfterClosing) {
     SqliteFixture store(with_portion(1000));
     ASSERT_TRUE(store->commit(append(event(1, "made", "x"))));
     store.close();
     EXPECT_EQ(number(store.directory().file(), covered), 1);
 }
 
-TEST(Index, NoHeadIsForgottenBeforeItCoversIt) {
+TEST(Index, AggregateHeadsAreKeptUntilTheyAreIndexed) {
     SqliteFixture store(with_portion(1'000'000));
     ASSERT_TRUE(store->commit(append(event(1, "made", "first"))));
     std::int64_t made = 1;
@@ -280,7 +280,7 @@ TEST(Index, NoHeadIsForgottenBeforeItCoversIt) {
     EXPECT_EQ(again->appended.front().sequence, 2);
 }
 
-TEST(Index, ASequenceOutlivesTheEventThatItDoesNotCover) {
+TEST(Index, SequenceContinuesAfterAnArchivedUnindexedEvent) {
     SqliteFixture store(with_portion(1000));
     for (std::int64_t i = 1; i <= 3; ++i) {
         ASSERT_TRUE(store->commit(append(event(i, "made", "x"))));
@@ -317,7 +317,7 @@ TEST(Index, AReaderSeesEachAggregateWithoutGapsWhileItIsWritten) {
     }
 }
 
-TEST(Index, GoesOnFromACursorThatHasOnlyASequence) {
+TEST(Index, ContinuesFromACursorWithOnlyASequence) {
     SqliteFixture store;
     for (std::int64_t i = 1; i <= 4; ++i) {
         ASSERT_TRUE(store->commit(append(event(i, "made", "x"))));
@@ -327,7 +327,7 @@ TEST(Index, GoesOnFromACursorThatHasOnlyASequence) {
     EXPECT_THAT(positions(*store, query), ElementsAre(3, 4));
 }
 
-TEST(Index, AValueThatTheAggregateNamesIsNotStoredTwice) {
+TEST(Index, ValueEqualToTheAggregateIsNotStoredTwice) {
     SqliteFixture store(with_portion(1000));
     Record record = event(1, "made", "exec-" + uuid(7));
     record.body = "{\"order_id\":\"" + uuid(7) + "\"}";

@@ -9,7 +9,7 @@
 namespace quipu::test {
 namespace {
 
-TEST(IntervalSet, AgreesWithAPlainSet) {
+TEST(IntervalSet, AgreesWithAStdSet) {
     const auto seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);

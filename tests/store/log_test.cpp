@@ -67,7 +67,7 @@ TEST(Log, KeepsEveryFieldByteForByte) {
     }
 }
 
-TEST(Log, KeepsIdsThatAreNoUuids) {
+TEST(Log, KeepsIdsThatAreNotUuids) {
     Fixture store;
     for (const std::string id :
          {"1", "ORDER-7", "01900000-0000-7000-8000-00000000000A",
@@ -102,7 +102,7 @@ TEST(Log, GivesPositionsAndSequencesWithoutGaps) {
     EXPECT_EQ(committed->appended[0].sequence, 3);
 }
 
-TEST(Log, ADuplicateGetsTheFirstAnswer) {
+TEST(Log, DuplicateReturnsTheFirstPosition) {
     Fixture store;
     const Record record = event(1, "made", uuid(50));
     ASSERT_TRUE(store->commit(append(event(9, "made", uuid(50)))));
@@ -122,7 +122,7 @@ TEST(Log, ADuplicateGetsTheFirstAnswer) {
     EXPECT_EQ(next->appended[0].sequence, 3);
 }
 
-TEST(Log, TheSameIdWithOtherContentIsAConflict) {
+TEST(Log, SameIdWithDifferentContentIsAConflict) {
     Fixture store;
     ASSERT_TRUE(store->commit(append(event(1))));
     Record other = event(1);
@@ -179,7 +179,7 @@ TEST(Log, ATransactionMayRepeatItsOwnEvent) {
     EXPECT_EQ(store->last_position(), 2);
 }
 
-TEST(Log, ExpectedSequenceLetsOneOfTwoWin) {
+TEST(Log, OneOfTwoWithTheSameExpectedSequenceWins) {
     Fixture store;
     const auto expecting = [](std::int64_t number, std::int64_t sequence) {
         Transaction transaction = append(event(number, "made", uuid(70)));
@@ -244,7 +244,7 @@ TEST(Log, ReadsFromMemoryAndFromTheFileAlike) {
     EXPECT_TRUE(store->read(0, 0)->empty());
 }
 
-TEST(Log, CountsWhatLiesBeyond) {
+TEST(Log, CountsRecordsBeyondAPosition) {
     Fixture store;
     EXPECT_EQ(store->count_beyond(0, {}), 0);
     for (std::int64_t i = 1; i <= 9; ++i) {
@@ -264,7 +264,7 @@ TEST(Log, CountsWhatLiesBeyond) {
     EXPECT_EQ(store->count_beyond(3, {"third"}), 1);
 }
 
-TEST(Log, WaitEndsWithANewRecordAWakeOrTheTime) {
+TEST(Log, WaitEndsOnARecordAWakeOrATimeout) {
     Fixture store;
     EXPECT_EQ(store->wait_beyond(0, std::chrono::milliseconds(1)), 0);
     std::thread publisher([&] { EXPECT_TRUE(store->commit(append(event(1)))); });
@@ -283,7 +283,7 @@ TEST(Log, WaitEndsWithANewRecordAWakeOrTheTime) {
     waiter.join();
 }
 
-TEST(Log, TheAnswerComesAfterTheData) {
+TEST(Log, CallbackRunsAfterTheDataIsVisible) {
     Fixture store;
     std::promise<void> answered;
     store->submit(append(event(1)), [&](const Result<Committed>& result) {
@@ -307,7 +307,7 @@ TEST(Log, ACallbackMaySubmitAndMayThrow) {
     EXPECT_EQ(store->last_position(), 2);
 }
 
-TEST(Log, WhatWasQueuedIsStoredBeforeTheEnd) {
+TEST(Log, ClosingStoresQueuedTransactions) {
     Fixture store;
     std::atomic<int> answered = 0;
     for (std::int64_t i = 1; i <= 500; ++i) {
@@ -323,7 +323,7 @@ TEST(Log, WhatWasQueuedIsStoredBeforeTheEnd) {
     EXPECT_TRUE(store->verify()->empty());
 }
 
-TEST(Log, ASmallQueueHoldsPublishersBack) {
+TEST(Log, FullQueueBlocksPublishers) {
     StoreBounds options;
     options.max_queue_bytes = 4096;
     options.max_batch_records = 3;

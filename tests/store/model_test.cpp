@@ -562,7 +562,7 @@ class Walk {
 };
 
 /// QUIPU_MODEL_SEED repeats one walk; QUIPU_MODEL_WALKS makes more of them.
-TEST(StoreAgainstModel, AgreeOverRandomTransactions) {
+TEST(StoreAgainstModel, StoreAgreesWithTheModelOverRandomTransactions) {
     const char* fixed = std::getenv("QUIPU_MODEL_SEED");
     const char* walks = std::getenv("QUIPU_MODEL_WALKS");
     const char* engine = std::getenv("QUIPU_TEST_STORE");  // a server is slower than a file

@@ -54,7 +54,7 @@ std::int64_t number(const std::filesystem::path& path, const char* sql) {
     return value;
 }
 
-TEST(Open, MakesAPrivateFile) {
+TEST(Open, CreatesAFileWithPrivateMode) {
     const SqliteFixture store;
     for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
         struct stat status{};
@@ -64,7 +64,7 @@ TEST(Open, MakesAPrivateFile) {
     }
 }
 
-TEST(Open, LeavesNoHelpFilesBehind) {
+TEST(Open, LeavesNoSidecarFilesBehind) {
     SqliteFixture store;
     ASSERT_TRUE(store->commit(append(event(1))));
     store.close();
@@ -170,7 +170,7 @@ CREATE INDEX events_by_execution ON events(execution_id) WHERE execution_id IS N
 PRAGMA user_version=2;
 )sql";
 
-TEST(Open, UpgradesTheFirstSchemaAndKeepsWhatIsThere) {
+TEST(Open, UpgradesSchema1AndKeepsItsContent) {
     SqliteFixture store;
     ASSERT_TRUE(store->open_group("g", true));
     ASSERT_TRUE(store->commit(append(event(1))));
@@ -199,7 +199,7 @@ TEST(Open, UpgradesTheFirstSchemaAndKeepsWhatIsThere) {
     EXPECT_EQ(store->identity(), identity);
 }
 
-TEST(Open, UpgradesTheSecondSchemaAndIndexesWhatIsThere) {
+TEST(Open, UpgradesSchema2AndIndexesItsContent) {
     SqliteFixture store;
     for (std::int64_t i = 1; i <= 6; ++i) {
         Record record = event(i, "made", i % 2 == 0 ? "exec-" + uuid(7) : uuid(7));
@@ -230,7 +230,7 @@ TEST(ReadOnly, NeedsAFile) {
     EXPECT_EQ(open_error(directory.file(), true).code, ErrorCode::invalid);
 }
 
-TEST(ReadOnly, ReadsBesideTheProgramAndAfterIt) {
+TEST(ReadOnly, ReadsDuringAndAfterTheProgramsRun) {
     SqliteFixture store;
     ASSERT_TRUE(store->open_group("g", true));
     ASSERT_TRUE(store->commit(append(event(1))));

@@ -161,7 +161,7 @@ TEST_F(Query, ByUserAndByCorrelation) {
     EXPECT_EQ(store->query({.where = {where_correlation("u-1")}})->scan_reason, "");
 }
 
-TEST_F(Query, AValueIsOfOneKindAndANumberOfOneValue) {
+TEST_F(Query, NumbersCompareByValueWithinTheirKind) {
     for (const char* value : {"5", "5.0", "5e0", "500e-2", "0.05E+2", R"("5")", "null", "true",
                               R"("true")", "[5]", "{}", "-5", "5.1", "0", "-0.0", R"("\u0035")"}) {
         add("a", "", std::string(R"({"order_id":)") + value + "}", 1);
@@ -187,7 +187,7 @@ TEST_F(Query, AValueIsOfOneKindAndANumberOfOneValue) {
               FieldValue::number("1e9999999999999999"));
 }
 
-TEST_F(Query, ALongValueIsFoundAndNoOtherThatBeginsAlike) {
+TEST_F(Query, LongValuesWithACommonPrefixAreDistinguished) {
     const std::string one(300, 'x');
     const std::string accents = "a" + [] {
         std::string text;
@@ -303,7 +303,7 @@ TEST_F(Query, APageStaysTheSameWhileTheLogGrows) {
     EXPECT_EQ(second.next_cursor, "");
 }
 
-TEST_F(Query, GoesOnAfterTheCursorsEventIsGone) {
+TEST_F(Query, ContinuesAfterTheCursorsEventWasRemoved) {
     for (std::int64_t i = 1; i <= 5; ++i) {
         add("a", "x", R"({"order_id":"x"})", i);
     }
@@ -328,7 +328,7 @@ TEST_F(Query, GoesOnAfterTheCursorsEventIsGone) {
     }
 }
 
-TEST(QueryTime, AnEndlessSearchIsCutOff) {
+TEST(QueryTime, EndlessSearchIsInterrupted) {
     StoreBounds options;
     options.query_time = std::chrono::milliseconds(0);
     Fixture store(options);

@@ -27,7 +27,7 @@ std::string random_bytes(std::mt19937& random, std::size_t most) {
     return bytes;
 }
 
-TEST(RecordHeaders, NoneAreNothing) {
+TEST(RecordHeaders, NoHeadersHaveNoBytes) {
     const RecordHeaders none;
     EXPECT_TRUE(none.empty());
     EXPECT_EQ(none.size(), 0U);
@@ -58,7 +58,7 @@ TEST(RecordHeaders, AreEqualWhenNamesValuesAndOrderAre) {
 }
 
 // The lengths are those at which a length takes one byte more.
-TEST(RecordHeaders, TakeAnyBytesOfAnyLength) {
+TEST(RecordHeaders, AcceptBytesOfAnyLength) {
     for (const std::size_t size : {0U, 1U, 127U, 128U, 16'383U, 16'384U, 3'000'000U}) {
         const std::string name(size, 'n');
         const std::string value(size, '\0');
@@ -84,13 +84,13 @@ TEST(RecordHeaders, MayBeAddedToThemselves) {
 }
 
 // Files hold these bytes.
-TEST(RecordHeaders, TheirBytesStayAsTheyAre) {
+TEST(RecordHeaders, StoredFormIsUnchanged) {
     const std::string value(130, 'v');
     const RecordHeaders headers{{"x", "first"}, {"", value}};
     EXPECT_EQ(headers.bytes(), std::string("\1x\5first\0\x82\1", 11) + value);
 }
 
-TEST(RecordHeaders, ComeBackFromTheirBytes) {
+TEST(RecordHeaders, RoundTripThroughBytes) {
     std::mt19937 random(7);
     for (int round = 0; round < 500; ++round) {
         std::vector<std::pair<std::string, std::string>> wanted(random() % 6);
@@ -116,7 +116,7 @@ TEST(RecordHeaders, ComeBackFromTheirBytes) {
     }
 }
 
-TEST(RecordHeaders, BytesThatAreNoneAreRefused) {
+TEST(RecordHeaders, MalformedBytesAreRejected) {
     EXPECT_EQ(RecordHeaders::from_bytes("\x01"), std::nullopt);
     EXPECT_EQ(RecordHeaders::from_bytes(std::string(11, '\xff')), std::nullopt);
     std::mt19937 random(8);

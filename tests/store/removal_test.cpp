@@ -42,7 +42,7 @@ class Removal : public testing::Test {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST_F(Removal, PurgesWhatExpiredAndNothingElse) {
+TEST_F(Removal, PurgesExpiredEventsOnly) {
     publish(2, 100);
     publish(1, std::nullopt);
     publish(2, 200);
@@ -62,7 +62,7 @@ TEST_F(Removal, PurgesWhatExpiredAndNothingElse) {
     EXPECT_EQ(store->last_position(), 6);
 }
 
-TEST_F(Removal, PositionsAndSequencesGoOnAfterEverythingIsPurged) {
+TEST_F(Removal, PositionsAndSequencesContinueAfterAFullPurge) {
     publish(3, 100, uuid(500));
     EXPECT_EQ(store->purge(at(100), 10), 3U);
     for (int round = 0; round < 2; ++round) {
@@ -77,7 +77,7 @@ TEST_F(Removal, PositionsAndSequencesGoOnAfterEverythingIsPurged) {
     expect_sound();
 }
 
-TEST_F(Removal, WaitsForEveryGroup) {
+TEST_F(Removal, EventsStayUntilEveryGroupHasFinishedThem) {
     publish(4, 100);
     ASSERT_TRUE(store->open_group("a", true));
     ASSERT_TRUE(store->open_group("b", true));
@@ -117,7 +117,7 @@ TEST_F(Removal, ParkedRecordsAndOpenDeadLettersKeepTheirEvent) {
     expect_sound();
 }
 
-TEST_F(Removal, LooksBehindWhatItMustKeep) {
+TEST_F(Removal, PurgesBehindEventsThatMustStay) {
     publish(700, 100);
     ASSERT_TRUE(store->open_group("a", true));
     std::vector<std::int64_t> late;
@@ -135,7 +135,7 @@ TEST_F(Removal, LooksBehindWhatItMustKeep) {
     expect_sound();
 }
 
-TEST_F(Removal, AnEarlyGroupTakesPurgedPositionsAsFinished) {
+TEST_F(Removal, GroupFromEarliestFinishesPurgedPositions) {
     publish(2, 100);
     publish(1, std::nullopt);
     publish(2, 100);
@@ -203,7 +203,7 @@ TEST_F(Removal, AnArchivedIdIsStillKnown) {
     expect_sound();
 }
 
-TEST_F(Removal, AnArchivedEventIsParkedForNobody) {
+TEST_F(Removal, ArchivedEventIsNotParkedForALaterGroup) {
     publish(1, std::nullopt);
     Transaction gave_up;
     DeadLetter& letter = gave_up.dead_letters.emplace_back();

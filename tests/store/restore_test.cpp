@@ -47,7 +47,7 @@ TEST(Restore, KeepsPositionsSequencesAndTimesAndLeavesHoles) {
     EXPECT_EQ(next->appended.front().sequence, 7);
 }
 
-TEST(Restore, ARefusedBatchLeavesNothing) {
+TEST(Restore, RejectedBatchStoresNothing) {
     Fixture store;
     RestoreBatch first;
     first.events = {placed(1, 1)};
@@ -88,7 +88,7 @@ TEST(Restore, ASequenceMustBeBeyondThatOfItsAggregate) {
     }
 }
 
-TEST(Restore, StateMayBePutInAgain) {
+TEST(Restore, StateMayBeRestoredAgain) {
     Fixture store;
     RestoreBatch events;
     events.events = {placed(1, 1), placed(3, 3)};

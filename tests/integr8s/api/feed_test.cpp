@@ -23,7 +23,7 @@ class ApiFeed : public ::testing::Test {
     std::atomic<int> wakes_ = 0;
 };
 
-TEST_F(ApiFeed, DeliversWhatConcernsTheExecution) {
+TEST_F(ApiFeed, DeliversEventsOfTheExecutionOnly) {
     ExecutionFeed feed(system_.store(), Events::types());
     feed.start();
     const auto mine = subscribe(feed, "a");
@@ -40,7 +40,7 @@ TEST_F(ApiFeed, DeliversWhatConcernsTheExecution) {
     EXPECT_FALSE(taken.dropped);
 }
 
-TEST_F(ApiFeed, FindsTheExecutionInTheBodyWhenItIsNotTheAggregate) {
+TEST_F(ApiFeed, FindsTheExecutionInTheBodyIfTheAggregateDiffers) {
     ExecutionFeed feed(system_.store(), Events::types());
     feed.start();
     const auto mine = subscribe(feed, "a");
@@ -51,7 +51,7 @@ TEST_F(ApiFeed, FindsTheExecutionInTheBodyWhenItIsNotTheAggregate) {
     EXPECT_EQ(mine->take(10).records.size(), 1U);
 }
 
-TEST_F(ApiFeed, TakesInPieces) {
+TEST_F(ApiFeed, TakeReturnsAtMostTheLimit) {
     ExecutionFeed feed(system_.store(), Events::types());
     feed.start();
     const auto mine = subscribe(feed, "a");
@@ -63,7 +63,7 @@ TEST_F(ApiFeed, TakesInPieces) {
     EXPECT_FALSE(rest.more);
 }
 
-TEST_F(ApiFeed, DropsTheQueueOfOneThatDoesNotKeepUp) {
+TEST_F(ApiFeed, DropsTheQueueOfASlowSubscriber) {
     ExecutionFeed feed(system_.store(), Events::types(), 2);
     feed.start();
     const auto mine = subscribe(feed, "a");
@@ -75,7 +75,7 @@ TEST_F(ApiFeed, DropsTheQueueOfOneThatDoesNotKeepUp) {
     EXPECT_FALSE(mine->take(10).dropped);
 }
 
-TEST_F(ApiFeed, ForgetsWhoeverLetsGo) {
+TEST_F(ApiFeed, DestroyedSubscriptionGetsNothing) {
     ExecutionFeed feed(system_.store(), Events::types());
     feed.start();
     auto mine = subscribe(feed, "a");
@@ -85,7 +85,7 @@ TEST_F(ApiFeed, ForgetsWhoeverLetsGo) {
     EXPECT_EQ(feed.subscribers(), 1U);
 }
 
-TEST_F(ApiFeed, WithNobodyWaitingItMovesOn) {
+TEST_F(ApiFeed, DeliversAfterATimeWithoutSubscribers) {
     ExecutionFeed feed(system_.store(), Events::types());
     feed.start();
     publish("a");
@@ -98,7 +98,7 @@ TEST_F(ApiFeed, WithNobodyWaitingItMovesOn) {
     }));
 }
 
-TEST_F(ApiFeed, StopsWithoutAnEvent) {
+TEST_F(ApiFeed, StopsWhileNoEventArrives) {
     ExecutionFeed feed(system_.store(), Events::types());
     feed.start();
     feed.stop();

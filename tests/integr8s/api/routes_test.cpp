@@ -24,7 +24,7 @@ class ApiRoutes : public ::testing::Test {
     Api api_;
 };
 
-TEST_F(ApiRoutes, SubmitAnswersWithIdAndPlace) {
+TEST_F(ApiRoutes, SubmitReturnsIdAndLocation) {
     const auto reply = api_.call("POST", "/api/v1/executions", hello);
     EXPECT_EQ(reply.status, 201);
     const auto accepted = Api::parse<api::SubmitReply>(reply.body);
@@ -75,7 +75,7 @@ TEST_F(ApiRoutes, EveryFaultOfABodyIsListed) {
     EXPECT_EQ(api_.system.store().last_position(), 0);
 }
 
-TEST_F(ApiRoutes, RefusalsHaveTheStatusOfTheirKind) {
+TEST_F(ApiRoutes, ErrorsHaveTheStatusOfTheirCode) {
     struct Case {
         std::string body;
         int status;
@@ -128,7 +128,7 @@ TEST_F(ApiRoutes, ResultAppearsAtTheEnd) {
     EXPECT_EQ(api_.get("/api/v1/executions/" + id + "/script").body, "print hi eprint oh exit 3");
 }
 
-TEST_F(ApiRoutes, BytesThatAreNoTextComeWhole) {
+TEST_F(ApiRoutes, BinaryOutputIsReturnedExactly) {
     const std::string id = submit(R"({"script":"bytes","language":"python"})");
     api_.system.run();
     ASSERT_TRUE(api_.system.settle());
@@ -177,7 +177,7 @@ TEST_F(ApiRoutes, EventsComeInPages) {
     EXPECT_THAT(some.events[1].event.text, HasSubstr("\"result_stored\""));
 }
 
-TEST_F(ApiRoutes, BadQueriesOfEventsAreExplained) {
+TEST_F(ApiRoutes, BadEventQueriesAreExplained) {
     const std::string events = "/api/v1/executions/" + submit() + "/events";
     for (const char* query : {"?limit=0", "?limit=201", "?limit=x", "?limit=-1", "?limit="}) {
         const auto reply = api_.get(events + query);
@@ -190,7 +190,7 @@ TEST_F(ApiRoutes, BadQueriesOfEventsAreExplained) {
     EXPECT_EQ(api_.get(events + "?cursor=nonsense").status, 422);
 }
 
-TEST_F(ApiRoutes, LanguagesNameWhatIsMissing) {
+TEST_F(ApiRoutes, LanguagesNameMissingPackages) {
     const auto view = api_.get_as<api::LanguagesView>("/api/v1/languages");
     ASSERT_EQ(view.languages.size(), 2U);
     EXPECT_EQ(view.languages[0].name, "python");
@@ -198,7 +198,7 @@ TEST_F(ApiRoutes, LanguagesNameWhatIsMissing) {
     EXPECT_EQ(view.missing[0].package, "nodejs");
 }
 
-TEST_F(ApiRoutes, QueueCountsWhatWaitsAndRuns) {
+TEST_F(ApiRoutes, QueueCountsWaitingAndRunning) {
     api_.system.run();
     std::vector<std::string> ids;
     for (int i = 0; i < 12; ++i) {
@@ -217,7 +217,7 @@ TEST_F(ApiRoutes, QueueCountsWhatWaitsAndRuns) {
     }
 }
 
-TEST_F(ApiRoutes, PathsWithoutThePrefixAreTheSame) {
+TEST_F(ApiRoutes, PathsWorkWithoutThePrefix) {
     const std::string id = submit();
     EXPECT_EQ(api_.get("/executions/" + id).body, api_.get("/api/v1/executions/" + id).body);
     EXPECT_EQ(api_.get("/languages").status, 200);

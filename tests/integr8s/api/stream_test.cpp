@@ -37,7 +37,7 @@ void expect_whole(const std::vector<Seen>& seen, const std::vector<std::string>&
     EXPECT_THAT(types, Contains("result_stored"));
 }
 
-TEST(ApiStream, TellsALifeAsItHappens) {
+TEST(ApiStream, SendsEventsAsTheyHappen) {
     Api api;
     const std::string id = api.system.submit("print hi");
     std::promise<void> live;
@@ -59,7 +59,7 @@ TEST(ApiStream, TellsALifeAsItHappens) {
     EXPECT_EQ(seen.back().frame.result->stdout_, "hi");
 }
 
-TEST(ApiStream, OpenedAfterTheEndItSendsEverythingAndEnds) {
+TEST(ApiStream, StreamOpenedAfterTheEndSendsAllEventsAndEnds) {
     Api api;
     const std::string id = api.system.submit("print hi exit 4");
     api.system.run();
@@ -94,7 +94,7 @@ TEST(ApiStream, NothingFollowsTheLastEventOfAnEnd) {
     EXPECT_EQ(reply.status, 204);
 }
 
-TEST(ApiStream, RefusesAnIdThatIsNone) {
+TEST(ApiStream, RejectsAMalformedLastEventId) {
     Api api;
     const std::string id = api.system.submit("print hi");
     for (const char* wrong : {"x", "-1", "1x", "99999999999999999999"}) {
@@ -104,7 +104,7 @@ TEST(ApiStream, RefusesAnIdThatIsNone) {
     }
 }
 
-TEST(ApiStream, EveryEndEndsIt) {
+TEST(ApiStream, EveryTerminalEventEndsTheStream) {
     Api api;
     api.system.run();
     for (const char* script : {"exit 1", "timeout", "oom", "broken", "signal 11", "flood"}) {
@@ -115,7 +115,7 @@ TEST(ApiStream, EveryEndEndsIt) {
     }
 }
 
-TEST(ApiStream, CancellationEndsItWithAResult) {
+TEST(ApiStream, CancellationEndsTheStreamWithAResult) {
     Api api;
     api.system.run();
     const std::string id = api.system.submit("hang");
@@ -131,7 +131,7 @@ TEST(ApiStream, CancellationEndsItWithAResult) {
     EXPECT_EQ(stored->frame.result->status, ExecutionStatus::cancelled);
 }
 
-TEST(ApiStream, FramesLeaveLargeTextsToTheResult) {
+TEST(ApiStream, FramesOmitScriptAndOutputs) {
     Api api;
     api.system.run();
     const std::string id = api.system.submit("print secret");
@@ -153,7 +153,7 @@ TEST(ApiStream, CarriesALargeResult) {
     EXPECT_EQ(stored->frame.result->stdout_, std::string(1024 * 1024, '\n'));
 }
 
-TEST(ApiStream, ManyReadersOfManyExecutionsMissAndDoubleNothing) {
+TEST(ApiStream, ManyReadersGetEveryEventExactlyOnce) {
     Api api;
     api.system.run();
     constexpr int executions = 12;
@@ -175,7 +175,7 @@ TEST(ApiStream, ManyReadersOfManyExecutionsMissAndDoubleNothing) {
     EXPECT_TRUE(api.wait_for_subscribers(0));
 }
 
-TEST(ApiStream, AReaderThatFellBehindGoesBackToTheStore) {
+TEST(ApiStream, SlowReaderContinuesFromTheStore) {
     Api api({}, 1);
     const std::string id = api.system.submit("print hi");
     auto reading = std::async(std::launch::async, [&] { return api.stream(id); });
@@ -186,7 +186,7 @@ TEST(ApiStream, AReaderThatFellBehindGoesBackToTheStore) {
     expect_whole(seen, api.system.story(id));
 }
 
-TEST(ApiStream, AClientThatLeavesIsForgotten) {
+TEST(ApiStream, DisconnectedClientIsForgotten) {
     Api api;
     const std::string id = api.system.submit("hang");
     const auto seen = api.stream(id, {}, [](const Seen& one) { return one.event != "status"; });

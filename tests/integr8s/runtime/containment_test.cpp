@@ -42,7 +42,7 @@ std::vector<std::string> lines(const std::string& text) {
     return all;
 }
 
-TEST_F(PodContainment, EnvironmentIsSmallAndNotTheHosts) {
+TEST_F(PodContainment, EnvironmentOfTheHostIsNotInherited) {
     ::setenv("INTEGR8S_TEST_CANARY", "canary-value", 1);
     const std::string text =
         output(python("import os\nfor name in os.environ: print(name, os.environ[name])\n"));
@@ -50,7 +50,7 @@ TEST_F(PodContainment, EnvironmentIsSmallAndNotTheHosts) {
                                                   "TMPDIR /tmp", "LANG C.UTF-8", "PWD /work"));
 }
 
-TEST_F(PodContainment, NoCommandLineOrEnvironmentShowsTheHost) {
+TEST_F(PodContainment, ProcShowsNothingOfTheHost) {
     ::setenv("INTEGR8S_TEST_CANARY", "canary-value", 1);
     const std::string text = output(bash("cat /proc/*/cmdline /proc/*/environ 2>/dev/null; true"));
     EXPECT_THAT(text, Not(HasSubstr("canary-value")));
@@ -65,7 +65,7 @@ TEST_F(PodContainment, NoDescriptorIsInherited) {
     EXPECT_EQ(text, "['0', '1', '2', '3']\n") << "3 is the directory being listed";
 }
 
-TEST_F(PodContainment, IdentityHasNoRights) {
+TEST_F(PodContainment, UserHasNoPrivileges) {
     const std::string text = output(bash("id -u; id -g; id -G; hostname; cat /proc/self/status"));
     const auto all = lines(text);
     EXPECT_EQ(all[0], "1000");
@@ -77,7 +77,7 @@ TEST_F(PodContainment, IdentityHasNoRights) {
     EXPECT_THAT(text, HasSubstr("Seccomp:\t2\n"));
 }
 
-TEST_F(PodContainment, RootHoldsOnlyWhatIsNeeded) {
+TEST_F(PodContainment, RootDirectoryHasOnlyWhatIsNeeded) {
     const auto all = lines(output(bash("ls -A /")));
     EXPECT_THAT(all, ::testing::IsSubsetOf({"bin", "dev", "etc", "lib", "lib32", "lib64", "libx32",
                                             "proc", "run", "sbin", "tmp", "usr", "work"}));
@@ -88,13 +88,13 @@ TEST_F(PodContainment, RootHoldsOnlyWhatIsNeeded) {
                                      "stderr", "stdin", "stdout", "tty", "urandom", "zero"));
 }
 
-TEST_F(PodContainment, OtherProcessesAreNotSeen) {
+TEST_F(PodContainment, ProcessesOfTheHostAreInvisible) {
     const auto all = lines(output(bash("cd /proc; ls -d [0-9]* | sort -n")));
     EXPECT_EQ(all.front(), "1");
     EXPECT_LE(all.size(), 5U);
 }
 
-TEST_F(PodContainment, SetuidProgramsGiveNothing) {
+TEST_F(PodContainment, SetuidProgramsGainNoPrivileges) {
     const std::string text = output(python(
         "import ctypes, os, subprocess\n"
         "found = [d + '/' + f for d in ('/usr/bin', '/usr/sbin') for f in os.listdir(d)\n"
@@ -104,7 +104,7 @@ TEST_F(PodContainment, SetuidProgramsGiveNothing) {
     EXPECT_EQ(text, "True True\n");
 }
 
-TEST_F(PodContainment, LoopbackOfTheHostIsAnother) {
+TEST_F(PodContainment, LoopbackOfTheHostIsUnreachable) {
     const quipu::Descriptor listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -124,12 +124,12 @@ TEST_F(PodContainment, LoopbackOfTheHostIsAnother) {
     EXPECT_EQ(text, "True\n['lo']\n");
 }
 
-TEST_F(PodContainment, AbstractSocketsOfTheHostAreAnother) {
+TEST_F(PodContainment, AbstractSocketsOfTheHostAreInvisible) {
     const std::string text = output(bash("cat /proc/net/unix | tail -n +2 | wc -l"));
     EXPECT_EQ(text, "0\n");
 }
 
-TEST_F(PodContainment, KillingTheFirstProcessDoesNothing) {
+TEST_F(PodContainment, InitProcessCannotBeKilled) {
     EXPECT_EQ(output(bash("kill -9 1; kill -STOP 1; sleep 0.1; echo still here")), "still here\n");
 }
 
@@ -138,7 +138,7 @@ TEST_F(PodContainment, KillingEverythingReachesOnlyThePod) {
     EXPECT_EQ(output(bash("sleep 1000 & kill -9 -1; wait 2>/dev/null; echo alone")), "alone\n");
 }
 
-TEST_F(PodContainment, ForkBombBurnsOut) {
+TEST_F(PodContainment, ForkBombIsContained) {
     PodSpec spec = bash("bomb() { bomb | bomb & }; bomb; sleep 1000");
     spec.timeout = 1s;
     spec.limits.processes = 32;
@@ -147,7 +147,7 @@ TEST_F(PodContainment, ForkBombBurnsOut) {
     EXPECT_EQ(output(bash("echo next pod runs")), "next pod runs\n");
 }
 
-TEST_F(PodContainment, ProcessLimitIsMet) {
+TEST_F(PodContainment, ProcessesAreLimited) {
     PodSpec spec = python(
         "import os, time\n"
         "count = 0\n"
@@ -177,7 +177,7 @@ TEST_F(PodContainment, ThreadsCountAsProcesses) {
     EXPECT_EQ(output(spec), "19\n");
 }
 
-TEST_F(PodContainment, DescriptorBombMeetsItsLimit) {
+TEST_F(PodContainment, DescriptorsAreLimited) {
     const std::string text =
         output(python("import os\n"
                       "held = []\n"
@@ -188,7 +188,7 @@ TEST_F(PodContainment, DescriptorBombMeetsItsLimit) {
     EXPECT_EQ(text, "24\n");
 }
 
-TEST_F(PodContainment, DiskFillMeetsItsLimit) {
+TEST_F(PodContainment, DiskSpaceIsLimited) {
     PodSpec spec = bash(
         "for d in /work /tmp /dev/shm; do\n"
         "  head -c 5M /dev/zero > $d/file$RANDOM 2>/dev/null || echo full $d\n"
@@ -197,7 +197,7 @@ TEST_F(PodContainment, DiskFillMeetsItsLimit) {
     EXPECT_EQ(output(spec), "full /work\nfull /tmp\nfull /dev/shm\n");
 }
 
-TEST_F(PodContainment, FileSizeMeetsItsLimit) {
+TEST_F(PodContainment, FileSizeIsLimited) {
     PodSpec spec = bash("head -c 3M /dev/zero > file; exit $?");
     spec.limits.file_bytes = 1U << 20;
     spec.limits.scratch_bytes = 16U << 20;

@@ -95,7 +95,7 @@ TEST_F(PodLifecycle, RemovedNameCanBeUsedAgain) {
     }
 }
 
-TEST_F(PodLifecycle, RemovingAnAbsentPodIsDone) {
+TEST_F(PodLifecycle, RemovingAnAbsentPodSucceeds) {
     EXPECT_TRUE(runtime().remove("nobody"));
 }
 
@@ -139,7 +139,7 @@ TEST_F(PodLifecycle, OrphanDaemonDiesWithThePod) {
     EXPECT_EQ(processes_with(mark), 0);
 }
 
-TEST_F(PodLifecycle, NoMoreThanAllowedRunAtOnceAndTheRestInOrder) {
+TEST_F(PodLifecycle, ConcurrencyIsLimitedAndTheRestStartsInOrder) {
     SandboxOptions options;
     options.max_running = 2;
     use(options);
@@ -204,7 +204,7 @@ TEST_F(PodLifecycle, NumberOfKeptPodsIsBounded) {
     ASSERT_TRUE(harness().wait("three", PodPhase::finished));
 }
 
-TEST_F(PodLifecycle, ObserverMayRefuseAndIsAskedAgain) {
+TEST_F(PodLifecycle, RejectedStatusIsReportedAgain) {
     std::atomic<int> refusals{0};
     std::atomic<int> finished{0};
     std::mutex mutex;
@@ -234,7 +234,7 @@ TEST_F(PodLifecycle, ObserverMayRefuseAndIsAskedAgain) {
     }
 }
 
-TEST_F(PodLifecycle, LateObserverIsToldWhatIsThere) {
+TEST_F(PodLifecycle, LateObserverGetsTheCurrentStatus) {
     runtime().watch({});
     ASSERT_TRUE(runtime().start(named("one", bash("exit 0"))));
     while ((*runtime().find("one"))->phase != PodPhase::finished) std::this_thread::yield();

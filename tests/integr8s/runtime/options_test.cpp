@@ -66,15 +66,15 @@ TEST(SandboxProbe, HiddenProcIsExplained) {
     EXPECT_THAT(error, HasSubstr("systempaths=unconfined"));
 }
 
-TEST(SandboxProbe, OneThatDoesNothingIsNoSandbox) {
+TEST(SandboxProbe, BubblewrapThatDoesNothingIsRejected) {
     EXPECT_THAT(FakeBwrap{"exit 0"}.error(), HasSubstr("does not work"));
 }
 
-TEST(SandboxProbe, OneThatHangsIsNoSandbox) {
+TEST(SandboxProbe, BubblewrapThatHangsIsRejected) {
     EXPECT_THAT(FakeBwrap{"exec sleep 1000"}.error(), HasSubstr("not ready in time"));
 }
 
-TEST(SandboxProbe, OneThatCannotBeExecutedIsNamed) {
+TEST(SandboxProbe, BubblewrapThatCannotBeExecutedIsNamed) {
     const std::string error = [] {
         SandboxOptions options;
         options.bwrap_path = "/usr/bin";

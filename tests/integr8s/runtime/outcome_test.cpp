@@ -53,7 +53,7 @@ TEST_F(PodOutcomes, ExitCodeIsTheScriptsOwn) {
     }
 }
 
-TEST_F(PodOutcomes, CompileErrorIsAnExitWithTheCompilersWords) {
+TEST_F(PodOutcomes, CompileErrorIsAnExitWithTheCompilersOutput) {
     if (!has_language("cpp")) GTEST_SKIP() << "no g++";
     const PodResult result = run(script_of("cpp", "int main() { return nonsense; }\n"));
     EXPECT_EQ(result.outcome, PodOutcome::exited);
@@ -61,7 +61,7 @@ TEST_F(PodOutcomes, CompileErrorIsAnExitWithTheCompilersWords) {
     EXPECT_THAT(result.stderr_bytes, HasSubstr("nonsense"));
 }
 
-TEST_F(PodOutcomes, CrashIsToldWithItsSignal) {
+TEST_F(PodOutcomes, CrashIsReportedWithItsSignal) {
     for (const int signal : {SIGSEGV, SIGABRT, SIGTERM, SIGKILL, SIGPIPE}) {
         const PodResult result = run(bash("echo before; kill -" + std::to_string(signal) + " $$"));
         EXPECT_EQ(result.outcome, PodOutcome::crashed) << signal;
@@ -91,7 +91,7 @@ TEST_F(PodOutcomes, TimeoutKeepsTheOutputSoFar) {
     EXPECT_THAT(result.reason, HasSubstr("2000 ms"));
 }
 
-TEST_F(PodOutcomes, TimeoutCannotBeRefused) {
+TEST_F(PodOutcomes, TimeoutCannotBeIgnored) {
     PodSpec spec = bash("trap '' TERM INT HUP QUIT; echo deaf; while :; do sleep 1; done");
     spec.timeout = 2s;
     const PodResult result = run(spec);
@@ -108,7 +108,7 @@ TEST_F(PodOutcomes, ProcessorTimeLimitIsATimeout) {
     EXPECT_GE(result.cpu_time_jiffies, result.clk_tck_hertz / 2);
 }
 
-TEST_F(PodOutcomes, MemoryLimitIsNoOrdinaryExit) {
+TEST_F(PodOutcomes, MemoryLimitIsReportedAsOutOfMemory) {
     if (!memory_cgroup()) GTEST_SKIP() << runtime().describe();
     PodSpec spec = python("print('before')\nx = bytearray(400 << 20)\nprint('after')\n");
     const PodResult result = run(spec);
@@ -142,7 +142,7 @@ TEST_F(PodOutcomes, MemoryLimitCoversScratchFiles) {
     EXPECT_EQ(run(spec).outcome, PodOutcome::out_of_memory);
 }
 
-TEST_F(PodOutcomes, CommandThatIsNotThereIsASystemError) {
+TEST_F(PodOutcomes, MissingCommandIsASystemError) {
     PodSpec spec = bash("exit 0");
     spec.pod_name = "absent";
     spec.command = {"/usr/bin/no-such-program"};

@@ -36,7 +36,7 @@ TEST_F(PodOutput, TextOfAnyLanguageArrives) {
     EXPECT_EQ(result.stderr_bytes, text);
 }
 
-TEST_F(PodOutput, LooksLikeFramesButIsOutput) {
+TEST_F(PodOutput, OutputThatLooksLikeProtocolFramesIsOutput) {
     const std::string text = "STDOUT 4\nabc\nSTDERR 0\nexit_code 7\n";
     const PodResult result = run(bash("printf '%s' '" + text + "'"));
     EXPECT_EQ(result.stdout_bytes, text);
@@ -58,7 +58,7 @@ TEST_F(PodOutput, NoOutputIsEmpty) {
     EXPECT_FALSE(result.stdout_truncated || result.stderr_truncated);
 }
 
-TEST_F(PodOutput, BeyondTheLimitIsCutAndTheScriptGoesOn) {
+TEST_F(PodOutput, OutputBeyondTheLimitIsTruncatedAndTheScriptContinues) {
     PodSpec spec = bash("head -c 2M /dev/zero | tr '\\0' 'x'; echo end >&2; exit 5");
     const PodResult result = run(spec);
     EXPECT_EQ(result.outcome, PodOutcome::exited);
@@ -89,7 +89,7 @@ TEST_F(PodOutput, FloodEndsThePod) {
     EXPECT_TRUE(result.stdout_truncated);
 }
 
-TEST_F(PodOutput, ClosedStreamsAreNoEnd) {
+TEST_F(PodOutput, ClosingOutputsDoesNotEndThePod) {
     const PodResult result = run(bash("echo one; exec >&- 2>&-; sleep 0.2; exit 4"));
     EXPECT_EQ(result.outcome, PodOutcome::exited);
     EXPECT_EQ(result.exit_code, 4);

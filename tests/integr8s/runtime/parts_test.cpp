@@ -40,14 +40,14 @@ TEST(CgroupLayoutTexts, Version1WithSharedHierarchy) {
     EXPECT_EQ(layout.version2->directory, "/sys/fs/cgroup/unified/x");
 }
 
-TEST(CgroupLayoutTexts, ContainerThatSeesAPartOfTheHierarchy) {
+TEST(CgroupLayoutTexts, ContainerWithAPartOfTheHierarchy) {
     const auto layout = parse_cgroup_layout(
         "30 25 0:26 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n",
         "9:memory:/docker/abc/inner\n");
     EXPECT_EQ(layout.find_version1("memory")->directory, "/sys/fs/cgroup/memory/inner");
 }
 
-TEST(CgroupLayoutTexts, NonsenseIsLeftOut) {
+TEST(CgroupLayoutTexts, MalformedLinesAreIgnored) {
     for (const char* text : {"", "\n\n", " - ", "a b c - d", "1 2 3 4 5 6 - cgroup2", "::::"}) {
         const auto layout = parse_cgroup_layout(text, text);
         EXPECT_FALSE(layout.version2);
@@ -76,7 +76,7 @@ struct BadSpec {
     void (*spoil)(PodSpec&);
 };
 
-TEST(PodSpecCheck, NamesWhatIsWrong) {
+TEST(PodSpecCheck, ErrorsNameTheField) {
     ASSERT_TRUE(check_pod_spec(good_spec(), {}));
     for (const BadSpec& bad : {
              BadSpec{"pod_name", [](PodSpec& s) { s.pod_name = ""; }},
@@ -126,7 +126,7 @@ TEST(LanguageRegistry, FindsByNameAndVersion) {
     EXPECT_EQ(find_language(among, "cobol").error().code, quipu::ErrorCode::not_found);
 }
 
-TEST(LanguageRegistry, InstalledOnesAreUsable) {
+TEST(LanguageRegistry, InstalledLanguagesAreUsable) {
     const Languages& found = languages();
     EXPECT_EQ(found.available.size() + found.missing.size(), 4U);
     for (const Language& language : found.available) {
@@ -136,7 +136,7 @@ TEST(LanguageRegistry, InstalledOnesAreUsable) {
     }
 }
 
-TEST(SandboxAdvice, IsSilentAboutTheUnknown) {
+TEST(SandboxAdvice, UnknownProblemsGetNoAdvice) {
     EXPECT_EQ(sandbox_advice("something else"), "");
     EXPECT_THAT(sandbox_advice("bwrap: setting up uid map: Permission denied"),
                 HasSubstr("user namespaces"));

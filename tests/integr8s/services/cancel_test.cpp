@@ -82,7 +82,7 @@ TEST_F(ServicesCancel, WhileItRunsThePodDiesBeforeTheSlotIsFree) {
     expect_sound(system_, 1);
 }
 
-TEST_F(ServicesCancel, AfterTheEndIsRefusedAndChangesNothing) {
+TEST_F(ServicesCancel, AfterTheEndIsAConflictAndChangesNothing) {
     const std::string id = system_.submit("exit 0");
     system_.run();
     ASSERT_TRUE(system_.settle());
@@ -94,7 +94,7 @@ TEST_F(ServicesCancel, AfterTheEndIsRefusedAndChangesNothing) {
     EXPECT_EQ(system_.service->get(id)->status, ExecutionStatus::completed);
 }
 
-TEST_F(ServicesCancel, IsDoneOnce) {
+TEST_F(ServicesCancel, SecondCancellationIsAConflict) {
     const std::string id = system_.submit("hang");
     system_.run();
     ASSERT_TRUE(system_.service->cancel(id, "ada"));
@@ -108,7 +108,7 @@ TEST_F(ServicesCancel, IsDoneOnce) {
 
 // The pod's end and the cancellation claim the same end: whoever is first has it, and the log shows
 // one. Repeated, so that both orders and the moments between come up.
-TEST_F(ServicesCancel, AtTheMomentOfTheEndThereIsOneEnd) {
+TEST_F(ServicesCancel, AtTheSameTimeAsTheEndYieldsOneTerminalEvent) {
     system_.run();
     std::size_t cancelled = 0;
     for (int round = 0; round < 40; ++round) {

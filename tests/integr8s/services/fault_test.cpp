@@ -23,7 +23,7 @@ bool appends(const quipu::Transaction& transaction, std::string_view type) {
     });
 }
 
-TEST_F(ServicesFault, RuntimeThatIsBusyIsAskedAgain) {
+TEST_F(ServicesFault, BusyRuntimeIsRetried) {
     System system{directory_.file()};
     system.pods.fail_starts(3, quipu::ErrorCode::busy);
     const std::string id = system.submit("print x");
@@ -34,7 +34,7 @@ TEST_F(ServicesFault, RuntimeThatIsBusyIsAskedAgain) {
     expect_sound(system, 10);
 }
 
-TEST_F(ServicesFault, RuntimeThatRefusesAPodFailsTheExecution) {
+TEST_F(ServicesFault, RejectedPodFailsTheExecution) {
     System system{directory_.file()};
     system.pods.fail_starts(1, quipu::ErrorCode::invalid);
     const std::string id = system.submit("print x");
@@ -46,7 +46,7 @@ TEST_F(ServicesFault, RuntimeThatRefusesAPodFailsTheExecution) {
     expect_sound(system, 10);
 }
 
-TEST_F(ServicesFault, CommandThatCannotWorkFailsTheExecution) {
+TEST_F(ServicesFault, InvalidCommandFailsTheExecution) {
     System system{directory_.file()};
     ExecutionRequested request = System::raw_request("e-1", "print x");
     request.memory_limit = "much";
@@ -65,7 +65,7 @@ TEST_F(ServicesFault, CommandThatCannotWorkFailsTheExecution) {
     expect_sound(system, 10);
 }
 
-TEST_F(ServicesFault, RuntimeThatCannotRemoveIsAskedAgain) {
+TEST_F(ServicesFault, FailedRemovalIsRetried) {
     System system{directory_.file()};
     const std::string id = system.submit("hang");
     system.run();
@@ -78,7 +78,7 @@ TEST_F(ServicesFault, RuntimeThatCannotRemoveIsAskedAgain) {
     expect_sound(system, 10);
 }
 
-TEST_F(ServicesFault, EndOfAPodIsKeptUntilItIsDurable) {
+TEST_F(ServicesFault, PodEndIsReportedUntilItIsDurable) {
     std::atomic<int> refuse{5};
     SystemOptions options;
     System* seen = nullptr;
@@ -102,7 +102,7 @@ TEST_F(ServicesFault, EndOfAPodIsKeptUntilItIsDurable) {
 }
 
 // Any transaction may fail for a while; each is tried again as a whole.
-TEST_F(ServicesFault, StoreThatFailsNowAndThenLosesNothing) {
+TEST_F(ServicesFault, StoreThatFailsIntermittentlyLosesNothing) {
     std::atomic<int> count{0};
     SystemOptions options;
     options.before = [&](const quipu::Transaction&) -> quipu::Result<void> {

@@ -23,7 +23,7 @@ std::vector<std::string> main_line(std::vector<std::string> story) {
     return story;
 }
 
-TEST_F(ServicesFlow, HappyPathPublishesItsStoryInOrder) {
+TEST_F(ServicesFlow, HappyPathPublishesItsEventsInOrder) {
     const std::string id = system_.submit("print hello");
     system_.run();
     ASSERT_TRUE(system_.settle());
@@ -149,7 +149,7 @@ TEST_F(ServicesFlow, BytesThatAreNotTextAreKeptExactly) {
     EXPECT_EQ(std::int64_t{system_.event<ResultStored>(id)->data.size_bytes}, 5);
 }
 
-TEST_F(ServicesFlow, OutputBeyondTheLimitOfAnEventIsCutThereOnly) {
+TEST_F(ServicesFlow, OversizedOutputIsTruncatedInTheEventOnly) {
     const std::string id = system_.submit("much");
     system_.run();
     ASSERT_TRUE(system_.settle());
@@ -176,7 +176,7 @@ TEST_F(ServicesFlow, LargestScriptFitsIntoEveryEventAndDocument) {
     EXPECT_EQ(system_.pods.spec(pod_name_of(id)).script, script);
 }
 
-TEST_F(ServicesFlow, RequestThatComesByTheLogGetsItsRows) {
+TEST_F(ServicesFlow, RequestFromTheLogGetsItsRows) {
     system_.publish(System::raw_request("e-1", "print hi"));
     system_.run();
     ASSERT_TRUE(system_.wait_for_status("e-1", ExecutionStatus::completed));

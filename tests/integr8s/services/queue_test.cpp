@@ -34,12 +34,12 @@ void run_of_one_language(int executions) {
     expect_sound(system, 10);
 }
 
-TEST(ServicesQueue, FiveHundredExecutionsOfOneLanguageLeaveNothing) {
+TEST(ServicesQueue, FiveHundredExecutionsOfOneLanguageLeakNothing) {
     run_of_one_language(500);
 }
 
 // The limit of allocations is 100; for engines on which five hundred take too long.
-TEST(ServicesQueue, MoreExecutionsThanAllocationsLeaveNothing) {
+TEST(ServicesQueue, MoreExecutionsThanAllocationsLeakNothing) {
     run_of_one_language(120);
 }
 
@@ -108,7 +108,7 @@ TEST(ServicesQueue, FullQueueFailsTheRequest) {
     expect_sound(system, 1);
 }
 
-TEST(ServicesQueue, RequestThatComesAgainTakesNoSlot) {
+TEST(ServicesQueue, RedeliveredRequestTakesNoSlot) {
     TempDirectory directory;
     System system{directory.file()};
     const ExecutionRequested request = System::raw_request("e-1", "print x");
@@ -124,7 +124,7 @@ TEST(ServicesQueue, RequestThatComesAgainTakesNoSlot) {
     expect_sound(system, 10);
 }
 
-TEST(ServicesQueue, PriorityOfOneThatWaitsCanChange) {
+TEST(ServicesQueue, PriorityOfAWaitingExecutionCanChange) {
     TempDirectory directory;
     System system{directory.file(), {.groups = with_slots(1)}};
     const std::string first = system.submit("hang");

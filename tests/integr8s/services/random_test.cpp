@@ -69,7 +69,7 @@ class ServicesRandom : public ::testing::TestWithParam<unsigned> {
     std::vector<std::string> ids_;
 };
 
-TEST_P(ServicesRandom, NothingIsLostLeftOrDoubled) {
+TEST_P(ServicesRandom, RandomLoadLosesLeaksAndDoublesNothing) {
     TempDirectory directory;
     const SystemOptions options{
         .groups = {.coordinator = {.max_running = slots}, .monitor = {.max_attempts = 100}},

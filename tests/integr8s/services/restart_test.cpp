@@ -80,7 +80,7 @@ class ServicesKill : public ::testing::TestWithParam<Scenario> {
     }
 };
 
-TEST_P(ServicesKill, AfterAnyTransactionTheNextLifeCompletesIt) {
+TEST_P(ServicesKill, NextRunCompletesAfterAKillAtAnyTransaction) {
     int deaths = 0;
     for (int n = 1;; ++n) {
         SCOPED_TRACE("killed after transaction " + std::to_string(n));
@@ -99,7 +99,7 @@ TEST_P(ServicesKill, AfterAnyTransactionTheNextLifeCompletesIt) {
     EXPECT_GT(deaths, 8);
 }
 
-TEST_P(ServicesKill, EveryLifeMayBeShort) {
+TEST_P(ServicesKill, RepeatedKillsLoseNothing) {
     TempDirectory directory;
     int lives = 0;
     // Lives of the same length die at the same step, or near it.
@@ -126,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Scenario{"late", "hang", false, true, ExecutionStatus::timeout}),
     [](const auto& scenario) { return std::string(scenario.param.name); });
 
-TEST(ServicesRestart, PodsThatDiedWithTheProgramAreBegunAgain) {
+TEST(ServicesRestart, PodsThatDiedWithTheProgramAreRestarted) {
     TempDirectory directory;
     std::string id;
     {
@@ -148,7 +148,7 @@ TEST(ServicesRestart, PodsThatDiedWithTheProgramAreBegunAgain) {
     expect_sound(system, 10);
 }
 
-TEST(ServicesRestart, PodThatIsLostThreeTimesIsGivenUp) {
+TEST(ServicesRestart, PodLostThreeTimesFailsTheExecution) {
     TempDirectory directory;
     std::string id;
     for (std::size_t life = 1; life <= 3; ++life) {
@@ -167,7 +167,7 @@ TEST(ServicesRestart, PodThatIsLostThreeTimesIsGivenUp) {
     expect_sound(system, 10);
 }
 
-TEST(ServicesRestart, PodsThatNobodyKnowsAreRemoved) {
+TEST(ServicesRestart, PodsWithoutARowAreRemoved) {
     TempDirectory directory;
     SystemOptions options;
     options.prepare = [](FakePodRuntime& pods) {

@@ -15,7 +15,7 @@ class ServicesSaga : public ::testing::Test {
     TempDirectory directory_;
 };
 
-TEST_F(ServicesSaga, StepThatFailsEndsTheExecutionAndGivesTheSlotBack) {
+TEST_F(ServicesSaga, FailedStepEndsTheExecutionAndReleasesTheSlot) {
     System system{directory_.file(), {.groups = {.coordinator = {.max_running = 2}}}};
     // More of them than there are slots: none may keep one.
     for (int index = 0; index < 6; ++index) {
@@ -36,7 +36,7 @@ TEST_F(ServicesSaga, StepThatFailsEndsTheExecutionAndGivesTheSlotBack) {
     expect_sound(system, 2);
 }
 
-TEST_F(ServicesSaga, AllocationsOfALanguageAreLimitedAndCountedWhileTheyLive) {
+TEST_F(ServicesSaga, AllocationsOfALanguageAreLimited) {
     System system{directory_.file(), {.groups = {.saga = {.max_allocations = 2}}}};
     const std::string first = system.submit("hang");
     const std::string second = system.submit("hang");
@@ -117,7 +117,7 @@ TEST_F(ServicesSaga, PodDeletedByAnotherEndsTheExecution) {
     expect_sound(system, 10);
 }
 
-TEST_F(ServicesSaga, DeletionIsAskedForAgainUntilThePodIsGone) {
+TEST_F(ServicesSaga, DeletionIsRequestedUntilThePodIsGone) {
     System system{directory_.file(), {.max_retries = 1}};
     const std::string id = system.submit("hang");
     system.run();
@@ -135,7 +135,7 @@ TEST_F(ServicesSaga, DeletionIsAskedForAgainUntilThePodIsGone) {
     EXPECT_EQ(system.pods.kept(), 0U);
 }
 
-TEST_F(ServicesSaga, EndThatAnotherReportsKillsThePod) {
+TEST_F(ServicesSaga, EndReportedByAnotherServiceKillsThePod) {
     System system{directory_.file()};
     const std::string id = system.submit("hang");
     system.run();

@@ -33,7 +33,7 @@ class ServicesSandbox : public ::testing::Test {
     std::unique_ptr<runtime::PodRuntime> runtime_;
 };
 
-TEST_F(ServicesSandbox, ScriptsEndAsTheyDo) {
+TEST_F(ServicesSandbox, ScriptOutcomesMapToStatuses) {
     System system{directory_.file(), options()};
     system.run();
     const std::string good = system.submit("printf 'h\\303\\244llo'; echo err >&2", {}, "bash");

@@ -48,7 +48,7 @@ TEST_F(ServicesSubmit, RowAndEventAreOneTransaction) {
     EXPECT_EQ(user_of(requested->header), "ada");
 }
 
-TEST_F(ServicesSubmit, NothingIsLeftWhenTheStoreRefuses) {
+TEST_F(ServicesSubmit, FailedSubmitStoresNothing) {
     std::atomic<bool> refuse = true;
     TempDirectory directory;
     SystemOptions options;
@@ -64,7 +64,7 @@ TEST_F(ServicesSubmit, NothingIsLeftWhenTheStoreRefuses) {
     EXPECT_FALSE(system.service->submit(request(), "key")->repeated);
 }
 
-TEST_F(ServicesSubmit, SameKeyAndContentGivesTheFirstAnswer) {
+TEST_F(ServicesSubmit, SameKeyAndContentReturnsTheFirstExecution) {
     const auto first = system_.service->submit(request(), "key");
     const auto second = system_.service->submit(request(), "key");
     ASSERT_TRUE(second) << second.error().message;
@@ -114,7 +114,7 @@ TEST_F(ServicesSubmit, ConcurrentRequestsWithOneKeyMakeOneExecution) {
     EXPECT_EQ(system_.store().last_position(), 1);
 }
 
-TEST_F(ServicesSubmit, RefusesWhatCannotRun) {
+TEST_F(ServicesSubmit, RejectsInvalidRequests) {
     SubmitRequest asked = request();
     asked.language = "node";
     EXPECT_THAT(refusal(asked).message, HasSubstr("nodejs"));
@@ -136,7 +136,7 @@ TEST_F(ServicesSubmit, RefusesWhatCannotRun) {
     EXPECT_EQ(refusal(request(), std::string(256, 'k')).code, ErrorCode::invalid);
 }
 
-TEST_F(ServicesSubmit, WhatIsNotThereIsNotFound) {
+TEST_F(ServicesSubmit, MissingExecutionsAndResultsAreNotFound) {
     EXPECT_EQ(system_.service->get("nobody").error().code, ErrorCode::not_found);
     EXPECT_EQ(system_.service->script("nobody").error().code, ErrorCode::not_found);
     EXPECT_EQ(system_.service->result("nobody").error().code, ErrorCode::not_found);

@@ -44,7 +44,7 @@ TEST(KafkaConfig, PropertiesArePassedOnByName) {
     EXPECT_EQ(value(*check({}), kafka::Role::producer, "linger.ms"), "1");
 }
 
-TEST(KafkaConfig, APropertyConcernsItsSideOnly) {
+TEST(KafkaConfig, PropertyIsPassedOnlyToClientsThatKnowIt) {
     const auto config = check({{"fetch.min.bytes", "17"}, {"retry.backoff.ms", "170"}});
     ASSERT_TRUE(config) << fault(config);
     EXPECT_EQ(value(*config, kafka::Role::consumer, "fetch.min.bytes"), "17");
@@ -53,7 +53,7 @@ TEST(KafkaConfig, APropertyConcernsItsSideOnly) {
     EXPECT_EQ(value(*config, kafka::Role::consumer, "retry.backoff.ms"), "100");
 }
 
-TEST(KafkaConfig, DeliveryDoesNotDependOnTheUser) {
+TEST(KafkaConfig, PropertiesThatDeliveryNeedsAreRejected) {
     const auto config = check({});
     EXPECT_EQ(value(*config, kafka::Role::producer, "enable.idempotence"), "true");
     EXPECT_EQ(value(*config, kafka::Role::consumer, "enable.auto.commit"), "false");
@@ -74,7 +74,7 @@ TEST(KafkaConfig, DeliveryDoesNotDependOnTheUser) {
     }
 }
 
-TEST(KafkaConfig, AMemberWhoseRequestToJoinIsLostWaitsAMinuteUnlessToldOtherwise) {
+TEST(KafkaConfig, PollIntervalLimitsTheWaitForALostJoinRequest) {
     const auto interval = [](std::vector<std::pair<std::string, std::string>> properties) {
         return value(*check(std::move(properties)), kafka::Role::consumer, "max.poll.interval.ms");
     };
@@ -84,7 +84,7 @@ TEST(KafkaConfig, AMemberWhoseRequestToJoinIsLostWaitsAMinuteUnlessToldOtherwise
     EXPECT_EQ(interval({{"session.timeout.ms", "6000"}}), "60000");
 }
 
-TEST(KafkaConfig, UnknownPropertiesAreNamedWithTheNearest) {
+TEST(KafkaConfig, UnknownPropertyGetsASuggestion) {
     EXPECT_EQ(fault(check({{"linger.msec", "1"}})),
               "invalid: there is no Kafka property linger.msec; did you mean linger.ms?");
     EXPECT_EQ(fault(check({{"sasl.pasword", "s3cret"}})),
@@ -100,7 +100,7 @@ TEST(KafkaConfig, WrongValuesAreRefused) {
     EXPECT_THAT(fault(check({{"security.protocol", "secure"}})), HasSubstr("security.protocol"));
 }
 
-TEST(KafkaConfig, TheListOfBrokersIsChecked) {
+TEST(KafkaConfig, BrokerListIsValidated) {
     EXPECT_TRUE(check({}, "a:1,b.example:65535,[::1]:9092"));
     EXPECT_THAT(fault(check({}, "")), HasSubstr("'' is not host:port"));
     EXPECT_THAT(fault(check({}, "localhost")), HasSubstr("'localhost' is not host:port"));
@@ -124,7 +124,7 @@ TEST(KafkaConfig, SettingsThatContradictEachOtherAreAnError) {
     EXPECT_THAT(log.error().message, HasSubstr("max.in.flight"));
 }
 
-TEST(KafkaSecrets, AreMaskedWhereverTheyStand) {
+TEST(KafkaSecrets, AreMaskedAnywhereInAText) {
     kafka::Secrets secrets;
     secrets.add("");
     secrets.add("pass");

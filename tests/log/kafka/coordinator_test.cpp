@@ -26,7 +26,7 @@ TEST_F(KafkaCoordinator, GroupRecoversWhenItsCoordinatorHasMoved) {
     EXPECT_THAT(notices_.lines(), Contains(HasSubstr("Failed to fetch committed offsets")));
 }
 
-TEST_F(KafkaCoordinator, GroupAsksAgainForTheOffsetsThatItTakesOver) {
+TEST_F(KafkaCoordinator, GroupRetriesTheLookUpOfItsFormerOffsets) {
     make_topic("made", 1);
     ASSERT_TRUE(produce(log_record("made", "key", "1")));
     // One for each question of the start: its own offsets, and those of its bare name.

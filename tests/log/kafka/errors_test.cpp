@@ -21,7 +21,7 @@ TEST(KafkaErrors, ARefusedConnectionNamesTheAddress) {
               "refused; is a broker running there, and is the address right?");
 }
 
-TEST(KafkaErrors, ARefusedLoginIsNoMissingRoute) {
+TEST(KafkaErrors, RejectedLoginIsNotReportedAsUnreachable) {
     const auto found = explain(RD_KAFKA_RESP_ERR__AUTHENTICATION,
                                "sasl_plaintext://h:1/bootstrap: SASL authentication error: "
                                "Authentication failed (after 309ms in state AUTH_REQ)");
@@ -39,7 +39,7 @@ TEST(KafkaErrors, AnUntrustedCertificateNamesTheProperty) {
     EXPECT_THAT(found.error.message, HasSubstr("set ssl.ca.location"));
 }
 
-TEST(KafkaErrors, PlainTextToATlsListenerIsGuessed) {
+TEST(KafkaErrors, PlainTextToATlsListenerIsRecognised) {
     const auto found = explain(
         RD_KAFKA_RESP_ERR__TRANSPORT,
         "h:1/bootstrap: Disconnected while requesting ApiVersion: might be caused by incorrect "
@@ -48,13 +48,13 @@ TEST(KafkaErrors, PlainTextToATlsListenerIsGuessed) {
     EXPECT_THAT(found.error.message, HasSubstr("does the broker speak TLS there?"));
 }
 
-TEST(KafkaErrors, UnusualTextsAreShownAsTheyAre) {
+TEST(KafkaErrors, UnknownErrorTextIsShownUnchanged) {
     EXPECT_THAT(explain(RD_KAFKA_RESP_ERR__TRANSPORT, "").error.message, HasSubstr("Kafka"));
     EXPECT_THAT(explain(RD_KAFKA_RESP_ERR__BAD_MSG, "a: b/c: d").error.message, HasSubstr("a: b"));
     EXPECT_EQ(explain(RD_KAFKA_RESP_ERR__BAD_MSG, "odd").trouble, Trouble::none);
 }
 
-TEST(KafkaErrors, BrokersThatHaveJustBegunAreNotTooFew) {
+TEST(KafkaErrors, FencedBrokersAreReportedAsUnavailable) {
     const auto refusal = [](std::string_view text) {
         return call_error(RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, "topic a", text);
     };
@@ -71,7 +71,7 @@ TEST(KafkaErrors, BrokersThatHaveJustBegunAreNotTooFew) {
     EXPECT_THAT(few.message, HasSubstr("are registered; are there so many brokers?"));
 }
 
-TEST(KafkaErrors, ARecordsFateHasACode) {
+TEST(KafkaErrors, DeliveryErrorsMapToCodes) {
     const auto code = [](rd_kafka_resp_err_t error) {
         return produce_error(error, "greeted", "app.greeted").code;
     };

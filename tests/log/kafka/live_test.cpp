@@ -27,7 +27,7 @@ TEST_F(KafkaLive, IsReachable) {
     EXPECT_THAT(notices_.lines(), IsEmpty());
 }
 
-TEST_F(KafkaLive, RecordsOfAKeyAreReadInTheOrderOfTheirCalls) {
+TEST_F(KafkaLive, RecordsOfAKeyAreReadInOrder) {
     create("numbers", 3);
     produce_numbers("numbers", 0, 3000, 7);
     const auto consumer = consume(group({"numbers"}));
@@ -100,7 +100,7 @@ TEST_F(KafkaLive, ARecordOutlivesItsConsumerAndTheLog) {
     kept.clear();
 }
 
-TEST_F(KafkaLive, WhatDoneHoldsIsGoneWhenEverythingIsAnswered) {
+TEST_F(KafkaLive, CallbacksAreDestroyedOnceAnswered) {
     create("greeted");
     std::vector<std::weak_ptr<int>> held;
     for (int number = 0; number < 3000; ++number) {
@@ -127,7 +127,7 @@ TEST_F(KafkaLive, ARecordWithoutAValueIsAnEmptyOne) {
     EXPECT_THAT(records[0].headers, ElementsAre(Pair("foreign", "1")));
 }
 
-TEST_F(KafkaLive, KeysGoWhereOtherClientsPutThem) {
+TEST_F(KafkaLive, KeysMapToTheSamePartitionsAsInOtherClients) {
     // As the Java client places them: murmur2 of the key, modulo the number of partitions.
     create("greeted", 12);
     const std::map<std::string, std::int32_t> expected{
@@ -156,7 +156,7 @@ TEST_F(KafkaLive, ALargeRecordPassesAndATooLargeOneIsALimit) {
 }
 
 /// The broker refuses whole batches; only the record that is too large by itself may fail for good.
-TEST_F(KafkaLive, ARecordThatTheBrokerRefusesTakesNoOthersWithIt) {
+TEST_F(KafkaLive, RejectedRecordDoesNotFailOthers) {
     create("greeted");
     const auto log = open({{"message.max.bytes", "5000000"}, {"linger.ms", "200"}});
     std::mutex mutex;
@@ -245,7 +245,7 @@ TEST_F(KafkaLive, AFatalErrorFailsWhatIsQueuedAndLaterCallsWork) {
     EXPECT_THAT(notices_.lines(), testing::Contains(HasSubstr("planted by a test")));
 }
 
-TEST_F(KafkaLive, AfterAPurgeTheLogGoesOn) {
+TEST_F(KafkaLive, LogWorksAfterAPurge) {
     create("greeted");
     const auto log = open({{"linger.ms", "1500"}});
     std::atomic<int> unavailable = 0;

@@ -51,14 +51,14 @@ class KafkaSecurity : public KafkaLiveTest {
     }
 };
 
-TEST_F(KafkaSecurity, PasswordsLetIn) {
+TEST_F(KafkaSecurity, PasswordsLogIn) {
     create("greeted");
     expect_works(*log_);
     const auto plain = open(login("rich", environment("QUIPU_TEST_KAFKA_PASSWORD"), "PLAIN"));
     expect_works(*plain);
 }
 
-TEST_F(KafkaSecurity, TokensLetIn) {
+TEST_F(KafkaSecurity, TokensLogIn) {
     create("greeted");
     const auto log = open({{"security.protocol", "sasl_plaintext"},
                            {"sasl.mechanism", "OAUTHBEARER"},
@@ -70,7 +70,7 @@ TEST_F(KafkaSecurity, TokensLetIn) {
     EXPECT_EQ(read(**consumer, 1)[0].value, "v");
 }
 
-TEST_F(KafkaSecurity, ATokenFromAFileLetsIn) {
+TEST_F(KafkaSecurity, TokenFromAFileLogsIn) {
     create("greeted");
     const TokenFile file;
     const std::string secret = token_for("token", 1h);
@@ -85,7 +85,7 @@ TEST_F(KafkaSecurity, ATokenFromAFileLetsIn) {
     EXPECT_THAT(notices_.lines(), Each(Not(HasSubstr(secret))));
 }
 
-TEST_F(KafkaSecurity, ATokenThatIsNotThereYetIsWaitedFor) {
+TEST_F(KafkaSecurity, MissingTokenFileIsWaitedFor) {
     create("greeted");
     const TokenFile file;
     const auto log = open(token(file));
@@ -113,7 +113,7 @@ TEST_F(KafkaSecurity, ATokenIsReadAgainBeforeItExpires) {
     expect_works(*log);
 }
 
-TEST_F(KafkaSecurity, AWrongPasswordIsToldApartFromAnAbsentBroker) {
+TEST_F(KafkaSecurity, WrongPasswordIsDistinguishedFromAnUnreachableBroker) {
     const auto log = open(login("rich", "planted-password"));
     EXPECT_THAT(problem(*log, "refuses the login"),
                 AllOf(HasSubstr(brokers_), HasSubstr("sasl.password")));
@@ -128,12 +128,12 @@ TEST_F(KafkaSecurity, AWrongPasswordIsToldApartFromAnAbsentBroker) {
     EXPECT_THAT(notices_.lines(), Contains(HasSubstr("error: " + brokers_ + " refuses the login")));
 }
 
-TEST_F(KafkaSecurity, AnUnknownMechanismIsSaid) {
+TEST_F(KafkaSecurity, UnknownMechanismIsReported) {
     const auto log = open(login("rich", "planted-password", "SCRAM-SHA-512"));
     EXPECT_THAT(problem(*log, "refuses the login"), HasSubstr("sasl.mechanism"));
 }
 
-TEST_F(KafkaSecurity, NoSecretIsInAnyText) {
+TEST_F(KafkaSecurity, NoTextContainsASecret) {
     for (const char* mechanism : {"PLAIN", "SCRAM-SHA-256"}) {
         auto properties = login("rich", "planted-password", mechanism);
         properties.emplace_back("debug", "all");
@@ -145,7 +145,7 @@ TEST_F(KafkaSecurity, NoSecretIsInAnyText) {
     EXPECT_THAT(lines, Each(Not(HasSubstr("planted"))));
 }
 
-TEST_F(KafkaSecurity, TlsWorksWithTheAuthorityThatSigned) {
+TEST_F(KafkaSecurity, TlsAcceptsTheSigningAuthority) {
     create("greeted");
     auto properties =
         login("rich", environment("QUIPU_TEST_KAFKA_PASSWORD"), "SCRAM-SHA-256", "sasl_ssl");
@@ -158,7 +158,7 @@ TEST_F(KafkaSecurity, TlsWorksWithTheAuthorityThatSigned) {
     EXPECT_EQ(read(**consumer, 1)[0].value, "v");
 }
 
-TEST_F(KafkaSecurity, TlsTrustsNobodyElse) {
+TEST_F(KafkaSecurity, TlsRejectsOtherAuthorities) {
     auto properties =
         login("rich", environment("QUIPU_TEST_KAFKA_PASSWORD"), "SCRAM-SHA-256", "sasl_ssl");
     properties.emplace_back("ssl.ca.location", environment("QUIPU_TEST_KAFKA_OTHER_CA"));
@@ -167,7 +167,7 @@ TEST_F(KafkaSecurity, TlsTrustsNobodyElse) {
     EXPECT_THAT(problem(*log, "cannot be spoken to securely"), HasSubstr("ssl.ca.location"));
 }
 
-TEST_F(KafkaSecurity, ProtocolsThatDoNotMatchAreGuessed) {
+TEST_F(KafkaSecurity, ProtocolMismatchIsRecognised) {
     const auto password = environment("QUIPU_TEST_KAFKA_PASSWORD");
     // TLS to a listener without it.
     auto properties = login("rich", password, "SCRAM-SHA-256", "sasl_ssl");
@@ -188,7 +188,7 @@ TEST_F(KafkaSecurity, AMissingCertificateFileIsAnErrorOfOpen) {
     EXPECT_THAT(log.error().message, HasSubstr("ssl.ca.location"));
 }
 
-TEST_F(KafkaSecurity, WhatTheRulesForbidIsToldApart) {
+TEST_F(KafkaSecurity, AccessDeniedByRulesIsDistinguished) {
     create("greeted");
     const auto log = open(poor());
     const auto place = produce(*log, log_record("greeted", "k", "v"));

@@ -22,7 +22,7 @@ std::string why_not(const std::string& text) {
     return token ? "" : token.error().message;
 }
 
-TEST(KafkaToken, TellsWhoseItIsAndUntilWhen) {
+TEST(KafkaToken, HasPrincipalAndExpiry) {
     const std::string text = token_of(R"({"sub":"orders","exp":4102444800.5,"scope":["a"]})");
     const auto token = parse_token(text);
     ASSERT_TRUE(token) << token.error().message;
@@ -31,7 +31,7 @@ TEST(KafkaToken, TellsWhoseItIsAndUntilWhen) {
     EXPECT_EQ(token->expires_ms, 4102444800500);
 }
 
-TEST(KafkaToken, IsInBase64ForUrls) {
+TEST(KafkaToken, IsDecodedFromBase64Url) {
     // Its bytes need both letters that this base64 has in the place of + and /.
     const std::string text = token_of(R"({"sub":"~~~?>~?>~","exp":4102444800})");
     ASSERT_THAT(text, AllOf(HasSubstr("-"), HasSubstr("_")));
@@ -40,7 +40,7 @@ TEST(KafkaToken, IsInBase64ForUrls) {
     EXPECT_EQ(token->principal, "~~~?>~?>~");
 }
 
-TEST(KafkaToken, WhatIsNoneIsRefusedWithoutShowingIt) {
+TEST(KafkaToken, MalformedTokenIsRejectedWithoutShowingIt) {
     EXPECT_THAT(why_not("planted"), AllOf(HasSubstr("three parts"), Not(HasSubstr("planted"))));
     EXPECT_THAT(why_not("a.b.c.d"), HasSubstr("three parts"));
     EXPECT_THAT(why_not(""), HasSubstr("three parts"));
@@ -68,12 +68,12 @@ class KafkaTokenFile : public testing::Test {
     TokenFile file_;
 };
 
-TEST_F(KafkaTokenFile, MayEndWithALine) {
+TEST_F(KafkaTokenFile, MayEndWithALineBreak) {
     file_.write(token_of(R"({"sub":"a","exp":4102444800})") + "\r\n");
     EXPECT_EQ(why_not(), "");
 }
 
-TEST_F(KafkaTokenFile, ErrorsNameIt) {
+TEST_F(KafkaTokenFile, ErrorsNameTheFile) {
     EXPECT_THAT(why_not(), AllOf(HasSubstr(file_.path()), HasSubstr("cannot be read")));
     file_.write("planted");
     EXPECT_THAT(why_not(), AllOf(HasSubstr(file_.path()), Not(HasSubstr("planted"))));
@@ -83,13 +83,13 @@ TEST_F(KafkaTokenFile, ErrorsNameIt) {
     EXPECT_THAT(why_not(), HasSubstr("three parts"));
 }
 
-TEST_F(KafkaTokenFile, ADirectoryIsNone) {
+TEST_F(KafkaTokenFile, DirectoryIsRejected) {
     const auto token = read_token(file_.directory());
     ASSERT_FALSE(token);
     EXPECT_THAT(token.error().message, HasSubstr("cannot be read"));
 }
 
-TEST(KafkaTokenUrl, NamesAFileFromTheRoot) {
+TEST(KafkaTokenUrl, NeedsAnAbsolutePath) {
     EXPECT_EQ(kafka::token_path("file:///var/token"), "/var/token");
     EXPECT_EQ(kafka::token_path("https://example.org/token"), std::nullopt);
     for (const char* url : {"file:token", "file:", "file://", "file:///", "file://host/token"}) {
@@ -97,7 +97,7 @@ TEST(KafkaTokenUrl, NamesAFileFromTheRoot) {
     }
 }
 
-TEST(KafkaTokenUrl, NeedsNoDescriptionOfTokens) {
+TEST(KafkaTokenUrl, RejectsPropertiesThatDescribeTokens) {
     KafkaOptions options;
     options.brokers = "localhost:9092";
     options.properties = {{"sasl.oauthbearer.config", "principal=sensitive"},
@@ -109,7 +109,7 @@ TEST(KafkaTokenUrl, NeedsNoDescriptionOfTokens) {
                       Not(HasSubstr("sensitive"))));
 }
 
-TEST(KafkaTokenUrl, OthersAreLibrdkafkas) {
+TEST(KafkaTokenUrl, OtherUrlsArePassedToLibrdkafka) {
     KafkaOptions options;
     options.brokers = "localhost:9092";
     options.properties = {{"sasl.oauthbearer.token.endpoint.url", "file:token"}};

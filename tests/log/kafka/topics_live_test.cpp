@@ -40,7 +40,7 @@ class KafkaTopics : public KafkaLiveTest {
     }
 };
 
-TEST_F(KafkaTopics, AreCreatedAsWantedAndThenNothingIsLeftToDo) {
+TEST_F(KafkaTopics, AreCreatedSoThatThePlanIsEmpty) {
     const std::vector<TopicSpec> wanted{{"a", 3, 1h, 1}, {"b", 1, 48h, 1}};
     const auto results = reach(wanted);
     EXPECT_THAT(results, SizeIs(2));
@@ -64,7 +64,7 @@ TEST_F(KafkaTopics, GetPartitionsAndRetention) {
     EXPECT_EQ(states({"a"})[0].retention, 2h);
 }
 
-TEST_F(KafkaTopics, KeepTheSettingsThatSomebodyElseMade) {
+TEST_F(KafkaTopics, KeepSettingsOfOtherTools) {
     expect_done(reach({{"a", 1, 1h, 1}}));
     // As an operator does with Kafka's own tools.
     auto config = kafka::Config::check(options({}));
@@ -111,7 +111,7 @@ TEST_F(KafkaTopics, KeepTheSettingsThatSomebodyElseMade) {
     EXPECT_EQ(values["cleanup.policy"], "compact,delete");
 }
 
-TEST_F(KafkaTopics, WhatCannotBeChangedIsSaid) {
+TEST_F(KafkaTopics, ImpossibleChangesAreReported) {
     expect_done(reach({{"a", 3, 1h, 1}}));
     const auto results = reach({{"a", 2, 1h, 1}});
     ASSERT_THAT(results, SizeIs(1));
@@ -121,7 +121,7 @@ TEST_F(KafkaTopics, WhatCannotBeChangedIsSaid) {
     EXPECT_EQ(states({"a"})[0].partitions, 3);
 }
 
-TEST_F(KafkaTopics, OneRefusalStopsNoOther) {
+TEST_F(KafkaTopics, FailedChangeDoesNotStopOthers) {
     const auto results = reach({{"too_many_replicas", 1, 1h, 9}, {"good", 1, 1h, 1}});
     ASSERT_THAT(results, SizeIs(2));
     ASSERT_TRUE(results[0].error);

@@ -122,7 +122,7 @@ TEST_F(KafkaUnreachable, FullQueueBlocksTheCaller) {
     caller.join();
 }
 
-TEST_F(KafkaUnreachable, GroupReportsIt) {
+TEST_F(KafkaUnreachable, GroupReportsUnreachableBroker) {
     const auto log = open();
     LogConsumerOptions options;
     options.group = "g";
@@ -142,7 +142,7 @@ TEST_F(KafkaUnreachable, GroupReportsIt) {
     EXPECT_FALSE((*consumer)->poll(0ms, 1));
 }
 
-TEST_F(KafkaUnreachable, AdministrativeCallsReportIt) {
+TEST_F(KafkaUnreachable, AdministrativeCallsReportUnreachableBroker) {
     const auto log = open();
     ASSERT_TRUE(eventually([&] { return !log->health().problem.empty(); }));
     const auto topics = log->topics({"greeted"});
