@@ -27,7 +27,7 @@ TEST(KafkaErrors, RejectedLoginIsNotReportedAsUnreachable) {
                                "Authentication failed (after 309ms in state AUTH_REQ)");
     EXPECT_EQ(found.trouble, Trouble::credentials);
     EXPECT_EQ(found.error.code, ErrorCode::invalid);
-    EXPECT_THAT(found.error.message, AllOf(HasSubstr("h:1 refuses the login"),
+    EXPECT_THAT(found.error.message, AllOf(HasSubstr("h:1 rejects the login"),
                                            HasSubstr("sasl.password"), Not(HasSubstr("309ms"))));
 }
 

@@ -115,7 +115,7 @@ TEST_F(KafkaSecurity, ATokenIsReadAgainBeforeItExpires) {
 
 TEST_F(KafkaSecurity, WrongPasswordIsDistinguishedFromAnUnreachableBroker) {
     const auto log = open(login("rich", "planted-password"));
-    EXPECT_THAT(problem(*log, "refuses the login"),
+    EXPECT_THAT(problem(*log, "rejects the login"),
                 AllOf(HasSubstr(brokers_), HasSubstr("sasl.password")));
     auto consumer = log->consume(group({"greeted"}));
     ASSERT_TRUE(consumer);
@@ -125,12 +125,12 @@ TEST_F(KafkaSecurity, WrongPasswordIsDistinguishedFromAnUnreachableBroker) {
         return !records;
     }));
     EXPECT_EQ(records.error().code, ErrorCode::invalid) << records.error().message;
-    EXPECT_THAT(notices_.lines(), Contains(HasSubstr("error: " + brokers_ + " refuses the login")));
+    EXPECT_THAT(notices_.lines(), Contains(HasSubstr("error: " + brokers_ + " rejects the login")));
 }
 
 TEST_F(KafkaSecurity, UnknownMechanismIsReported) {
     const auto log = open(login("rich", "planted-password", "SCRAM-SHA-512"));
-    EXPECT_THAT(problem(*log, "refuses the login"), HasSubstr("sasl.mechanism"));
+    EXPECT_THAT(problem(*log, "rejects the login"), HasSubstr("sasl.mechanism"));
 }
 
 TEST_F(KafkaSecurity, NoTextContainsASecret) {
@@ -138,7 +138,7 @@ TEST_F(KafkaSecurity, NoTextContainsASecret) {
         auto properties = login("rich", "planted-password", mechanism);
         properties.emplace_back("debug", "all");
         const auto log = open(properties);
-        EXPECT_THAT(problem(*log, "refuses the login"), Not(HasSubstr("planted")));
+        EXPECT_THAT(problem(*log, "rejects the login"), Not(HasSubstr("planted")));
     }
     const auto lines = notices_.lines();
     EXPECT_THAT(lines, Contains(HasSubstr("debug: ")));
@@ -164,7 +164,7 @@ TEST_F(KafkaSecurity, TlsRejectsOtherAuthorities) {
     properties.emplace_back("ssl.ca.location", environment("QUIPU_TEST_KAFKA_OTHER_CA"));
     brokers_ = environment("QUIPU_TEST_KAFKA_TLS");
     const auto log = open(properties);
-    EXPECT_THAT(problem(*log, "cannot be spoken to securely"), HasSubstr("ssl.ca.location"));
+    EXPECT_THAT(problem(*log, "cannot be connected to securely"), HasSubstr("ssl.ca.location"));
 }
 
 TEST_F(KafkaSecurity, ProtocolMismatchIsRecognised) {
@@ -173,11 +173,11 @@ TEST_F(KafkaSecurity, ProtocolMismatchIsRecognised) {
     auto properties = login("rich", password, "SCRAM-SHA-256", "sasl_ssl");
     properties.emplace_back("ssl.ca.location", environment("QUIPU_TEST_KAFKA_CA"));
     const auto to_plain = open(properties);
-    EXPECT_THAT(problem(*to_plain, "cannot be spoken to securely"), HasSubstr("security.protocol"));
+    EXPECT_THAT(problem(*to_plain, "cannot be connected to securely"), HasSubstr("security.protocol"));
     // And the other way round.
     brokers_ = environment("QUIPU_TEST_KAFKA_TLS");
     const auto to_tls = open(login("rich", password));
-    EXPECT_THAT(problem(*to_tls, "cannot be spoken to securely"), HasSubstr("security.protocol"));
+    EXPECT_THAT(problem(*to_tls, "cannot be connected to securely"), HasSubstr("security.protocol"));
 }
 
 TEST_F(KafkaSecurity, AMissingCertificateFileIsAnErrorOfOpen) {

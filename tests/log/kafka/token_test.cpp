@@ -47,8 +47,8 @@ TEST(KafkaToken, MalformedTokenIsRejectedWithoutShowingIt) {
     EXPECT_THAT(why_not("e30.planted!.c"),
                 AllOf(HasSubstr("base64url"), Not(HasSubstr("planted"))));
     EXPECT_THAT(why_not("e30.e30x1.c"), HasSubstr("base64url"));
-    EXPECT_THAT(why_not(token_of("[1]")), HasSubstr("no JSON object"));
-    EXPECT_THAT(why_not(token_of("{\"sub\"")), HasSubstr("no JSON object"));
+    EXPECT_THAT(why_not(token_of("[1]")), HasSubstr("not a JSON object"));
+    EXPECT_THAT(why_not(token_of("{\"sub\"")), HasSubstr("not a JSON object"));
     EXPECT_THAT(why_not(token_of(R"({"exp":4102444800})")), HasSubstr("claim sub"));
     EXPECT_THAT(why_not(token_of(R"({"sub":"","exp":4102444800})")), HasSubstr("claim sub"));
     EXPECT_THAT(why_not(token_of(R"({"sub":7,"exp":4102444800})")), HasSubstr("claim sub"));

@@ -31,7 +31,7 @@ Result<EventHandle> Admin::ask(rd_kafka_admin_op_t operation, rd_kafka_event_typ
                                               text.size());
     const Queue queue(rd_kafka_queue_new(client_));
     call(options.get(), queue.get());
-    // The client reports a timeout of its own before this one ends.
+    // The client reports a timeout of its own before this one expires.
     EventHandle event(rd_kafka_queue_poll(queue.get(), answer_within + 2'000));
     if (event == nullptr || rd_kafka_event_type(event.get()) != answer) {
         return fail(ErrorCode::unavailable, fmt::format("Kafka has not answered: {}", what));
@@ -49,10 +49,10 @@ Result<EventHandle> Admin::ask(rd_kafka_admin_op_t operation, rd_kafka_event_typ
 }
 
 Result<Metadata> Admin::metadata() const {
-    // In short turns: why no broker answers is often known at once.
+    // In short slices: the reason why no broker answers is often known at once.
     for (int waited = 0; waited < answer_within; waited += metadata_turn) {
         const rd_kafka_metadata_t* raw = nullptr;
-        // All topics: asking for one by name would make it known to this client for good.
+        // All topics: requesting one by name would make the client track it permanently.
         const auto code = rd_kafka_metadata(client_, 1, nullptr, &raw, metadata_turn);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
             return Metadata(raw);

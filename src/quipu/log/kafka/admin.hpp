@@ -14,7 +14,7 @@
 
 namespace quipu::kafka {
 
-/// Looks at topics and changes them. Thread-safe; `client` must outlive it.
+/// Describes and changes topics. Thread-safe; `client` must outlive it.
 class Admin {
   public:
     Admin(std::shared_ptr<const Config> config, std::shared_ptr<Health> health, rd_kafka_t* client)
@@ -27,7 +27,7 @@ class Admin {
 
   private:
     using Errors = TopicErrors;
-    /// Settings that were made for a topic, by topic and name.
+    /// Settings that are set for a topic itself, by topic and name.
     using Overrides = std::map<std::string, std::map<std::string, std::string>>;
 
     using Call = std::function<void(const rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>;
@@ -46,7 +46,7 @@ class Admin {
     [[nodiscard]] Result<Errors> add_partitions(const std::vector<const TopicSpec*>& specs) const;
     [[nodiscard]] Result<Errors> set_retention(const std::vector<const TopicSpec*>& specs) const;
     [[nodiscard]] Result<Errors> create_now(const std::vector<const TopicSpec*>& specs) const;
-    /// Takes out of `topics` what a broker lists.
+    /// Removes from `topics` those that a broker lists.
     void take_listed(std::vector<std::string>& topics) const;
 
     std::shared_ptr<const Config> config_;

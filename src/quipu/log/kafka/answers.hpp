@@ -11,7 +11,7 @@ namespace quipu::kafka {
 
 inline constexpr const char* retention_name = "retention.ms";
 
-/// What topics and clients take: an event of at most 1 MiB, with key and headers.
+/// The limit of topics and clients: an event of at most 1 MiB, with key and headers.
 inline constexpr int max_record_bytes = 2 * 1024 * 1024;
 
 template <class Pointer>
@@ -24,7 +24,7 @@ std::vector<typename Pointer::pointer> raw_pointers(const std::vector<Pointer>& 
     return raw;
 }
 
-/// The topics in an answer to DescribeConfigs; they live as long as it does.
+/// The topics in a response to DescribeConfigs. Valid as long as the event.
 inline std::span<const rd_kafka_ConfigResource_t*> described(rd_kafka_event_t* event) {
     std::size_t count = 0;
     const auto** resources = rd_kafka_DescribeConfigs_result_resources(

@@ -6,9 +6,10 @@
 
 namespace quipu::kafka {
 
-/// For calls of librdkafka that may never return. Runs `call` on a thread of its own; false when it
-/// has not returned within `timeout`. The thread is then left behind: `call` must own everything it
-/// uses and must not throw. When no thread can be created, runs `call` here, without a timeout.
+/// Runs `call`, a call of librdkafka that may never return, on a thread of its own. Returns false
+/// if it has not returned within `timeout`; the thread then keeps running, so `call` must own
+/// everything that it uses. `call` must not throw. If no thread can be created, `call` runs on this
+/// thread, without a timeout.
 bool call_with_timeout(std::chrono::milliseconds timeout, std::function<void()> call);
 
 }  // namespace quipu::kafka

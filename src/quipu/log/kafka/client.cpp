@@ -9,7 +9,7 @@
 
 namespace quipu::kafka {
 
-// The functions given to librdkafka are noexcept: nothing may be thrown through its C code.
+// The callbacks passed to librdkafka are noexcept: no exception may pass through its C code.
 void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
     rd_kafka_conf_set_log_cb(
         conf, [](const rd_kafka_t* rk, int level, const char* facility, const char* text) noexcept {
@@ -74,7 +74,7 @@ Result<Client> Client::create(Role role, Conf conf, std::shared_ptr<Health> heal
         return fail(ErrorCode::invalid,
                     context->health->mask("Kafka: " + std::string(text.data())));
     }
-    // The client owns it now.
+    // The client owns the configuration now.
     [[maybe_unused]] auto* const taken = conf.release();
     serve_tokens(made);
     std::shared_ptr<rd_kafka_t> handle(made, Release{context});
@@ -110,7 +110,7 @@ EventHandle Client::next_reports(std::chrono::milliseconds timeout) {
                 context_->health->client_error(code, reason);
             }
         }
-        // Without another wait: other events, such as statistics, may come faster than that.
+        // Not waited for again: other events, such as statistics, may arrive at a higher rate.
         timeout = std::chrono::milliseconds::zero();
     }
 }
@@ -125,14 +125,14 @@ rd_kafka_topic_t* Client::keep_topic(const std::string& name) {
 
 void Client::Release::operator()(rd_kafka_t* handle) const noexcept {
     const bool destroyed = call_with_timeout(std::chrono::seconds(10), [handle, kept = context] {
-        // A consumer was closed before, with a timeout, or must not be closed now.
+        // A consumer has been closed before, with a timeout, or must not be closed now.
         rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     });
     if (!destroyed) {
         const MutexLock lock(context->log_mutex);
         if (!context->muted) {
             context->health->tell("error", "destroy",
-                                  "a Kafka client does not stop; it is left behind");
+                                  "a Kafka client does not stop; it is abandoned");
         }
     }
 }

@@ -16,7 +16,7 @@
 
 namespace quipu::kafka {
 
-/// What a client tells its owner, always within the owner's own polling calls.
+/// Callbacks from a client to its owner, always called within the owner's polling calls.
 class ClientEvents {
   public:
     virtual void failed(rd_kafka_resp_err_t /*code*/) {}
@@ -29,11 +29,11 @@ class ClientEvents {
     ~ClientEvents() = default;
 };
 
-/// One librdkafka client. Its log and its errors go to Health, nothing to the standard streams.
+/// A librdkafka client. Its log and errors go to Health; nothing goes to the standard streams.
 class Client {
   public:
-    /// `events` outlives this object. Errors: invalid (settings that contradict each other, files
-    /// that cannot be read).
+    /// `events` must outlive this object. Errors: invalid (contradictory settings, unreadable
+    /// files).
     [[nodiscard]] static Result<Client> create(Role role, Conf conf, std::shared_ptr<Health> health,
                                                ClientEvents* events);
 
@@ -42,33 +42,33 @@ class Client {
     ~Client();
 
     [[nodiscard]] rd_kafka_t* get() const noexcept { return handle_.get(); }
-    /// For what needs librdkafka's client but may outlive this object, which then reports nothing
-    /// any more. librdkafka's manual wants messages destroyed before a consumer is closed; what
-    /// they really need is the client.
+    /// Shared ownership of librdkafka's client, for messages that may outlive this object; after
+    /// that, the client reports nothing. librdkafka's manual demands that messages are destroyed
+    /// before a consumer is closed, but they only need the client to exist.
     [[nodiscard]] const std::shared_ptr<rd_kafka_t>& shared() const noexcept { return handle_; }
 
-    /// A producer's next delivery reports. Null when none came in time, or when something else
-    /// came, such as an error, which is reported within this call. Events must be destroyed before
-    /// the client.
+    /// A producer's next delivery reports. Null after `timeout`, or if another event arrived, such
+    /// as an error, which this call reports. Events must be destroyed before the client.
     [[nodiscard]] EventHandle next_reports(std::chrono::milliseconds timeout);
 
-    /// Makes a topic known to the client for as long as it lives; null when librdkafka refuses its
-    /// name. A topic that librdkafka first meets with a record waits for a timer of a second.
+    /// Makes the client track a topic for its lifetime; null if librdkafka rejects the name.
+    /// Without this, the first record of a topic waits up to a second for librdkafka to fetch
+    /// metadata.
     [[nodiscard]] rd_kafka_topic_t* keep_topic(const std::string& name);
 
   private:
     struct Context {
         std::shared_ptr<Health> health;
-        ClientEvents* events;  ///< null when the owner is gone
+        ClientEvents* events;  ///< null once the owner is destroyed
         Mutex log_mutex;
-        /// Whoever receives what librdkafka logs may be gone.
+        /// Set once the receiver of librdkafka's log may be destroyed.
         bool muted QUIPU_GUARDED_BY(log_mutex) = false;
 
         Context(std::shared_ptr<Health> told, ClientEvents* owner)
             : health(std::move(told)), events(owner) {}
     };
-    /// Destroying a client can hang inside librdkafka. After ten seconds it is left behind, so that
-    /// the program can end.
+    /// Destroying a client can block inside librdkafka. After ten seconds the client is abandoned,
+    /// so that the program can end.
     struct Release {
         std::shared_ptr<Context> context;
         void operator()(rd_kafka_t* handle) const noexcept;

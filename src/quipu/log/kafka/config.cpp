@@ -26,8 +26,8 @@ std::optional<Error> check_address(std::string_view address) {
         return Error{ErrorCode::invalid, fmt::format("list of brokers: {}", why)};
     };
     if (address.contains('@')) {
-        // What stands before it may be a password, so nothing of it is shown.
-        return wrong("logins do not belong there; use the properties sasl.username, sasl.password");
+        // The text before it may be a password, so nothing of it is shown.
+        return wrong("must not contain logins; use the properties sasl.username, sasl.password");
     }
     if (address.contains("://")) {
         return wrong(
@@ -66,7 +66,7 @@ std::optional<Error> check_brokers(std::string_view list) {
     }
 }
 
-/// Tries a value on a configuration that is thrown away.
+/// Validates a value by setting it in a temporary configuration.
 std::optional<Error> try_property(const std::string& name, const std::string& value) {
     const Conf scratch(rd_kafka_conf_new());
     std::array<char, 512> text{};
@@ -86,7 +86,7 @@ std::optional<Error> check_property(const std::string& name, const std::string& 
     if (property_sides(name)) {
         return try_property(name, value);
     }
-    // librdkafka knows some names of the Java client and says what to use in their place.
+    // librdkafka knows some names of the Java client and says what to use instead.
     auto error = try_property(name, value);
     if (error && !error->message.contains("No such configuration property")) {
         return error;
@@ -99,7 +99,7 @@ std::optional<Error> check_property(const std::string& name, const std::string& 
 }
 
 void set(rd_kafka_conf_t* conf, const char* name, const std::string& value) {
-    // Only names and values that are known to be right come here.
+    // Only validated names and values get here.
     rd_kafka_conf_set(conf, name, value.c_str(), nullptr, 0);
 }
 
@@ -165,7 +165,7 @@ Conf Config::make(Role role) const {
     set(conf.get(), "socket.nagle.disable", "true");
     set(conf.get(), "socket.keepalive.enable", "true");
     set(conf.get(), "reconnect.backoff.max.ms", "2000");
-    // An event has at most 1 MiB; headers and key come on top.
+    // An event has at most 1 MiB, to which headers and key are added.
     set(conf.get(), "message.max.bytes", std::to_string(max_record_bytes));
     if (role == Role::producer) {
         set(conf.get(), "linger.ms", "1");
@@ -187,9 +187,9 @@ Conf Config::make(Role role) const {
         set(conf.get(), "message.timeout.ms", "0");
     }
     if (role == Role::consumer) {
-        // A member whose request to join is lost on a dead connection stands still for as long as
-        // this: librdkafka waits for the answer. poll() is called every few seconds, whatever
-        // handlers do, so it need not be the default of five minutes.
+        // If a request to join is lost on a dead connection, librdkafka waits for the response for
+        // as long as this, and the member is stalled. poll() is called every few seconds whatever
+        // handlers do, so the default of five minutes is not needed.
         if (std::ranges::find(properties_, "max.poll.interval.ms", &Property::name) ==
             properties_.end()) {
             const auto least = number_of(conf.get(), "session.timeout.ms");

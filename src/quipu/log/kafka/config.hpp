@@ -15,16 +15,17 @@
 
 namespace quipu::kafka {
 
-/// What a client is for; decides which properties concern it.
+/// The purpose of a client. Determines which properties it gets.
 enum class Role { producer, consumer, control };
 
-/// Checked options, from which clients are made.
+/// Validated options, from which clients are configured. Immutable, so any thread may use it.
 class Config {
   public:
     /// Errors: invalid.
     [[nodiscard]] static Result<Config> check(const KafkaOptions& options);
 
-    /// A configuration for librdkafka: this library's settings for the role, then the user's.
+    /// A configuration for librdkafka: this library's settings for the role, overridden by the
+    /// user's.
     [[nodiscard]] Conf make(Role role) const;
 
     [[nodiscard]] const std::string& brokers() const noexcept { return brokers_; }
@@ -34,8 +35,8 @@ class Config {
     [[nodiscard]] std::string event_type(std::string_view topic) const;
     /// The group.id of a consumer group.
     [[nodiscard]] std::string group_id(std::string_view group) const;
-    /// The group.id under which versions without group prefixes committed, where a group continues
-    /// from it; none where that is the present one, or the user chose the prefix.
+    /// The group.id without a prefix, whose committed offsets a group takes over. Empty if that is
+    /// the current group.id, or if the user has chosen the group prefix.
     [[nodiscard]] std::optional<std::string> former_group_id(std::string_view group) const;
 
   private:
@@ -47,14 +48,14 @@ class Config {
     };
     std::string brokers_;
     std::string prefix_;
-    std::optional<std::string> group_prefix_;  ///< none: prefix_
+    std::optional<std::string> group_prefix_;  ///< unset: prefix_
     std::string client_id_;
     std::vector<Property> properties_;
-    std::string token_path_;  ///< empty: no file holds a token
+    std::string token_path_;  ///< the file with a token; empty if there is none
     Secrets secrets_;
 };
 
-/// What a configuration says for a property that is a number.
+/// The value of a numeric property.
 [[nodiscard]] std::int64_t number_of(const rd_kafka_conf_t* conf, const char* property);
 
 }  // namespace quipu::kafka

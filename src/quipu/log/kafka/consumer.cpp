@@ -19,15 +19,15 @@ using std::chrono::milliseconds;
 constexpr auto poll_slice = milliseconds(100);
 constexpr auto assign_again_after = milliseconds(500);
 constexpr auto short_pause = std::chrono::seconds(1);
-// How long partitions that had their turn wait after a pause for those that had none.
+// After a pause, partitions that have been served wait this long for those that have not.
 constexpr auto turn = std::chrono::seconds(1);
-// What is buffered while paused, with the rest of the answers in which it came.
+// The limit of bytes buffered while paused; the responses that they are part of come on top.
 constexpr std::size_t max_buffered_records = 500;
 constexpr std::size_t max_buffered_bytes = 4 << 20;
-// librdkafka itself takes up to the session timeout when no broker answers.
+// By itself librdkafka takes up to the session timeout if no broker answers.
 constexpr auto close_timeout = std::chrono::seconds(20);
 constexpr auto unassign_timeout = std::chrono::seconds(5);
-constexpr int offsets_timeout = 1000;  // ms, for each question
+constexpr int offsets_timeout = 1000;  // ms, for each request
 
 }  // namespace
 
@@ -95,7 +95,7 @@ void Consumer::guarded(const Function& function) {
     } catch (const std::exception& fault) {
         health_->tell("error", "callback", fault.what());
     } catch (...) {
-        health_->tell("error", "callback", "a callback of the group has thrown");
+        health_->tell("error", "callback", "a callback of the group has thrown an exception");
     }
 }
 
@@ -165,7 +165,7 @@ std::vector<ReceivedRecord> Consumer::take_ready(std::size_t limit) {
 }
 
 void Consumer::accept_fetched(std::size_t limit) {
-    // Without reading the clock for each record. While paused, poll() looks at every record.
+    // Does not read the clock for each record. While paused, poll() handles each record by itself.
     for (std::size_t polls = 0; polls < limit && ready_.size() < limit; ++polls) {
         if (paused_ || error_) {
             break;
@@ -185,7 +185,7 @@ void Consumer::accept(Message message) {
     }
     Source& source = source_of(*message);
     source.ended = false;
-    // Fetching that resumes after a pause or an error can bring records again.
+    // After a pause or an error, fetching can return records a second time.
     if (offsets_.tracker().give(*source.name, message->offset)) {
         source.served = true;
         resume_rest_at_ = {};
@@ -195,7 +195,7 @@ void Consumer::accept(Message message) {
 }
 
 Consumer::Source& Consumer::source_of(const rd_kafka_message_t& message) {
-    // Messages come in runs of one partition.
+    // Messages arrive in runs of one partition.
     const char* const topic = rd_kafka_topic_name(message.rkt);
     if (last_source_ == nullptr || last_source_->name->partition != message.partition ||
         last_topic_ != topic) {
@@ -247,7 +247,7 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
         default:
             error_ = call_error(message.err, "group " + group_, reason);
             if (error_->retryable()) {
-                // librdkafka tries again by itself, with one exception.
+                // librdkafka retries by itself, with one exception.
                 if (reason.starts_with("Failed to fetch committed offsets")) {
                     assign_again_at_ = Clock::now() + assign_again_after;
                 }
@@ -278,7 +278,7 @@ void Consumer::tell_rebalance_error(rd_kafka_resp_err_t code) {
 void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     const auto got = partitions_of(list, *config_);
     offsets_.tracker().assign(got);
-    partition_counts_.forget();  // a change of the counts brings a new assignment
+    partition_counts_.forget();  // a change of the counts causes a new assignment
     joined_ = true;
     if (options_.assigned) {
         guarded([&] { options_.assigned(got); });
@@ -292,9 +292,8 @@ void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     offsets_.look_up_soon();
 }
 
-// librdkafka may end the group's part meanwhile, and then drops a call of rd_kafka_assign without
-// an answer (its issue 4884). Closing must not wait for that. Partitions that are assigned now
-// belong to nobody any more.
+// librdkafka may leave the group meanwhile, and then a call of rd_kafka_assign never returns (its
+// issue 4884). Closing must not wait for that. Partitions that are assigned now are not used.
 void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
                                    const rd_kafka_topic_partition_list_t* list) {
     if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
@@ -307,7 +306,7 @@ void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
     if (!answered) {
         health_->tell("warning", "close " + group_,
                       "group " + group_ +
-                          ": a Kafka client does not release its partitions; it is left behind");
+                          ": a Kafka client does not release its partitions; it is abandoned");
     }
 }
 
@@ -316,7 +315,7 @@ void Consumer::start_assignment() {
     if (offsets_.set_start(assignment.get())) {
         starting_.reset();
     } else {
-        // Fetching from anywhere else would skip records or read them again.
+        // Any other starting point would skip records or repeat them.
         assignment.reset(rd_kafka_topic_partition_list_new(0));
     }
     assign(assignment.get());
@@ -352,9 +351,9 @@ void Consumer::assign(const rd_kafka_topic_partition_list_t* list) {
     forget_sources();
 }
 
-// When the group's coordinator has just moved, librdkafka (2.0.2, its issue 5586) asks for the
-// committed offsets once, is refused, and then fetches nothing until there is a new assignment.
-// The tracker recognises records that come a second time.
+// When the group's coordinator has just moved, librdkafka (2.0.2, its issue 5586) requests the
+// committed offsets once, is rejected, and then fetches nothing until there is a new assignment.
+// The tracker recognises records that are fetched a second time.
 void Consumer::assign_again_if_due() {
     if (Clock::now() < assign_again_at_) {
         return;
@@ -370,12 +369,13 @@ void Consumer::assign_again_if_due() {
     }
     const PartitionList all(raw);
     for (int i = 0; i < all->cnt; ++i) {
-        all->elems[i].offset = RD_KAFKA_OFFSET_INVALID;  // from what is committed
+        all->elems[i].offset = RD_KAFKA_OFFSET_INVALID;  // from the committed offset
     }
     assign(all.get());
 }
 
-// librdkafka keeps a pause beyond the assignment: a partition that comes back would be silent.
+// librdkafka keeps a pause beyond the assignment: a partition that is assigned again would deliver
+// nothing.
 void Consumer::resume_all() {
     if (fetching_stopped_ || rest_ != nullptr) {
         resume_fetching();
@@ -415,7 +415,7 @@ Result<std::vector<LogProgress>> Consumer::progress() {
         all[partition] = {partition, offsets_.tracker().given(partition).value_or(0), 0};
         places.push_back({partition, 0});
     }
-    // Asked for like a time stamp, these mean the next and the first offset.
+    // In place of a timestamp, these request the next and the first offset.
     for (const std::int64_t which : {RD_KAFKA_OFFSET_END, RD_KAFKA_OFFSET_BEGINNING}) {
         for (LogPlace& place : places) {
             place.offset = which;
@@ -441,14 +441,14 @@ Result<std::vector<LogProgress>> Consumer::progress() {
             }
         }
     }
-    // Behind a partition's last record there may be markers of transactions, which no consumer
-    // gets.
+    // A partition's last record may be followed by transaction markers, which consumers do not
+    // receive.
     for (const auto& [partition, source] : sources_) {
         if (const auto at = all.find(partition); at != all.end()) {
             at->second.given = std::max(at->second.given, source.end);
         }
     }
-    // Received, but not given by poll() yet.
+    // Received, but not returned by poll() yet.
     for (const ReceivedRecord& record : ready_) {
         auto& given = all[record.partition()].given;
         given = std::min(given, record.offset());
@@ -473,8 +473,8 @@ void Consumer::pause(bool paused) {
 }
 
 bool Consumer::buffer_is_full() {
-    // librdkafka drops what it has fetched when it pauses, and fetches it again afterwards. For a
-    // short pause that costs more than it saves, so what was fetched is buffered here first.
+    // When librdkafka pauses, it drops what it has fetched and fetches it again afterwards. For a
+    // short pause that costs more than it saves, so fetched records are first buffered here.
     if (fetching_stopped_ ||
         (ready_.size() < max_buffered_records && ready_bytes_ < max_buffered_bytes)) {
         return false;
@@ -504,8 +504,8 @@ void Consumer::resume_fetching() {
     }
     const PartitionList all(raw);
     fetching_stopped_ = false;
-    // A pause drops what was fetched and not given. So that the same partitions are not dropped
-    // each time until the others are empty, those that gave nothing yet begin.
+    // A pause drops what was fetched and not returned. To keep partitions from starving, those that
+    // have returned nothing yet are resumed first.
     PartitionList first(rd_kafka_topic_partition_list_new(all->cnt));
     PartitionList rest(rd_kafka_topic_partition_list_new(all->cnt));
     for (const auto& element : elements(all.get())) {
@@ -531,8 +531,8 @@ void Consumer::close() {
     if (closed_.exchange(true)) {
         return;
     }
-    // Closing can hang inside librdkafka, so the wait for it is limited. A queue of its own brings
-    // what would otherwise come as callbacks, and records that nobody will read any more.
+    // Closing can block inside librdkafka, so the wait is limited. A separate queue receives the
+    // events that would otherwise be callbacks, and records that will not be read any more.
     const Queue queue(rd_kafka_queue_new(client_->get()));
     const ErrorHandle error(rd_kafka_consumer_close_queue(client_->get(), queue.get()));
     if (error == nullptr) {
@@ -551,10 +551,10 @@ void Consumer::close() {
         }
     }
     if (error != nullptr) {
-        // A record that somebody keeps must not make the client fetch on.
+        // A record that is still in use keeps the client alive, which must not fetch any more.
         assign(nullptr);
     }
-    // What librdkafka did not revoke itself, as after a fatal error.
+    // Partitions that librdkafka did not revoke, for example after a fatal error.
     const auto left = offsets_.tracker().assigned();
     if (!left.empty()) {
         drop(left);

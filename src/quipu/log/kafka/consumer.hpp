@@ -21,7 +21,7 @@ namespace quipu::kafka {
 /// A member of a consumer group.
 class Consumer final : public LogConsumer, private ClientEvents {
   public:
-    /// Errors: invalid (no group, no event type, settings that contradict each other).
+    /// Errors: invalid (no group, no event type, contradictory settings).
     [[nodiscard]] static Result<std::unique_ptr<Consumer>> open(
         std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
         LogConsumerOptions options);
@@ -51,48 +51,49 @@ class Consumer final : public LogConsumer, private ClientEvents {
              LogConsumerOptions options);
     [[nodiscard]] std::optional<Error> subscribe();
 
-    // Rebalances: within poll() and close().
+    // Rebalances, handled within poll() and close().
     void rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) override;
     void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) override {
         offsets_.committed(code, list);
     }
     void assigned(const rd_kafka_topic_partition_list_t* list);
-    /// Begins to fetch an assignment, now or, when the brokers do not say where to begin, later.
+    /// Starts to fetch an assignment now, or later if the brokers do not return the offsets in
+    /// time.
     void start_assignment();
     void revoked(const rd_kafka_topic_partition_list_t* list);
     void rebalanced_at_close(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
-    /// Everything that a revocation takes except the answer to librdkafka.
+    /// Everything that a revocation requires, except the response to librdkafka.
     void give_up(const rd_kafka_topic_partition_list_t* list);
     void tell_rebalance_error(rd_kafka_resp_err_t code);
-    /// Begins to fetch what `list` names; nothing with null.
+    /// Makes librdkafka fetch the partitions of `list`; none if it is null.
     void assign(const rd_kafka_topic_partition_list_t* list);
     void assign_again_if_due();
 
-    /// An assigned partition from which something has come.
+    /// An assigned partition from which something has been received.
     struct Source {
         std::shared_ptr<const LogPartition> name;
-        bool ended = false;    ///< nothing has come since its last end
+        bool ended = false;    ///< its end has been reached, and nothing has arrived since
         std::int64_t end = 0;  ///< the offset of that end
-        bool served = false;   ///< has given records since all partitions had their turn
+        bool served = false;   ///< has returned records since the last turn of all partitions
     };
     [[nodiscard]] Source& source_of(const rd_kafka_message_t& message);
     void forget_sources();
 
     void accept(Message message);
-    /// Takes what librdkafka has at hand.
+    /// Accepts what librdkafka has already fetched.
     void accept_fetched(std::size_t limit);
     void accept_error(const rd_kafka_message_t& message);
     [[nodiscard]] std::vector<ReceivedRecord> take_ready(std::size_t limit);
     void drop(const std::vector<LogPartition>& partitions);
 
-    /// While paused: keeps what comes from growing. True when librdkafka need not be asked now.
+    /// While paused: limits the buffer. True if librdkafka need not be polled now.
     [[nodiscard]] bool buffer_is_full();
     void stop_fetching();
     void resume_fetching();
     void resume_rest();
     void resume_all();
 
-    /// Runs a function of the user's, whose exceptions must not cross librdkafka's frames.
+    /// Runs a callback of the user. Its exceptions must not pass through librdkafka's frames.
     template <class Function>
     void guarded(const Function& function);
 
@@ -103,19 +104,19 @@ class Consumer final : public LogConsumer, private ClientEvents {
     PartitionCounts partition_counts_;
     const std::string group_;  ///< its group.id
     std::optional<Client> client_;
-    PartitionList starting_;            ///< an assignment whose start is not known yet
-    std::deque<ReceivedRecord> ready_;  ///< received, and not given to the caller yet
+    PartitionList starting_;            ///< an assignment whose start offsets are not known yet
+    std::deque<ReceivedRecord> ready_;  ///< received, and not returned to the caller yet
     std::size_t ready_bytes_ = 0;
-    std::optional<Error> error_;  ///< met in this poll()
-    std::optional<Error> fatal_;  ///< this member is of no use any more
+    std::optional<Error> error_;  ///< found in this poll()
+    std::optional<Error> fatal_;  ///< why this member cannot be used any more
     std::map<LogPartition, Source> sources_;
     Source* last_source_ = nullptr;  ///< of the last message; last_topic_ is its topic
     std::string last_topic_;
-    bool joined_ = false;            ///< the group has assigned partitions, or none
+    bool joined_ = false;            ///< the group has made an assignment, possibly an empty one
     bool paused_ = false;            ///< by the caller
-    bool fetching_stopped_ = false;  ///< paused, and librdkafka fetches nothing either
+    bool fetching_stopped_ = false;  ///< librdkafka is paused, too
     Clock::time_point paused_at_{};
-    PartitionList rest_;  ///< partitions that had their turn, not resumed yet after a pause
+    PartitionList rest_;  ///< partitions that have been served and are not resumed yet
     Clock::time_point resume_rest_at_{};
     std::atomic<bool> closed_ = false;
     Clock::time_point assign_again_at_ = Clock::time_point::max();

@@ -6,15 +6,15 @@
 namespace quipu::kafka {
 namespace {
 
-/// What librdkafka says before the words of whoever should have given it a token.
+/// The prefix that librdkafka adds to the message of a failed token callback.
 constexpr std::string_view no_token = "Failed to acquire SASL OAUTHBEARER token: ";
 
 struct Reason {
-    std::string_view address;  ///< "host:port", empty when the text names none
+    std::string_view address;  ///< "host:port"; empty if the text has none
     std::string_view text;
 };
 
-/// Takes "sasl_ssl://host:9093/bootstrap: TEXT (after 3ms in state CONNECT)" apart.
+/// Splits "sasl_ssl://host:9093/bootstrap: TEXT (after 3ms in state CONNECT)".
 Reason take_apart(std::string_view reason) {
     if (const auto after = reason.rfind(" (after "); after != std::string_view::npos) {
         reason = reason.substr(0, after);
@@ -61,7 +61,7 @@ Trouble trouble_of(rd_kafka_resp_err_t code, std::string_view text) {
         case RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE: return Trouble::credentials;
         case RD_KAFKA_RESP_ERR__SSL: return Trouble::tls;
         case RD_KAFKA_RESP_ERR__TRANSPORT:
-            // A listener with TLS hangs up on plain text, and the other way round.
+            // A TLS listener closes a plain-text connection, and the other way round.
             return text.contains("security.protocol") ? Trouble::tls : Trouble::unreachable;
         case RD_KAFKA_RESP_ERR__RESOLVE:
         case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
@@ -73,8 +73,8 @@ Trouble trouble_of(rd_kafka_resp_err_t code, std::string_view text) {
 std::string_view headline(Trouble trouble) {
     switch (trouble) {
         case Trouble::unreachable: return "does not answer";
-        case Trouble::credentials: return "refuses the login";
-        case Trouble::tls: return "cannot be spoken to securely";
+        case Trouble::credentials: return "rejects the login";
+        case Trouble::tls: return "cannot be connected to securely";
         case Trouble::none: break;
     }
     return "reports";

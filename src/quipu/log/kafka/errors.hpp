@@ -10,12 +10,12 @@
 
 namespace quipu::kafka {
 
-/// What is wrong between this process and the brokers, by what a person must do about it.
+/// The kind of a connection problem, by the remedy that it needs.
 enum class Trouble {
-    none,         ///< not about the connection
-    unreachable,  ///< no route, refused, no such host, timed out
-    credentials,  ///< the broker answers and does not let us in
-    tls,          ///< no trust, or one side speaks TLS and the other does not
+    none,         ///< not a connection problem
+    unreachable,  ///< no route, connection refused, unknown host, timeout
+    credentials,  ///< the broker answers but rejects the login
+    tls,          ///< no trust, or only one side uses TLS
 };
 
 struct Explanation {
@@ -23,24 +23,25 @@ struct Explanation {
     Error error;
 };
 
-/// An error event of a client in words: the address, the reason, what to try. `reason` is
+/// Explains an error event of a client: the address, the reason and what to try. `reason` is
 /// librdkafka's text.
 [[nodiscard]] Explanation explain(rd_kafka_resp_err_t code, std::string_view reason);
 
-/// What became of a record that is not delivered. `event_type` names it, `topic` is its topic.
+/// The error for a record that was not delivered. `topic` is the topic of `event_type`.
 [[nodiscard]] Error produce_error(rd_kafka_resp_err_t code, std::string_view event_type,
                                   std::string_view topic);
 
-/// Whether it says that there is no such topic.
+/// Whether the code means that the topic does not exist.
 [[nodiscard]] bool says_not_found(rd_kafka_resp_err_t code);
-/// Whether a broker may say it of a batch in which other records are sound.
+/// Whether a broker may return the code for a batch in which other records are valid.
 [[nodiscard]] bool refuses_batch(rd_kafka_resp_err_t code);
 
-/// The failure of an administrative call or of a group, about `what`.
+/// The error of an administrative call or of a group. `what` says what it concerns.
 [[nodiscard]] Error call_error(rd_kafka_resp_err_t code, std::string_view what,
                                std::string_view reason);
 
-/// librdkafka's "Broker: Topic authorization failed", without the prefix.
+/// librdkafka's text for a code, such as "Topic authorization failed", without the prefix
+/// "Broker:".
 [[nodiscard]] std::string describe(rd_kafka_resp_err_t code);
 
 }  // namespace quipu::kafka

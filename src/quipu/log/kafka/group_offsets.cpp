@@ -68,7 +68,7 @@ void GroupOffsets::commit_now(const std::vector<LogPartition>& partitions) {
     if (places.empty()) {
         return;
     }
-    // librdkafka's synchronous commit waits without limit while no broker answers.
+    // librdkafka's synchronous commit waits without a limit while no broker answers.
     const PartitionList list = make_list(places, *config_);
     const Queue queue(rd_kafka_queue_new(client_));
     rd_kafka_resp_err_t code =
@@ -81,8 +81,8 @@ void GroupOffsets::commit_now(const std::vector<LogPartition>& partitions) {
     committed(code, list.get());
 }
 
-// The start is committed at once: a member that restarts before anything came must not begin behind
-// what came in between.
+// The start is committed at once: a member that restarts before any record has arrived must not
+// skip the records that were published in between.
 bool GroupOffsets::set_start(rd_kafka_topic_partition_list_t* assignment) {
     if (from_earliest_ && !former_group_) {
         return true;
@@ -125,7 +125,7 @@ bool GroupOffsets::set_start(rd_kafka_topic_partition_list_t* assignment) {
         }
     }
     if (!from_earliest_ && missing->cnt > 0) {
-        // Asked for like a time stamp, this means the next offset.
+        // In place of a timestamp, this requests the next offset.
         if (rd_kafka_offsets_for_times(client_, missing.get(), look_up_timeout) !=
             RD_KAFKA_RESP_ERR_NO_ERROR) {
             return false;
@@ -153,7 +153,7 @@ Result<PartitionList> GroupOffsets::former_offsets(
     rd_kafka_ListConsumerGroupOffsets_t* raw = request.get();
     const Queue queue(rd_kafka_queue_new(client_));
     rd_kafka_ListConsumerGroupOffsets(client_, &raw, 1, options.get(), queue.get());
-    // librdkafka reports the timeout itself before this wait ends.
+    // librdkafka reports its own timeout before this wait ends.
     const EventHandle event(rd_kafka_queue_poll(queue.get(), look_up_timeout + 1000));
     const std::string what = "group " + group_ + ": committed offsets of group " + *former_group_;
     if (event == nullptr) {
@@ -171,7 +171,7 @@ Result<PartitionList> GroupOffsets::former_offsets(
     }
     PartitionList found(rd_kafka_topic_partition_list_new(partitions->cnt));
     if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
-        // Whoever may not look at a group cannot have been a member of it.
+        // A user who may not describe a group cannot have been a member of it.
         return found;
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR || answer == nullptr) {
@@ -212,7 +212,7 @@ void GroupOffsets::look_up_if_due() {
         if (place.offset >= 0) {
             tracker_.set_committed(place);
         } else {
-            // Asked for like a time stamp, these mean the first and the next offset.
+            // In place of a timestamp, these request the first and the next offset.
             place.offset = from_earliest_ ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
             wanted.push_back(std::move(place));
         }

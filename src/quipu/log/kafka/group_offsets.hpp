@@ -16,33 +16,33 @@
 
 namespace quipu::kafka {
 
-/// Commits and looks up the offsets of a group member's assignment. Belongs to the thread that
-/// polls the consumer; the tracker is thread-safe.
+/// Commits and looks up the offsets of a group member's assignment. Used by the thread that polls
+/// the consumer; the tracker is thread-safe.
 class GroupOffsets {
   public:
-    /// `group` is its name without a prefix.
+    /// `group` is the group's name without a prefix.
     GroupOffsets(std::shared_ptr<const Config> config, std::shared_ptr<Health> health,
                  const std::string& group, bool from_earliest);
 
-    /// The member's client, which must outlive this object. Before all other calls.
+    /// Sets the member's client, which must outlive this object. Call it before all other
+    /// functions.
     void use(rd_kafka_t* client) noexcept { client_ = client; }
     [[nodiscard]] OffsetTracker& tracker() noexcept { return tracker_; }
     [[nodiscard]] const OffsetTracker& tracker() const noexcept { return tracker_; }
 
-    /// Commits what was finished since the last time; does not wait for the answer.
+    /// Commits what has been finished since the last commit; does not wait for the response.
     void commit_if_due();
-    /// Commits what was finished in these partitions, and waits a few seconds at most.
+    /// Commits what has been finished in these partitions and waits a few seconds at most.
     void commit_now(const std::vector<LogPartition>& partitions);
-    /// The broker's answer to a commit.
+    /// Handles the broker's response to a commit.
     void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
 
-    /// Sets in an assignment where to begin in partitions for which the group has committed
-    /// nothing: where its former group.id had got to, otherwise at the end if the group wants only
-    /// what is new. False when the brokers did not say in time; then call it again.
+    /// Sets the start offsets of an assignment for partitions without a committed offset: that of
+    /// the former group.id, or else the end if the group starts at the latest record. False if the
+    /// brokers did not answer in time; then call it again.
     [[nodiscard]] bool set_start(rd_kafka_topic_partition_list_t* assignment);
 
-    /// Looks up where the group stands in the partitions of a new assignment, at the next call of
-    /// look_up_if_due().
+    /// Makes the next call of look_up_if_due() look up the committed offsets of a new assignment.
     void look_up_soon() { next_look_up_ = Clock::now(); }
     void look_up_if_due();
     /// As LogConsumer::lag.
@@ -51,7 +51,7 @@ class GroupOffsets {
   private:
     using Clock = std::chrono::steady_clock;
 
-    /// Those of `partitions` for which the former group.id has committed offsets.
+    /// The committed offsets of the former group.id for `partitions`, where there are any.
     [[nodiscard]] Result<PartitionList> former_offsets(
         const rd_kafka_topic_partition_list_t* partitions) const;
 

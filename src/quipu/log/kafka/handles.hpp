@@ -7,7 +7,7 @@
 
 namespace quipu::kafka {
 
-/// Destroys with `function`; the holders below are unique pointers of librdkafka's own handles.
+/// A deleter that calls `function`. The types below are unique pointers to librdkafka's handles.
 template <auto function>
 struct Destroy {
     template <class Handle>

@@ -11,7 +11,7 @@ namespace {
 constexpr auto repeat_after = std::chrono::seconds(30);
 constexpr auto first_answer_within = std::chrono::seconds(5);
 constexpr std::size_t remembered_lines = 200;
-// One late answer is no outage.
+// One missed probe is not an outage.
 constexpr int misses_allowed = 1;
 
 }  // namespace
@@ -26,7 +26,7 @@ void Health::emit(std::string_view level, std::string_view text) const noexcept 
     try {
         notice_(level, secrets_.mask(text));
     } catch (...) {
-        return;  // nobody can be told: this is called from inside librdkafka's C code
+        return;  // it cannot be reported: this is called from librdkafka's C code
     }
 }
 
@@ -49,7 +49,7 @@ void Health::client_error(rd_kafka_resp_err_t code, std::string_view reason) {
     {
         const MutexLock lock(mutex_);
         if (reachable_ && found.trouble == Trouble::unreachable && reason.contains("in state UP")) {
-            // Brokers close idle connections. If this broker is gone, connecting to it fails next.
+            // Brokers close idle connections. If the broker is down, the next connection fails.
             return;
         }
         if (found.trouble == Trouble::none) {
@@ -57,18 +57,19 @@ void Health::client_error(rd_kafka_resp_err_t code, std::string_view reason) {
                 line = found.error.message;
             }
         } else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-            // It says less than the errors that led to it.
+            // It says less than the errors that caused it.
             missed_ = misses_allowed;
             if (connection_.trouble == Trouble::none) {
                 connection_ = found;
             }
         } else {
-            // A broker that refuses us says more than one that does not answer.
+            // The error of a broker that rejects the client says more than that of one that is
+            // down.
             if (found.trouble != Trouble::unreachable || connection_.trouble == Trouble::none ||
                 connection_.trouble == Trouble::unreachable) {
                 connection_ = found;
             }
-            // While other brokers answer, one that does not is worth a line now and then.
+            // While other brokers answer, a broker that does not is logged now and then.
             const bool changed = !reachable_ && told_ != connection_.trouble;
             if (changed ||
                 may_tell(fmt::format("connection {}", static_cast<int>(found.trouble)))) {
@@ -137,11 +138,11 @@ void Health::log_line(int level, std::string_view facility, std::string_view tex
     constexpr int warning = 4;
     constexpr int debug = 7;
     if (level >= debug) {
-        // Present only when the user has asked for it with the property `debug`.
+        // Present only if the user has set the property `debug`.
         emit("debug", fmt::format("{}: {}", facility, text));
         return;
     }
-    // These come as error events as well, which are explained.
+    // These are also error events, for which there are explanations.
     if (level > warning || facility == "FAIL" || facility == "ERROR" || facility == "FATAL") {
         return;
     }
@@ -165,12 +166,13 @@ std::optional<Error> Health::connection_error_locked() const {
     if (connection_.trouble != Trouble::none) {
         return connection_.error;
     }
-    return Error{ErrorCode::unavailable,
-                 was_reachable_
-                     ? fmt::format("Kafka at {} has stopped answering; do the brokers run, and is "
-                                   "the network up?",
-                                   location_)
-                     : fmt::format("Kafka at {} has not answered yet", location_)};
+    return Error{
+        ErrorCode::unavailable,
+        was_reachable_
+            ? fmt::format("Kafka at {} has stopped answering; are the brokers running, and "
+                          "is the network up?",
+                          location_)
+            : fmt::format("Kafka at {} has not answered yet", location_)};
 }
 
 std::optional<Error> Health::connection_error() const {

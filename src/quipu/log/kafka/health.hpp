@@ -18,28 +18,28 @@ namespace quipu::kafka {
 
 using Notice = std::function<void(std::string_view level, std::string_view text)>;
 
-/// The state of the connection and what else does not work, collected from all clients of a log.
-/// Tells the operator once per change. Masks secrets. Thread-safe.
+/// The state of the connection and other problems, collected from all clients of a log. Notifies
+/// the operator once per change. Masks secrets. Thread-safe.
 class Health {
   public:
     Health(std::string location, Secrets secrets, Notice notice);
 
-    /// An error event of a client.
+    /// Handles an error event of a client.
     void client_error(rd_kafka_resp_err_t code, std::string_view reason);
-    /// The result of the periodic probe.
+    /// Handles the result of the periodic probe.
     void probed(bool answered);
-    /// A problem of one topic or group, named by `about`; stays until it is cleared.
+    /// Sets a problem of one topic or group, named by `about`, which stays until clear().
     void problem(const std::string& about, const Error& error);
     void clear(const std::string& about);
-    /// A line of librdkafka's log, with syslog's level.
+    /// Handles a line of librdkafka's log, with syslog's level.
     void log_line(int level, std::string_view facility, std::string_view text);
-    /// A line for the operator; the same `about` at most every half minute.
+    /// Sends a line to the operator, for the same `about` at most every half minute.
     void tell(std::string_view level, const std::string& about, std::string_view text);
 
     [[nodiscard]] bool reachable() const noexcept { return reachable_.load(); }
-    /// Why the brokers cannot be used; none when they can, or when it is too early to say.
+    /// Why the brokers cannot be used; empty if they can, or if it is too early to tell.
     [[nodiscard]] std::optional<Error> connection_error() const;
-    /// One line: what does not work and what to try. Empty when all is well.
+    /// What does not work and what to try, in one line; empty when all is well.
     [[nodiscard]] std::string problem_text() const;
     [[nodiscard]] std::string mask(std::string_view text) const { return secrets_.mask(text); }
 
@@ -55,12 +55,12 @@ class Health {
     const Clock::time_point born_ = Clock::now();
     std::atomic<bool> reachable_ = false;
     mutable Mutex mutex_;
-    /// The latest trouble since all was well.
+    /// The latest connection problem since all was well.
     Explanation connection_ QUIPU_GUARDED_BY(mutex_);
     bool was_reachable_ QUIPU_GUARDED_BY(mutex_) = false;  ///< at any time
-    /// What the operator was told last.
+    /// The problem that the operator was last notified of.
     Trouble told_ QUIPU_GUARDED_BY(mutex_) = Trouble::none;
-    int missed_ QUIPU_GUARDED_BY(mutex_) = 0;  ///< probes without an answer, in a row
+    int missed_ QUIPU_GUARDED_BY(mutex_) = 0;  ///< consecutive probes without an answer
     std::map<std::string, Error> problems_ QUIPU_GUARDED_BY(mutex_);
     std::map<std::string, Clock::time_point> told_at_ QUIPU_GUARDED_BY(mutex_);
 };

@@ -18,7 +18,7 @@ namespace {
 constexpr auto probe_interval = std::chrono::seconds(1);
 constexpr int probe_timeout = 1'000;  // ms
 constexpr auto visible_timeout = std::chrono::seconds(5);
-constexpr int visible_count = 4;  // lists in a row that have the topics
+constexpr int visible_count = 4;  // consecutive lists that must contain the topics
 
 /// A client for administrative calls, and a thread that probes the brokers with it every second.
 class Probe {
@@ -47,7 +47,7 @@ class Probe {
             const rd_kafka_metadata_t* raw = nullptr;
             const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &raw, probe_timeout);
             const Metadata metadata(raw);
-            // Errors that explain a failed probe wait in the client's queue.
+            // The client's queue may have errors that explain a failed probe.
             rd_kafka_poll(client_.get(), 0);
             health_->probed(code == RD_KAFKA_RESP_ERR_NO_ERROR);
             lock.lock();
@@ -114,8 +114,8 @@ class KafkaLog final : public TopicLog {
     }
 
   private:
-    /// One broker may have created a topic before the others have heard of it, and any of them may
-    /// be asked next.
+    /// One broker may have created a topic before the others know of it, and the next request may
+    /// go to any of them.
     void wait_visible(const std::vector<std::string>& event_types) {
         const auto until = std::chrono::steady_clock::now() + visible_timeout;
         int seen = event_types.empty() ? visible_count : 0;

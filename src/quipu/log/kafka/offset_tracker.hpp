@@ -12,18 +12,20 @@
 
 namespace quipu::kafka {
 
-/// Which of the records that one partition gave are finished, for one assignment. Not thread-safe.
+/// Tracks which returned records of one partition are finished, for one assignment. Not
+/// thread-safe.
 class PartitionOffsets {
   public:
-    /// Records that a record is about to be given; false when it, or a later one, was given before.
+    /// Notes that a record is about to be returned. False if it, or a later one, was returned
+    /// before.
     [[nodiscard]] bool give(std::int64_t offset);
-    /// Unknown and repeated offsets have no effect.
+    /// Notes that a record is finished. Unknown and repeated offsets have no effect.
     void finish(std::int64_t offset);
 
-    /// The offset to commit: just behind the last record before which all are finished. None until
-    /// the first record given is finished.
+    /// The offset to commit: that after the longest finished prefix of the returned records. Empty
+    /// until the first returned record is finished.
     [[nodiscard]] std::optional<std::int64_t> finished_up_to() const noexcept { return next_; }
-    /// Just behind the last record given; none before the first.
+    /// The offset after the last returned record; empty before the first.
     [[nodiscard]] std::optional<std::int64_t> given_up_to() const noexcept {
         return last_given_ < 0 ? std::nullopt : std::optional(last_given_ + 1);
     }
@@ -42,7 +44,7 @@ class PartitionOffsets {
 /// The offsets of a group member's assignment. Thread-safe.
 class OffsetTracker {
   public:
-    /// Starts over for these partitions.
+    /// Adds partitions, or resets them if they are assigned already.
     void assign(const std::vector<LogPartition>& partitions);
     void revoke(const std::vector<LogPartition>& partitions);
 
@@ -50,20 +52,20 @@ class OffsetTracker {
     [[nodiscard]] bool give(const LogPartition& partition, std::int64_t offset);
     void finish(const LogPartition& partition, std::int64_t offset);
 
-    /// What has changed since the last call, as places whose offset is the next one to read.
+    /// The offsets to commit that have changed since the last call.
     [[nodiscard]] std::vector<LogPlace> take_changes();
-    /// What the broker has not confirmed yet, whether take_changes() has given it or not.
+    /// The offsets to commit that the broker has not confirmed, taken by take_changes() or not.
     [[nodiscard]] std::vector<LogPlace> unconfirmed(
         const std::vector<LogPartition>& partitions) const;
     void confirm(const LogPlace& place);
-    /// Makes take_changes() give the partition again.
+    /// Makes take_changes() return the partition again.
     void commit_failed(const LogPartition& partition);
 
-    /// Sets where the group stood before this member; see committed().
+    /// Sets the offset that the group had committed before this assignment; see committed().
     void set_committed(const LogPlace& place);
-    /// The next offset to read after a restart: from finished records, otherwise as set.
+    /// The next offset to read after a restart: by finished records, or else as set.
     [[nodiscard]] std::optional<std::int64_t> committed(const LogPartition& partition) const;
-    /// Just behind what was given in this assignment, otherwise as committed().
+    /// The offset after the last record returned in this assignment, or else committed().
     [[nodiscard]] std::optional<std::int64_t> given(const LogPartition& partition) const;
     [[nodiscard]] std::vector<LogPartition> assigned() const;
 
@@ -75,7 +77,7 @@ class OffsetTracker {
         std::optional<std::int64_t> before;
     };
 
-    /// What `offset_of` says, otherwise where the group stood before.
+    /// The result of `offset_of`, or else the offset that the group had committed before.
     [[nodiscard]] std::optional<std::int64_t> next(
         const LogPartition& partition,
         std::optional<std::int64_t> (PartitionOffsets::*offset_of)() const noexcept) const;

@@ -15,19 +15,20 @@
 
 namespace quipu::kafka {
 
-/// How many partitions each topic of a group has, and so where a key belongs. Not thread-safe.
+/// The number of partitions of a group's topics, and thereby the partition of a key. Not
+/// thread-safe.
 class PartitionCounts {
   public:
     /// `group` names the group in errors.
     PartitionCounts(std::shared_ptr<const Config> config, std::string group,
                     std::vector<std::string> event_types);
 
-    /// Asks the brokers, unless the counts are known; waits a second at most. Errors: unavailable,
-    /// not_found (a topic is missing).
+    /// Asks the brokers unless the counts are known, and waits a second at most. Errors:
+    /// unavailable, not_found (a topic is missing).
     [[nodiscard]] Result<void> load(rd_kafka_t* client);
     void forget() { counts_.clear(); }
 
-    /// As LogConsumer::partition_of; none before load().
+    /// As LogConsumer::partition_of; empty before load().
     [[nodiscard]] std::optional<LogPartition> partition_of(const std::string& event_type,
                                                            const std::string& key) const;
 
@@ -35,7 +36,7 @@ class PartitionCounts {
     const std::shared_ptr<const Config> config_;
     const std::string group_;
     const std::vector<std::string> event_types_;
-    const Partitioner* partitioner_;                           ///< that of this program's producers
+    const Partitioner* partitioner_;                           ///< of this program's producer
     std::map<std::string, std::int32_t, std::less<>> counts_;  ///< by event type
 };
 

@@ -18,17 +18,17 @@ class Partitioner {
     constexpr Partitioner(std::string_view name, Choose any, Choose keyed)
         : name_(name), choose_(any), keyed_(keyed) {}
 
-    /// That of the property "partitioner"; lives as long as the program.
+    /// The partitioner that the property "partitioner" selects. Never destroyed.
     [[nodiscard]] static const Partitioner& of(rd_kafka_conf_t* conf);
 
-    /// What librdkafka would do; for its callback only, which holds the topic's lock.
+    /// Chooses as librdkafka would. For its callback only, which holds the topic's lock.
     [[nodiscard]] std::int32_t choose(const rd_kafka_topic_t* topic, const void* key,
                                       std::size_t size, std::int32_t partitions) const {
         return choose_(topic, key, size, partitions, nullptr, nullptr);
     }
-    /// Whether a key decides at all.
+    /// Whether the partition depends on the key alone.
     [[nodiscard]] bool by_key() const { return keyed_ != nullptr; }
-    /// The same, for a key that decides.
+    /// The partition of a key, if by_key().
     [[nodiscard]] std::int32_t expect(std::string_view key, std::int32_t partitions) const {
         return keyed_(nullptr, key.data(), key.size(), partitions, nullptr, nullptr);
     }

@@ -11,12 +11,12 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-/// Longer pauses from turn to turn, none beyond `end`.
+/// Pauses that grow from one attempt to the next, until `end`.
 class Turns {
   public:
     explicit Turns(milliseconds within) : end_(Clock::now() + within) {}
 
-    /// False when the time is over.
+    /// False once `end` has passed.
     bool next() {
         const auto left = end_ - Clock::now();
         if (left <= Clock::duration::zero()) {

@@ -63,7 +63,7 @@ rd_kafka_resp_err_t enqueue(rd_kafka_t* client, rd_kafka_topic_t* topic,
                             std::unique_ptr<PendingRecord>& pending) {
     Arguments arguments;
     arguments.add(RD_KAFKA_VTYPE_RKT).u.rkt = topic;
-    // librdkafka neither copies nor frees the value: it stays in place until the delivery report.
+    // librdkafka neither copies nor frees the value, so it must stay until the delivery report.
     arguments.add(RD_KAFKA_VTYPE_VALUE, pending->value);
     arguments.add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = pending.get();
     if (pending->key) {
@@ -78,7 +78,7 @@ rd_kafka_resp_err_t enqueue(rd_kafka_t* client, rd_kafka_topic_t* topic,
                 pending->timestamp.time_since_epoch())
                 .count();
     }
-    // The delivery report may come, and free the record, before this call returns.
+    // The delivery report may arrive, and free the record, before this call returns.
     PendingRecord* const sent = pending.release();
     rd_kafka_headers_t* const headers = sent->headers.release();
     const ErrorHandle error(rd_kafka_produceva(client, arguments.data(), arguments.size()));

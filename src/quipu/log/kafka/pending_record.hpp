@@ -22,15 +22,15 @@ struct PendingRecord {
     std::optional<std::string> key;
     Headers headers;
     Time timestamp;
-    std::size_t cost = 0;     ///< roughly the memory that it takes, in bytes
-    std::int64_t since = 0;   ///< StallDetector's measure of its age
-    std::size_t gate = 0;     ///< ProducerTopic's
+    std::size_t cost = 0;     ///< its approximate memory, in bytes
+    std::int64_t since = 0;   ///< the result of StallDetector::enter()
+    std::size_t gate = 0;     ///< used by ProducerTopic
     bool opens_gate = false;  ///< records behind it wait until it is acknowledged
 };
 
 [[nodiscard]] std::unique_ptr<PendingRecord> make_pending(LogRecord record, TopicLog::Done done);
 
-/// Gives a record to librdkafka without copying its bytes. On success librdkafka owns it until the
+/// Passes a record to librdkafka without copying its bytes. On success librdkafka owns it until the
 /// delivery report, whose opaque it is; otherwise the caller keeps it.
 [[nodiscard]] rd_kafka_resp_err_t enqueue(rd_kafka_t* client, rd_kafka_topic_t* topic,
                                           std::unique_ptr<PendingRecord>& pending);

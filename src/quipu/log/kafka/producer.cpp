@@ -13,11 +13,11 @@ constexpr auto poll_wait = std::chrono::milliseconds(50);
 constexpr std::size_t max_reports_per_poll = 64;
 constexpr int purge_all = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT;
 constexpr auto discard_timeout = std::chrono::seconds(30);
-// How long batches of one record are sent after a broker has refused a whole batch.
+// How long batches of one record are sent after a broker has rejected a whole batch.
 constexpr auto single_for = std::chrono::minutes(1);
-// A caller that is about to produce has had no time yet to see that earlier records failed.
+// A caller that is producing now may not have learned yet that earlier records failed.
 constexpr auto loss_fence = std::chrono::milliseconds(200);
-// How long a caller waits for room in the queue before it looks again.
+// How long a caller waits for space in the queue before it checks again.
 constexpr auto queue_full_wait = std::chrono::milliseconds(50);
 
 }  // namespace
@@ -63,7 +63,7 @@ Result<Client> Producer::make_client(Batching batching) {
         rd_kafka_conf_set(conf.get(), "batch.num.messages", "1", nullptr, 0);
     }
     const Partitioner& partitioner = Partitioner::of(conf.get());
-    // There is one, since settings of topics have been made.
+    // Not null, since topic settings have been set.
     rd_kafka_topic_conf_t* const topics = rd_kafka_conf_get_default_topic_conf(conf.get());
     rd_kafka_topic_conf_set_partitioner_cb(topics, ProducerTopic::partition);
     rd_kafka_topic_conf_set_opaque(topics, const_cast<Partitioner*>(&partitioner));
@@ -112,7 +112,7 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
             });
             began = replacements_;
         }
-        // A call from before a replacement belongs behind records that have failed.
+        // A record of an earlier epoch belongs behind records that have failed.
         if (state_ != State::accepting || replacements_ != began ||
             epoch.value_or(losses_) != losses_) {
             break;
@@ -130,7 +130,7 @@ void Producer::produce(LogRecord record, Done done, std::optional<std::uint64_t>
         }
         code = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
         if (reclaim_queue_.free_batch(mutex_)) {
-            changed_.notify_all();  // other waiting callers have room now, too
+            changed_.notify_all();  // there may be space for other waiting callers, too
         } else {
             changed_.wait_for(mutex_, queue_full_wait);
         }
@@ -182,8 +182,8 @@ void Producer::reject(std::unique_ptr<PendingRecord> pending, rd_kafka_resp_err_
     if (classified != code) {
         begin_replacing(State::replacing);
     }
-    // Answered on the producer's thread like all others: a caller may hold a lock that `done`
-    // takes.
+    // Reported on the producer's thread like all others, because the caller may hold a lock that
+    // `done` takes.
     rejected_.push_back({&topic, std::move(pending->done), pending->since,
                          produce_error(classified, topic.event_type(), topic.topic())});
 }
@@ -195,9 +195,9 @@ void Producer::begin_replacing(State how) {
     }
 }
 
-/// A broker that has just started may not know yet of a topic that was created shortly before.
-/// librdkafka then takes the topic, and all that is queued for it, for gone. Whether it is, a new
-/// client finds out, which has never seen the topic.
+/// A broker that has just started may not know a topic that was created shortly before. librdkafka
+/// then treats the topic as deleted and fails everything queued for it. A new client, which has
+/// never seen the topic, finds out whether it exists.
 rd_kafka_resp_err_t Producer::classify(rd_kafka_resp_err_t code, const ProducerTopic& topic) {
     return says_not_found(code) && topic.known() ? RD_KAFKA_RESP_ERR__PURGE_QUEUE : code;
 }
@@ -216,7 +216,7 @@ void Producer::run() {
         State state{};
         {
             const MutexLock lock(mutex_);
-            // With nothing queued, the way back from batches of one record costs nothing.
+            // While nothing is queued, returning from batches of one record costs nothing.
             if (batching_ == Batching::single && outstanding_ == 0 &&
                 Clock::now() - single_since_ > single_for) {
                 begin_replacing(State::replacing_idle);
@@ -231,7 +231,7 @@ void Producer::run() {
             client = replace_client(*client);
         }
     }
-    // What was rejected since the last look; a closed producer takes nothing more.
+    // Records rejected since the last pass; a closed producer accepts nothing more.
     answer_rejected();
 }
 
@@ -256,7 +256,7 @@ void Producer::serve(Client& client) {
             }
             return;
         }
-        // Once for everything that came, not once a record, which would wake up callers each time.
+        // Once for all reports: notifying for each record would wake the callers each time.
         for (const auto& [since, count] : answered_) {
             outstanding_ -= count;
             stall_detector_.leave(since, count);
@@ -274,7 +274,7 @@ void Producer::delivered(const rd_kafka_message_t& message, ReclaimQueue::Batch&
     ProducerTopic& topic = *pending->topic;
     rd_kafka_resp_err_t code = message.err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset < 0) {
-        // librdkafka concludes it from a later record's acknowledgement; no broker has said it.
+        // librdkafka infers it from the acknowledgement of a later record; no broker has sent it.
         code = RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
     }
     code = classify(code, topic);
@@ -283,7 +283,7 @@ void Producer::delivered(const rd_kafka_message_t& message, ReclaimQueue::Batch&
             const MutexLock lock(mutex_);
             topic.answered(*pending, message.partition, Clock::now());
         }
-        // Before the caller knows: its next record may meet a problem again.
+        // Before `done` is called, since the caller's next record may raise the problem again.
         clear_problem(topic.event_type());
         pending->done(LogPlace{{topic.event_type(), message.partition}, message.offset});
     } else {
@@ -294,7 +294,7 @@ void Producer::delivered(const rd_kafka_message_t& message, ReclaimQueue::Batch&
         pending->done(std::unexpected(std::move(error)));
     }
     ++answered_[pending->since];
-    // What the caller passed along must not outlive the answer.
+    // The caller's callback must not outlive its call.
     pending->done = nullptr;
     batch.bytes += pending->cost;
     batch.records.push_back(std::move(pending));
@@ -306,14 +306,14 @@ Error Producer::settle_failure(const PendingRecord& pending, rd_kafka_resp_err_t
     const MutexLock lock(mutex_);
     topic.answered(pending, std::nullopt, Clock::now());
     if (refuses_batch(code) && batching_ == Batching::many) {
-        // The broker refuses a whole batch for one record, or for all together. Sent again one by
-        // one, only a record that is at fault itself is refused.
+        // The broker rejects a whole batch for one record, or for its total size. Sent again one by
+        // one, only invalid records are rejected.
         begin_replacing(State::replacing_single);
         return {ErrorCode::unavailable,
-                topic.event_type() + ": the broker refused the batch that held this record"};
+                topic.event_type() + ": the broker rejected the batch of this record"};
     }
     if (error.retryable()) {
-        // What is queued behind a lost record must not overtake it.
+        // Records queued behind a lost record must not overtake it.
         begin_replacing(State::replacing);
     }
     return error;
@@ -377,7 +377,7 @@ void Producer::send_deferred() {
         return;
     }
     const auto try_send = [&](std::unique_ptr<PendingRecord>& pending) QUIPU_REQUIRES(mutex_) {
-        // What stands behind a lost record waits for the next client.
+        // Records behind a lost record wait for the next client.
         if (state_ != State::accepting) {
             return ProducerTopic::Sent::queue_full;
         }
@@ -430,7 +430,8 @@ void Producer::check_for_stall() {
 
 void Producer::discard_queue(Client& client) {
     const auto end = Clock::now() + discard_timeout;
-    // Without what callers try in the meantime: it is rejected, and they may try again at once.
+    // Excludes records that callers produce meanwhile: they are rejected and may be sent again at
+    // once.
     const auto left = [&]() QUIPU_EXCLUDES(mutex_) {
         const MutexLock lock(mutex_);
         return outstanding_ - static_cast<std::int64_t>(rejected_.size());
@@ -444,8 +445,8 @@ void Producer::discard_queue(Client& client) {
 }
 
 Client* Producer::replace_client(Client& old) {
-    // All that brokers know of the old producer goes with its queue: a new one cannot stumble over
-    // a gap that the old one left.
+    // A new client has a new producer id, so gaps in the old one's sequence numbers do not affect
+    // it.
     discard_queue(old);
     Batching batching = Batching::many;
     {
@@ -521,7 +522,7 @@ void Producer::purge() {
     }
     begin_replacing(State::replacing);
     if (client_) {
-        // Wakes the producer's thread, too.
+        // This also wakes the producer's thread.
         rd_kafka_purge(client_->get(), purge_all | RD_KAFKA_PURGE_F_NON_BLOCKING);
     }
     changed_.wait(mutex_, [&]() QUIPU_REQUIRES(mutex_) { return outstanding_ == 0; });

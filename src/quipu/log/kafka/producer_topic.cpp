@@ -6,7 +6,7 @@
 namespace quipu::kafka {
 namespace {
 
-// Far less than a day, and rare enough to cost nothing.
+// Far less than the day after which brokers forget a producer, and rare enough to cost nothing.
 constexpr auto open_for = std::chrono::hours(1);
 constexpr std::size_t whole_topic = 0;
 
@@ -46,7 +46,7 @@ void ProducerTopic::enter(std::size_t at, PendingRecord& pending, Clock::time_po
 }
 
 bool ProducerTopic::admit(PendingRecord& pending, Clock::time_point now) {
-    // There is no promise of order for it, so it need not wait.
+    // Records without a key have no order, so this one need not wait.
     if (!pending.key || !partitioner_->by_key()) return true;
     pending.gate = gate(whole_topic).busy() ? whole_topic : gate_of(pending);
     if (gate(pending.gate).busy()) return false;

@@ -25,8 +25,8 @@ std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
-/// The table that librdkafka prints for people, "name | C/P | range | …", is the only place where
-/// it tells which properties there are and whom they concern.
+/// librdkafka lists its properties, and which clients they apply to, only in the table that it
+/// prints for people: "name | C/P | range | …".
 Table read_table() {
     Table table;
     char* text = nullptr;
@@ -70,18 +70,18 @@ constexpr std::string_view store = "offsets are committed when effects are store
 constexpr std::string_view code = "it takes a function, not a text";
 
 constexpr auto refused = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"acks", "a record counts only when all in-sync replicas have it"},
+    {"acks", "a record counts as published only when all in-sync replicas have it"},
     {"allow.auto.create.topics", "topics are created on purpose, with their settings"},
     {"auto.commit.enable", store},
     {"auto.commit.interval.ms", store},
     {"auto.offset.reset", "it is an option of the consumer group"},
     {"bootstrap.servers", "the list of brokers is an option of its own"},
     {"default_topic_conf", code},
-    {"delivery.report.only.error", "every record's fate is needed"},
+    {"delivery.report.only.error", "the outcome of every record is needed"},
     {"delivery.timeout.ms", "a record that timed out would be overtaken by the next of its key"},
     {"enable.auto.commit", store},
     {"enable.auto.offset.store", store},
-    {"enable.gapless.guarantee", "a record that is refused would stop all others"},
+    {"enable.gapless.guarantee", "a rejected record would stop all others"},
     {"enable.idempotence", order},
     {"enable.partition.eof", "a drain ends when all partitions have been read to their end"},
     {"enabled_events", code},
@@ -96,7 +96,8 @@ constexpr auto refused = std::to_array<std::pair<std::string_view, std::string_v
     {"opaque", code},
     {"partition.assignment.strategy", "librdkafka's other strategies can lose or repeat records"},
     {"queuing.strategy", order},
-    {"request.required.acks", "a record counts only when all in-sync replicas have it"},
+    {"request.required.acks",
+     "a record counts as published only when all in-sync replicas have it"},
     {"ssl_ca", code},
     {"ssl_certificate", code},
     {"ssl_engine_callback_data", code},

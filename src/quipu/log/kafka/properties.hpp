@@ -7,17 +7,17 @@
 
 namespace quipu::kafka {
 
-/// Which clients a property of librdkafka concerns.
+/// The clients that a property of librdkafka applies to.
 struct PropertySides {
     bool producer = false;
     bool consumer = false;
 };
 
-/// None for a name that this librdkafka does not know.
+/// Looks a property up; empty for a name that this librdkafka does not know.
 [[nodiscard]] std::optional<PropertySides> property_sides(std::string_view name);
-/// The known name that looks most like `name`; empty when none does.
+/// The known name that is most similar to `name`; empty if none is.
 [[nodiscard]] std::string nearest_property(std::string_view name);
-/// Why a user may not set it; empty when they may.
+/// Why users may not set the property; empty if they may.
 [[nodiscard]] std::string_view refusal(std::string_view name);
 
 }  // namespace quipu::kafka

@@ -11,26 +11,26 @@
 
 namespace quipu::kafka {
 
-/// The memory of records that have been answered for: librdkafka's part of them, which an event
-/// holds, and ours. Callers of produce() free it, since memory that one thread allocates and
-/// another frees costs several times as much. Until then the records count in librdkafka's queue,
-/// and its client must stay.
+/// The memory of acknowledged and failed records: librdkafka's part, which an event owns, and this
+/// library's. Callers of produce() free it, because memory that is freed by another thread than the
+/// one that allocated it costs several times as much. Until then the records count in librdkafka's
+/// queue, and its client must exist.
 ///
-/// `mutex` is the owner's lock, which guards the object. It is released while memory is freed.
+/// `mutex` is the owner's lock, which guards this object. It is released while memory is freed.
 class ReclaimQueue {
   public:
     /// The records of one event.
     struct Batch {
         EventHandle event;
         std::vector<std::unique_ptr<PendingRecord>> records;
-        std::size_t bytes = 0;  ///< roughly what `records` take
+        std::size_t bytes = 0;  ///< the approximate memory of `records`
     };
 
-    /// Takes the batch, unless much is queued already: then the caller keeps and frees it.
+    /// Takes the batch unless the queue is long; then the caller keeps and frees it.
     void offer(Batch& batch);
-    /// Frees the latest batch; false when there was none.
+    /// Frees the latest batch; false if there is none.
     bool free_batch(Mutex& mutex) QUIPU_REQUIRES(mutex);
-    /// Frees everything, and waits for what other threads are freeing.
+    /// Frees everything and waits for other threads that are freeing batches.
     void free_all(Mutex& mutex) QUIPU_REQUIRES(mutex);
 
   private:

@@ -31,7 +31,7 @@ RecordHeaders read_headers(const rd_kafka_message_t& message) {
     return headers;
 }
 
-/// librdkafka's own message. It must go before the client.
+/// Owns librdkafka's message, which must be destroyed before the client.
 class Received final : public ReceivedRecord::Bytes {
   public:
     Received(Message message, std::shared_ptr<rd_kafka_t> client)

@@ -11,7 +11,7 @@
 
 namespace quipu::kafka {
 
-/// Nothing of the message is copied. `client` is whose message it is.
+/// Wraps a message without copying any of it. `client` is the client that received it.
 [[nodiscard]] ReceivedRecord receive(Message message, std::shared_ptr<const LogPartition> partition,
                                      std::shared_ptr<rd_kafka_t> client);
 

@@ -11,7 +11,7 @@ namespace quipu::kafka {
 class Secrets {
   public:
     void add(std::string value);
-    /// `text` with each of them as "***".
+    /// `text` with "***" in place of each secret.
     [[nodiscard]] std::string mask(std::string_view text) const;
 
   private:

@@ -6,7 +6,7 @@
 namespace quipu::kafka {
 namespace {
 
-constexpr int steps = 8;  // in the minimum patience
+constexpr int steps = 8;  // per minimum patience
 constexpr std::chrono::minutes max_patience{5};
 
 }  // namespace

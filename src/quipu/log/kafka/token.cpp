@@ -16,10 +16,10 @@
 namespace quipu::kafka {
 namespace {
 
-// Far enough for every token, and a number of milliseconds that an integer holds.
+// Late enough for every token, and still an integer in milliseconds.
 constexpr double max_seconds = 1e11;
 
-/// Base64 for URLs, without padding (RFC 4648 section 5).
+/// Decodes base64url without padding (RFC 4648, section 5).
 std::optional<std::string> from_base64_url(std::string text) {
     std::ranges::replace(text, '-', '+');
     std::ranges::replace(text, '_', '/');
@@ -27,7 +27,7 @@ std::optional<std::string> from_base64_url(std::string text) {
     return from_base64(text);
 }
 
-/// Without the white space around that editors and shells leave in a file.
+/// The text without the surrounding white space that editors and shells leave in a file.
 std::string trim(const std::string& text) {
     constexpr std::string_view spaces = " \t\r\n";
     const auto first = text.find_first_not_of(spaces);
@@ -65,13 +65,13 @@ Result<Token> parse_token(std::string text) {
     const auto first = text.find('.');
     const auto second = first == std::string::npos ? first : text.find('.', first + 1);
     if (second == std::string::npos || text.find('.', second + 1) != std::string::npos) {
-        return bad_token("it has not three parts with dots between");
+        return bad_token("it does not consist of three parts separated by dots");
     }
     const auto payload = from_base64_url(text.substr(first + 1, second - first - 1));
     simdjson::dom::parser parser;
     simdjson::dom::object claims;
     if (!payload || parser.parse(*payload).get(claims) != simdjson::SUCCESS) {
-        return bad_token("its second part is no JSON object in base64url");
+        return bad_token("its second part is not a JSON object in base64url");
     }
     std::string_view subject;
     if (claims["sub"].get(subject) != simdjson::SUCCESS || subject.empty()) {
@@ -87,7 +87,7 @@ Result<Token> parse_token(std::string text) {
     const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
     if (token.expires_ms <= now.count()) {
-        return fail(ErrorCode::invalid, fmt::format("the token is expired since {} s",
+        return fail(ErrorCode::invalid, fmt::format("the token expired {} s ago",
                                                     (now.count() - token.expires_ms) / 1000));
     }
     token.text = std::move(text);
@@ -100,7 +100,7 @@ Result<Token> read_token(const std::string& path) {
     if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!in.eof()) {
         const bool large = in.is_open() && in.good();
-        return large ? fail(ErrorCode::invalid, path + ": it is too large for a token")
+        return large ? fail(ErrorCode::invalid, path + ": the file is too large for a token")
                      : fail(ErrorCode::unavailable, path + ": the file cannot be read");
     }
     text.resize(static_cast<std::size_t>(in.gcount()));
@@ -114,20 +114,20 @@ Result<std::optional<std::string>> token_path(std::string_view url) {
     if (!url.starts_with(scheme)) return std::nullopt;
     url.remove_prefix(scheme.size());
     if (!url.starts_with("///") || url.size() == 3) {
-        return fail(ErrorCode::invalid, "a file is written file:///PATH, from the root");
+        return fail(ErrorCode::invalid, "write file:///PATH, with an absolute path");
     }
     return std::string(url.substr(2));
 }
 
 void use_token_file(rd_kafka_conf_t* conf, const std::string& path) {
     rd_kafka_conf_enable_sasl_queue(conf, 1);
-    // What the function below is called with.
+    // The argument of the function below.
     rd_kafka_conf_set(conf, "sasl.oauthbearer.config", path.c_str(), nullptr, 0);
     rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, refresh);
 }
 
 void serve_tokens(rd_kafka_t* client) {
-    // The only error is that there are none to serve.
+    // The only possible error is that there are no callbacks to serve.
     const ErrorHandle none(rd_kafka_sasl_background_callbacks_enable(client));
 }
 

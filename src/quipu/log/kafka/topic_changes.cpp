@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What changes topics.
+// The functions of Admin that change topics.
 #include <fmt/core.h>
 
 #include <array>
@@ -65,7 +65,7 @@ Result<Admin::Errors> Admin::create_now(const std::vector<const TopicSpec*>& spe
         rd_kafka_NewTopic_set_config(topic.get(), "max.message.bytes",
                                      std::to_string(max_record_bytes).c_str());
         if (spec->replication >= 3) {
-            // With one replica less a record that was acknowledged could exist once only.
+            // With fewer in-sync replicas, an acknowledged record might exist only once.
             rd_kafka_NewTopic_set_config(topic.get(), "min.insync.replicas", "2");
         }
         made.push_back(std::move(topic));
@@ -109,8 +109,8 @@ Result<Admin::Errors> Admin::create(const std::vector<const TopicSpec*>& specs) 
     if (!errors) {
         return errors;
     }
-    // The controller has them, and those that somebody else made meanwhile; the other brokers learn
-    // of them later, under load much later.
+    // The controller knows them, including those that somebody else created meanwhile. The other
+    // brokers learn of them later; under load, much later.
     std::erase_if(names, [&](const std::string& name) {
         const auto error = errors->find(name);
         return error != errors->end() && error->second.code != ErrorCode::conflict;
@@ -199,7 +199,7 @@ Result<Admin::Errors> Admin::set_retention(const std::vector<const TopicSpec*>& 
     for (const TopicSpec* spec : specs) {
         names.push_back(config_->topic(spec->event_type));
     }
-    // This call replaces all settings of a topic, so those that stay are sent along.
+    // This call replaces all settings of a topic, so the unchanged ones are sent along.
     auto settings = overrides(names, errors);
     if (!settings) {
         return std::unexpected(std::move(settings.error()));
@@ -275,8 +275,8 @@ Result<std::vector<TopicResult>> Admin::apply(const std::vector<TopicChange>& ch
         if (change.kind == Kind::differs) {
             result.error =
                 Error{ErrorCode::invalid,
-                      fmt::format("topic {}: partitions cannot be taken away and replicas "
-                                  "not be changed here; use Kafka's own tools",
+                      fmt::format("topic {}: partitions cannot be removed, nor the number of "
+                                  "replicas changed here; use Kafka's own tools",
                                   name)};
         } else if (const auto error = failed[change.kind].find(name);
                    error != failed[change.kind].end()) {
