@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "quipu/http/server.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu {
 namespace {
@@ -13,15 +14,8 @@ namespace {
 /// Something that listens where a running program would, and answers what it is told.
 class ControlClientTest : public testing::Test {
   protected:
-    void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "quipu-control-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
-        file_ = directory_ / "a.db";
-    }
-    void TearDown() override {
-        server_.reset();
-        std::filesystem::remove_all(directory_);
-    }
+    void SetUp() override { file_ = directory_.path() / "a.db"; }
+    void TearDown() override { server_.reset(); }
     void answer(HttpResponse response) {
         HttpServerOptions options;
         options.address.clear();
@@ -32,7 +26,7 @@ class ControlClientTest : public testing::Test {
         ASSERT_TRUE(server_->start().has_value());
     }
 
-    std::filesystem::path directory_;
+    test::TempDirectory directory_;
     std::filesystem::path file_;
     std::unique_ptr<HttpServer> server_;
 };
@@ -70,16 +64,14 @@ TEST(ControlProtocol, ErrorCodesRoundTrip) {
 
 TEST(ControlSocket, LongPathIsReachedThroughItsDirectory) {
     EXPECT_EQ(ControlSocket("/tmp/a.db").path(), "/tmp/a.db.sock");
-    std::string pattern = std::filesystem::temp_directory_path() / "quipu-control-XXXXXX";
-    const std::filesystem::path directory = ::mkdtemp(pattern.data());
-    const auto deep = directory / std::string(120, 'd');
+    const test::TempDirectory directory;
+    const auto deep = directory.path() / std::string(120, 'd');
     std::filesystem::create_directory(deep);
     {
         const ControlSocket socket(deep / "a.db");
         EXPECT_LT(socket.path().size(), 108U);
         EXPECT_EQ(std::filesystem::path(socket.path()).filename(), "a.db.sock");
     }
-    std::filesystem::remove_all(directory);
 }
 
 }  // namespace

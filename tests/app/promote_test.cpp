@@ -15,6 +15,7 @@
 #include "quipu/delivery/relay.hpp"
 #include "quipu/store/sqlite/sqlite_store.hpp"
 #include "store/mongo/support.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu {
 namespace {
@@ -50,13 +51,9 @@ class PromoteTest : public testing::Test {
             GTEST_SKIP() << "QUIPU_TEST_MONGO names no server; tools/servers starts one";
         }
         empty_target();
-        std::string pattern = std::filesystem::temp_directory_path() / "quipu-promote-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
-        file_ = directory_ / "old.db";
-        target_ = directory_ / "new.db";
+        file_ = directory_.path() / "old.db";
+        target_ = directory_.path() / "new.db";
     }
-    void TearDown() override { std::filesystem::remove_all(directory_); }
-
     void empty_target() {
         std::filesystem::remove(target_);
         database_.reset();
@@ -147,7 +144,7 @@ class PromoteTest : public testing::Test {
         return promote(*source, file_, *target, options);
     }
 
-    std::filesystem::path directory_;
+    test::TempDirectory directory_;
     std::filesystem::path file_;
     std::filesystem::path target_;
     bool mongo_ = false;
@@ -246,7 +243,7 @@ TEST_F(PromoteTest, NeedsAnEmptyTarget) {
     EXPECT_THAT(run().error().message, HasSubstr("not empty"));
     empty_target();
     ASSERT_TRUE(run().has_value());
-    file_ = directory_ / "third.db";
+    file_ = directory_.path() / "third.db";
     fill(20);
     EXPECT_THAT(run().error().message, HasSubstr("another file was promoted"));
 }

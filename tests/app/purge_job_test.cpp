@@ -9,6 +9,7 @@
 #include "http/testing.hpp"
 #include "quipu/event/id.hpp"
 #include "quipu/store/sqlite/sqlite_store.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu {
 namespace {
@@ -18,16 +19,11 @@ using http_testing::Watched;
 class PurgeJobTest : public testing::Test {
   protected:
     void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "quipu-purge-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
         SqliteOptions options;
-        options.path = directory_ / "a.db";
+        options.path = directory_.path() / "a.db";
         store_ = std::move(*open_sqlite_store(std::move(options)));
     }
-    void TearDown() override {
-        store_.reset();
-        std::filesystem::remove_all(directory_);
-    }
+    void TearDown() override { store_.reset(); }
     void append(int count, Time expires_at) {
         Transaction transaction;
         for (int i = 0; i < count; ++i) {
@@ -43,7 +39,7 @@ class PurgeJobTest : public testing::Test {
         ASSERT_TRUE(store_->commit(std::move(transaction)).has_value());
     }
 
-    std::filesystem::path directory_;
+    test::TempDirectory directory_;
     std::unique_ptr<Store> store_;
 };
 

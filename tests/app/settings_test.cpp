@@ -9,6 +9,7 @@
 #include <set>
 
 #include "quipu/app/engines/engines.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu {
 namespace {
@@ -21,14 +22,9 @@ using testing::StartsWith;
 
 class SettingsTest : public testing::Test {
   protected:
-    void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "quipu-settings-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
-    }
-    void TearDown() override { std::filesystem::remove_all(directory_); }
-
+    void SetUp() override {}
     std::string write(const std::string& name, const std::string& text) const {
-        const std::filesystem::path path = directory_ / name;
+        const std::filesystem::path path = directory_.path() / name;
         std::ofstream(path) << text;
         return path;
     }
@@ -38,7 +34,7 @@ class SettingsTest : public testing::Test {
         return settings ? "no error" : settings.error().message;
     }
 
-    std::filesystem::path directory_;
+    test::TempDirectory directory_;
     std::vector<Setting> table_ = make_settings("hello", "");
     SettingSources sources_;
 };
@@ -89,7 +85,7 @@ TEST_F(SettingsTest, UnknownNamesGetASuggestion) {
     EXPECT_THAT(error(), HasSubstr("the nearest is warning"));
     sources_.file = write("d.conf", "just words\n");
     EXPECT_THAT(error(), HasSubstr("line 1"));
-    sources_.file = directory_ / "absent.conf";
+    sources_.file = directory_.path() / "absent.conf";
     EXPECT_EQ(read().error().code, ErrorCode::unavailable);
     sources_.file.clear();
     sources_.environment = {"QUIPU_STROE=x"};

@@ -18,6 +18,7 @@
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu::delivery_test {
 
@@ -58,22 +59,6 @@ struct Counter {
 };
 
 struct Events : Catalogue<Category<AtOnce, Ordered, Terminal<Shipped>>, Category<Never, Slow>> {};
-
-/// A temporary directory, gone at the end.
-class TempDir {
-  public:
-    TempDir() {
-        std::string pattern = std::filesystem::temp_directory_path() / "quipu-XXXXXX";
-        path_ = ::mkdtemp(pattern.data());
-    }
-    ~TempDir() { std::filesystem::remove_all(path_); }
-    TempDir(const TempDir&) = delete;
-    TempDir& operator=(const TempDir&) = delete;
-    [[nodiscard]] std::filesystem::path file() const { return path_ / "test.db"; }
-
-  private:
-    std::filesystem::path path_;
-};
 
 /// Waits for a condition, generously: a test that waits in vain fails.
 inline bool eventually(const std::function<bool()>& condition) {
@@ -142,7 +127,7 @@ class DeliveryTest : public testing::Test {
 
     std::vector<DeadLetter> letters() { return *store_->dead_letters({}, std::nullopt, 0, 1000); }
 
-    TempDir dir_;
+    test::TempDirectory dir_;
     std::unique_ptr<Engines> engines_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<Relay> relay_;

@@ -8,6 +8,7 @@
 #include "quipu/delivery/log/wire.hpp"
 #include "quipu/store/sqlite/sqlite_store.hpp"
 #include "store/store_proxy.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu::delivery_test {
 namespace {
@@ -24,7 +25,7 @@ class Counting final : public test::StoreProxy {
 };
 
 TEST(LogIntake, AsksForTheEndOfTheStoreOncePerBatch) {
-    const TempDir directory;
+    const test::TempDirectory directory;
     SqliteOptions options;
     options.path = directory.file();
     auto opened = open_sqlite_store(std::move(options));

@@ -2,7 +2,6 @@
 // The C++ snippets of the documentation, in the order in which a reader meets them, and what the
 // pages claim about them. snippets.py extracts them from the pages.
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
 #include <chrono>
 #include <filesystem>
@@ -17,6 +16,7 @@
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/event/id.hpp"
 #include "quipu/store/sqlite/sqlite_store.hpp"
+#include "support/temp_directory.hpp"
 
 // clang-format off
 #include "define-an-event/order_placed.inc"
@@ -197,9 +197,7 @@ TEST(Upgrade, ARemovedRequiredFieldIsMissedByOldPrograms) {
 class HandleEvents : public testing::Test, public quipu::Running {
   protected:
     void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "quipu-docs-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
-        auto opened = quipu::open_sqlite_store({.path = directory_ / "orders.db"});
+        auto opened = quipu::open_sqlite_store({.path = directory_.path() / "orders.db"});
         ASSERT_TRUE(opened) << opened.error().message;
         store_ = std::move(*opened);
         raw_ = std::make_unique<quipu::RawPublisher>(*store_, Events::types(), producer_);
@@ -208,7 +206,6 @@ class HandleEvents : public testing::Test, public quipu::Running {
         delivery_.reset();
         raw_.reset();
         store_.reset();
-        std::filesystem::remove_all(directory_);
     }
 
     quipu::RawPublisher& publisher() override { return *raw_; }
@@ -248,7 +245,7 @@ class HandleEvents : public testing::Test, public quipu::Running {
 
   private:
     const quipu::Producer producer_{"shop", "1.0", quipu::Environment::test};
-    std::filesystem::path directory_;
+    quipu::test::TempDirectory directory_;
     std::unique_ptr<quipu::Store> store_;
     std::unique_ptr<quipu::RawPublisher> raw_;
     std::unique_ptr<quipu::DeliveryRuntime> delivery_;

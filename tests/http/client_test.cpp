@@ -11,28 +11,13 @@
 #include <thread>
 
 #include "http/testing.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu {
 namespace {
 
 using namespace http_testing;
 using ::testing::HasSubstr;
-
-class Directory {
-  public:
-    Directory() {
-        std::string name = (std::filesystem::temp_directory_path() / "quipu-http-XXXXXX").string();
-        EXPECT_NE(::mkdtemp(name.data()), nullptr);
-        path_ = name;
-    }
-    ~Directory() { std::filesystem::remove_all(path_); }
-    Directory(const Directory&) = delete;
-    Directory& operator=(const Directory&) = delete;
-    [[nodiscard]] std::string file(const char* name) const { return (path_ / name).string(); }
-
-  private:
-    std::filesystem::path path_;
-};
 
 int mode_of(const std::string& path) {
     struct stat info{};
@@ -62,7 +47,7 @@ class HttpUnixTest : public ServerTest {
     static Result<HttpReply> ask(const std::string& path) {
         return HttpClient({.unix_socket_path = path, .timeout = forever}).request("GET", "/peer");
     }
-    Directory directory_;
+    test::TempDirectory directory_;
 };
 
 TEST_F(HttpUnixTest, AnswersOverAPrivateSocket) {
@@ -159,7 +144,7 @@ TEST_F(HttpUnixTest, PathTooLong) {
 }
 
 TEST(HttpClientTest, NothingListensIsUnavailable) {
-    const Directory directory;
+    const test::TempDirectory directory;
     const auto absent =
         HttpClient({.unix_socket_path = directory.file("none")}).request("GET", "/");
     ASSERT_FALSE(absent);

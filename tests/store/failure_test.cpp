@@ -9,6 +9,7 @@
 
 #include "store/sqlite/faulty_vfs.hpp"
 #include "store/sqlite/fixture.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu::test {
 namespace {
@@ -186,7 +187,7 @@ class SmallDisk {
     }
 
   private:
-    Directory directory_;
+    TempDirectory directory_;
     bool mounted_ = false;
 };
 

@@ -9,6 +9,7 @@
 
 #include "quipu/store/sqlite/sqlite_store.hpp"
 #include "store/mongo/support.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu::test {
 namespace {
@@ -37,7 +38,7 @@ class SqlitePlace final : public Place {
     std::unique_ptr<Store> open() override { return or_throw(open_sqlite_store(options_)); }
 
   private:
-    Directory directory_;
+    TempDirectory directory_;
     SqliteOptions options_;
 };
 

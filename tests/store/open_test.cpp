@@ -12,6 +12,7 @@
 
 #include "quipu/event/id.hpp"
 #include "store/sqlite/fixture.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu::test {
 namespace {
@@ -89,7 +90,7 @@ TEST(Open, RefusesASecondWriterByAnotherName) {
 }
 
 TEST(Open, RefusesASecondProcessAndNamesTheFirst) {
-    const Directory directory;
+    const TempDirectory directory;
     std::array<int, 2> ready{};
     std::array<int, 2> finish{};
     ASSERT_EQ(::pipe(ready.data()), 0);
@@ -125,7 +126,7 @@ TEST(Open, RefusesASecondProcessAndNamesTheFirst) {
 }
 
 TEST(Open, RefusesOtherFiles) {
-    const Directory directory;
+    const TempDirectory directory;
     run_sql(directory.file(), "CREATE TABLE theirs(x); PRAGMA application_id=77;");
     EXPECT_EQ(open_error(directory.file()).code, ErrorCode::invalid);
     EXPECT_EQ(open_error(directory.file(), true).code, ErrorCode::invalid);
@@ -223,7 +224,7 @@ TEST(Open, UpgradesSchema2AndIndexesItsContent) {
 }
 
 TEST(ReadOnly, NeedsAFile) {
-    const Directory directory;
+    const TempDirectory directory;
     EXPECT_EQ(open_error(directory.file(), true).code, ErrorCode::not_found);
     EXPECT_FALSE(std::filesystem::exists(directory.file()));
     std::ofstream(directory.file()).close();
@@ -284,7 +285,7 @@ TEST(ReadOnly, WritesNothing) {
 }
 
 TEST(ReadOnly, ReadsWhatAKilledProgramLeft) {
-    const Directory directory;
+    const TempDirectory directory;
     std::array<int, 2> ready{};
     ASSERT_EQ(::pipe(ready.data()), 0);
     const pid_t child = ::fork();

@@ -15,29 +15,6 @@
 
 namespace quipu::test {
 
-/// A directory of its own that goes away with the test.
-class Directory {
-  public:
-    Directory() {
-        static std::atomic<int> counter = 0;
-        std::random_device random;
-        path_ = std::filesystem::temp_directory_path() /
-                ("quipu-store-" + std::to_string(random()) + "-" + std::to_string(++counter));
-        std::filesystem::create_directory(path_);
-    }
-    ~Directory() {
-        std::error_code error;
-        std::filesystem::remove_all(path_, error);
-    }
-    Directory(const Directory&) = delete;
-    Directory& operator=(const Directory&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-    [[nodiscard]] std::filesystem::path file() const { return path_ / "events.quipu"; }
-
-  private:
-    std::filesystem::path path_;
-};
-
 inline Time at(std::int64_t seconds) {
     return Time(std::chrono::seconds(seconds));
 }

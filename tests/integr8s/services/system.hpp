@@ -27,33 +27,16 @@
 #include "quipu/delivery/runtime.hpp"
 #include "quipu/event/id.hpp"
 #include "store/store_proxy.hpp"
+#include "support/temp_directory.hpp"
 
 namespace integr8s::testing {
 
 using namespace std::chrono_literals;
 using quipu::test::StoreProxy;
+using quipu::test::TempDirectory;
 
 /// Far beyond what any wait takes, unless something hangs.
 inline constexpr std::chrono::seconds patience{60};
-
-/// A directory that is gone with the object.
-class TempDirectory {
-  public:
-    TempDirectory()
-        : path_(std::filesystem::temp_directory_path() / ("integr8s-" + quipu::new_id())) {
-        std::filesystem::create_directories(path_);
-    }
-    ~TempDirectory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TempDirectory(const TempDirectory&) = delete;
-    TempDirectory& operator=(const TempDirectory&) = delete;
-    [[nodiscard]] std::filesystem::path file() const { return path_ / "events.db"; }
-
-  private:
-    std::filesystem::path path_;
-};
 
 inline runtime::Languages test_languages() {
     runtime::Languages languages;

@@ -173,11 +173,13 @@ TEST_F(KafkaSecurity, ProtocolMismatchIsRecognised) {
     auto properties = login("rich", password, "SCRAM-SHA-256", "sasl_ssl");
     properties.emplace_back("ssl.ca.location", environment("QUIPU_TEST_KAFKA_CA"));
     const auto to_plain = open(properties);
-    EXPECT_THAT(problem(*to_plain, "cannot be connected to securely"), HasSubstr("security.protocol"));
+    EXPECT_THAT(problem(*to_plain, "cannot be connected to securely"),
+                HasSubstr("security.protocol"));
     // And the other way round.
     brokers_ = environment("QUIPU_TEST_KAFKA_TLS");
     const auto to_tls = open(login("rich", password));
-    EXPECT_THAT(problem(*to_tls, "cannot be connected to securely"), HasSubstr("security.protocol"));
+    EXPECT_THAT(problem(*to_tls, "cannot be connected to securely"),
+                HasSubstr("security.protocol"));
 }
 
 TEST_F(KafkaSecurity, AMissingCertificateFileIsAnErrorOfOpen) {

@@ -10,6 +10,7 @@
 
 #include "quipu/base/base64.hpp"
 #include "store/support.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu::test {
 
@@ -49,7 +50,7 @@ class TokenFile {
     [[nodiscard]] std::string url() const { return "file://" + path(); }
 
   private:
-    Directory directory_;
+    TempDirectory directory_;
 };
 
 }  // namespace quipu::test

@@ -7,6 +7,7 @@
 
 #include "quipu/store/sqlite/sqlite_store.hpp"
 #include "store/support.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu::test {
 
@@ -34,12 +35,12 @@ class SqliteFixture {
 
     [[nodiscard]] Store& operator*() const noexcept { return *store_; }
     [[nodiscard]] Store* operator->() const noexcept { return store_.get(); }
-    [[nodiscard]] const Directory& directory() const noexcept { return directory_; }
+    [[nodiscard]] const TempDirectory& directory() const noexcept { return directory_; }
     /// What the next open() takes.
     [[nodiscard]] SqliteOptions& options() noexcept { return options_; }
 
   private:
-    Directory directory_;
+    TempDirectory directory_;
     TestClock clock_;
     SqliteOptions options_;
     std::unique_ptr<Store> store_;

@@ -25,6 +25,7 @@
 #include "quipu/store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/kill_checker.hpp"
 #include "store/support.hpp"
+#include "support/temp_directory.hpp"
 
 namespace quipu::kill {
 namespace {
@@ -168,7 +169,7 @@ void remove_files(const std::filesystem::path& file) {
 
 /// One job's rounds; the exit code.
 int run_job(const Settings& settings) {
-    const test::Directory own;
+    const test::TempDirectory own;
     const auto file = (settings.directory.empty() ? own.path() : settings.directory) /
                       ("kill-" + std::to_string(settings.seed) + ".quipu");
     std::mt19937_64 random(settings.seed);
