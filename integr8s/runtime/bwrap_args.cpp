@@ -51,7 +51,8 @@ void file(Arguments& to, int descriptor, std::string_view mode, std::string_view
     to.add({"--perms", mode, "--ro-bind-data", std::to_string(descriptor), path});
 }
 
-/// One file system of bounded size holds everything a script can write, but for shared memory.
+/// One file system of limited size contains everything that a script can write, except shared
+/// memory.
 void writable_places(Arguments& to, const PodSpec& spec) {
     const std::uint64_t shared_memory = std::min<std::uint64_t>(spec.limits.scratch_bytes, 8 << 20);
     to.add({"--proc", "/proc", "--dev", "/dev"});
@@ -94,7 +95,7 @@ std::vector<std::string> bwrap_arguments(const PodSpec& spec) {
 std::vector<std::string> init_arguments(const PodSpec& spec, bool memory_by_rlimit,
                                         bool processes_by_rlimit) {
     const ResourceLimits& limits = spec.limits;
-    // One more than asked for: the pod's first process has the same user.
+    // One more than requested: the pod's first process runs as the same user.
     const std::uint64_t processes = processes_by_rlimit ? limits.processes + 1ULL : 0;
     std::vector<std::string> words{std::to_string(memory_by_rlimit ? limits.memory_bytes : 0),
                                    std::to_string(processes), std::to_string(limits.cpu_seconds),

@@ -18,12 +18,12 @@ struct SandboxDescriptors {
     static constexpr int seccomp = 10;
 };
 
-/// Arguments of bubblewrap for `spec`, up to and including the pod's first program. Looks at the
-/// machine's system directories.
+/// The arguments of bubblewrap for `spec`, up to and including the pod's first program. They depend
+/// on the machine's system directories.
 [[nodiscard]] std::vector<std::string> bwrap_arguments(const PodSpec& spec);
 
-/// Arguments of the pod's first program, its name left out (see init/protocol.hpp).
-/// `memory_by_rlimit` and `processes_by_rlimit` say which bounds no cgroup enforces.
+/// The arguments of the pod's first program, without its name (see init/protocol.hpp).
+/// `memory_by_rlimit` and `processes_by_rlimit` say which limits no cgroup enforces.
 [[nodiscard]] std::vector<std::string> init_arguments(const PodSpec& spec, bool memory_by_rlimit,
                                                       bool processes_by_rlimit);
 

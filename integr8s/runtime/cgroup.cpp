@@ -45,7 +45,7 @@ bool contains(const std::vector<std::string>& all, std::string_view one) {
     return std::ranges::find(all, one) != all.end();
 }
 
-/// Removes what a killed run of this program left: groups without processes.
+/// Removes groups without processes, which a killed run of this program has left.
 void sweep(const std::string& parent) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(parent, error)) {
@@ -62,15 +62,15 @@ void sweep(const std::string& parent) {
     }
 }
 
-/// One for each runtime of this program, so that none can remove another's.
+/// A different name for each runtime of this program, so that none removes the groups of another.
 std::string own_base(const std::string& parent) {
     static std::atomic<unsigned int> next{0};
     return parent + "/" + std::string{base_prefix} + std::to_string(::getpid()) + "-" +
            std::to_string(next++);
 }
 
-/// A group that hands controllers to its children may not hold processes itself. If this program
-/// is alone in its group, it steps aside into a child of it.
+/// A group that delegates controllers to its children must not have processes itself. If this
+/// program is alone in its group, it moves into a child of it.
 void step_aside(const std::string& own) {
     const auto members = words(read_text(own + "/cgroup.procs"));
     if (members.size() != 1 || members.front() != std::to_string(::getpid())) return;
@@ -144,7 +144,7 @@ CgroupParent CgroupParent::open(const std::string& parent) {
         made.prepare_version1(layout);
     } else if (layout.version2) {
         std::string own = layout.version2->directory;
-        // An earlier runtime of this program has stepped aside already.
+        // An earlier runtime of this program has already moved into the child.
         if (own.ends_with(aside_name)) own.resize(own.size() - aside_name.size());
         made.prepare_version2(own);
         if (made.bases_.empty() && layout.version2->directory != layout.version2->mount)
@@ -189,7 +189,7 @@ void CgroupParent::prepare_version2(const std::string& own) {
     enable_controllers(base);
     std::vector<std::string> enabled = words(read_text(base + "/cgroup.subtree_control"));
     if (!contains(enabled, "memory")) {
-        why_not_ = "the memory controller cannot be handed down in " + own +
+        why_not_ = "the memory controller cannot be delegated in " + own +
                    "; run the program alone in a delegated group (Delegate=yes)";
         ::rmdir(base.c_str());
         return;
@@ -228,7 +228,7 @@ bool CgroupParent::limit(const std::string& directory, const Base& base,
     bool good = true;
     if (contains(base.controllers, "memory")) {
         good &= put(version2 ? "/memory.max" : "/memory.limit_in_bytes", limits.memory_bytes);
-        // Not there on a machine without swap accounting.
+        // The file does not exist on a machine without swap accounting.
         put(version2 ? "/memory.swap.max" : "/memory.memsw.limit_in_bytes",
             version2 ? 0 : limits.memory_bytes);
         if (version2) put("/memory.oom.group", 1);
@@ -254,7 +254,7 @@ quipu::Result<PodCgroup> CgroupParent::make(std::uint64_t number,
     PodCgroup pod;
     pod.version2_ = version2_;
     for (const Base& base : bases_) {
-        // Somebody may have tidied an empty group away.
+        // Another program may have removed the empty group.
         make_directory(base.directory);
         const std::string directory = base.directory + "/pod-" + std::to_string(number);
         int error = make_directory(directory);

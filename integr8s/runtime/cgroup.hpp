@@ -20,11 +20,11 @@ class PodCgroup {
 
     /// Open cgroup.procs files; a process that writes "0" to each is in the pod's groups.
     [[nodiscard]] std::vector<int> procs() const;
-    /// Closes those files; nobody can join by them any more.
+    /// Closes these files, so that no process can join through them any more.
     void close_procs() { procs_.clear(); }
-    /// Times the kernel killed a process of the pod at the memory limit.
+    /// How often the kernel has killed a process of the pod at the memory limit.
     [[nodiscard]] std::uint64_t oom_kills() const;
-    /// Most memory that the pod has used, 0 if not known.
+    /// The largest amount of memory that the pod has used; 0 if unknown.
     [[nodiscard]] std::uint64_t peak_kb() const;
     /// Kills every process in the groups.
     void kill() const;
@@ -39,13 +39,14 @@ class PodCgroup {
     bool version2_ = false;
 };
 
-/// The directories in which this program makes its pods' groups.
+/// The directories in which this program creates its pods' groups.
 class CgroupParent {
   public:
-    /// Finds out what can be used and prepares it. `parent` is a version 2 directory to use in
-    /// place of the program's own; empty for that. Never fails: see has_memory() and why_not().
+    /// Finds and prepares the usable hierarchies. `parent` is a version 2 directory to use instead
+    /// of the program's own; empty for the program's own. Never fails: see has_memory() and
+    /// why_not().
     [[nodiscard]] static CgroupParent open(const std::string& parent);
-    /// One that makes no groups.
+    /// An object that creates no groups.
     [[nodiscard]] static CgroupParent none(std::string why);
 
     CgroupParent(CgroupParent&&) = default;
@@ -53,7 +54,7 @@ class CgroupParent {
     ~CgroupParent();
 
     [[nodiscard]] bool has(std::string_view controller) const;
-    /// What is in use and what is missing, for an operator.
+    /// What is used and what is missing, for an operator.
     [[nodiscard]] std::string describe() const;
     /// Makes the groups of a pod. Errors: unavailable.
     [[nodiscard]] quipu::Result<PodCgroup> make(std::uint64_t number,

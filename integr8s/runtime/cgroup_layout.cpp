@@ -42,7 +42,8 @@ std::optional<Mount> parse_mount(std::string_view line) {
     return Mount{before[3], before[4], after[0], after[2]};
 }
 
-/// The path of this process's group in the hierarchy with `controller`; empty is version 2's.
+/// The path of this process's group in the hierarchy with `controller`; an empty name means version
+/// 2.
 std::optional<std::string_view> own_path(std::string_view self_cgroup,
                                          std::string_view controller) {
     for (const std::string_view line : split(self_cgroup, '\n')) {
@@ -56,7 +57,8 @@ std::optional<std::string_view> own_path(std::string_view self_cgroup,
     return std::nullopt;
 }
 
-/// A mount may show only a part of the hierarchy: the path below that part counts.
+/// The path relative to the mounted part of the hierarchy, since a mount may show only a part of
+/// it.
 std::string directory_of(const Mount& mount, std::string_view path) {
     if (mount.root != "/" && path.starts_with(mount.root)) path.remove_prefix(mount.root.size());
     while (path.ends_with('/')) path.remove_suffix(1);

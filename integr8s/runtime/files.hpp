@@ -20,17 +20,17 @@ struct Pipe {
 /// Makes reads from `fd` return at once.
 void set_nonblocking(int fd) noexcept;
 
-/// A file in memory that holds `bytes` and cannot be changed any more, open at its start. Does not
-/// need /proc, which is closed to a program that has switched its core dumps off.
+/// A sealed file in memory with the content `bytes`, positioned at its start. Does not need /proc,
+/// which is inaccessible to a program that has disabled its core dumps.
 [[nodiscard]] quipu::Result<quipu::Descriptor> memory_file(std::string_view bytes);
 
-/// What is left to read from `fd`.
+/// Reads the rest of `fd`.
 [[nodiscard]] std::string read_rest(int fd);
 
-/// The text of `code` as errno has it.
+/// The description of the errno value `code`.
 [[nodiscard]] std::string errno_text(int code);
 
-/// The content of a small file; empty when it cannot be read.
+/// The content of a small file; empty if it cannot be read.
 [[nodiscard]] std::string read_text(const std::string& path);
 
 }  // namespace integr8s::runtime

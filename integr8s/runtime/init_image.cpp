@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-// Carried inside of this program, so that there is no second file to install, find or mix up.
+// Embedded in this program, so that there is no second file to install, find or confuse.
 asm(".pushsection .rodata\n"
     ".balign 16\n"
     ".global integr8s_pod_init_begin\n"

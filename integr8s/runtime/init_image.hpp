@@ -5,7 +5,8 @@
 
 namespace integr8s::runtime {
 
-/// The program that is the first process of each pod (see init/pod_init.cpp), as a whole file.
+/// The executable of the first process of each pod (see init/pod_init.cpp), as the bytes of its
+/// file.
 [[nodiscard]] std::string_view pod_init_image() noexcept;
 
 }  // namespace integr8s::runtime

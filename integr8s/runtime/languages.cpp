@@ -25,7 +25,7 @@ struct Known {
     const char* name;
     const char* program;
     const char* package;
-    std::size_t version_parts;  ///< of "3.11.2" that tell runtimes apart
+    std::size_t version_parts;  ///< how many parts of "3.11.2" distinguish runtimes
     std::string (*image)(const std::string& version);
     const char* filename;
     Words (*command)(const std::string& program);
@@ -34,8 +34,8 @@ struct Known {
 
 constexpr std::uint64_t mebibyte = 1ULL << 20;
 
-/// A compiler needs more memory than most scripts. `exec` makes the signal that ends the program
-/// the one that ends the pod.
+/// `exec` makes a signal that ends the program also end the pod's command. The limits are larger
+/// than for scripts, since a compiler needs more memory.
 Words compile_and_run(const std::string& compiler) {
     return {"/bin/sh", "-c", compiler + " -std=c++20 -O1 -o program main.cpp && exec ./program"};
 }
@@ -44,7 +44,7 @@ const std::array<Known, 4>& known_languages() {
     static const std::array<Known, 4> known{{
         {"python", "python3", "python3", 2,
          [](const std::string& version) { return "python:" + version + "-slim"; }, "script.py",
-         // Unbuffered: what a script printed before it was killed shall not be lost.
+         // Unbuffered, so that the output of a script is not lost when it is killed.
          [](const std::string& program) { return Words{program, "-u", "script.py"}; },
          128 * mebibyte},
         {"bash", "bash", "bash", 2, [](const std::string& version) { return "bash:" + version; },
@@ -62,7 +62,7 @@ const std::array<Known, 4>& known_languages() {
 std::string find_program(const char* name) {
     for (const char* directory : {"/usr/bin/", "/usr/local/bin/"}) {
         std::string path = std::string{directory} + name;
-        // A link out of the directories that a pod sees would lead nowhere there.
+        // A link to a place outside the directories that a pod sees would be broken there.
         std::error_code error;
         const auto target = std::filesystem::canonical(path, error);
         if (error || !target.string().starts_with("/usr/")) continue;
@@ -71,7 +71,7 @@ std::string find_program(const char* name) {
     return {};
 }
 
-/// The first bytes of what `program --version` writes, within a few seconds.
+/// The first bytes that `program --version` writes within a few seconds.
 std::string version_text(const std::string& program) {
     auto pipe = make_pipe();
     if (!pipe) return {};
@@ -102,7 +102,8 @@ std::string version_text(const std::string& program) {
     return {text.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 
-/// "Python 3.11.2" with 2 parts gives "3.11": the first dotted number of the first line counts.
+/// The first dotted number of the first line, up to that many parts: "Python 3.11.2" with 2 parts
+/// is "3.11".
 std::string version_in(const std::string& text, std::size_t parts) {
     const std::string line = text.substr(0, text.find('\n'));
     constexpr const char* digits = "0123456789";
@@ -159,16 +160,16 @@ quipu::Result<Language> find_language(const Languages& among, std::string_view n
     for (const Language& language : among.available) {
         if (language.name != name) continue;
         if (version_fits(language.version, version)) return language;
-        return quipu::fail(quipu::ErrorCode::not_found, asked + " is not there in version " +
-                                                            std::string{version} +
-                                                            "; installed is " + language.version);
+        return quipu::fail(quipu::ErrorCode::not_found,
+                           asked + " is not installed in version " + std::string{version} +
+                               "; the installed one is " + language.version);
     }
     for (const MissingLanguage& language : among.missing) {
         if (language.name != name) continue;
         return quipu::fail(quipu::ErrorCode::not_found,
                            asked + " is not installed; install the package " + language.package);
     }
-    return quipu::fail(quipu::ErrorCode::not_found, asked + " is not known");
+    return quipu::fail(quipu::ErrorCode::not_found, asked + " is not a known language");
 }
 
 }  // namespace integr8s::runtime

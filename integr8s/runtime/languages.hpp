@@ -22,7 +22,7 @@ struct Language {
 
 struct MissingLanguage {
     std::string name;
-    std::string package;  ///< Debian package that brings it
+    std::string package;  ///< the Debian package that provides it
 };
 
 struct Languages {
@@ -30,11 +30,11 @@ struct Languages {
     std::vector<MissingLanguage> missing;
 };
 
-/// Looks for each known language's program in /usr/bin and /usr/local/bin, and asks it for its
-/// version. Programs below a home directory are passed over: a sandbox does not show them.
+/// Searches /usr/bin and /usr/local/bin for the program of each known language and runs it to get
+/// its version. Programs in home directories are ignored, since sandboxes do not show them.
 [[nodiscard]] Languages detect_languages();
 
-/// What detect_languages() found at the first call.
+/// The result of the first call of detect_languages().
 [[nodiscard]] const Languages& languages();
 
 /// The languages that can be run on this machine.
@@ -42,9 +42,8 @@ struct Languages {
     return languages().available;
 }
 
-/// The language called `name`; a version that is not empty must be the installed one or the
-/// beginning of it ("3" or "3.11").
-/// Errors: not_found, naming what is there or the package to install.
+/// The language `name`. A version that is not empty must be the installed one or a prefix of it
+/// ("3" or "3.11"). Errors: not_found, with the installed version or the package to install.
 [[nodiscard]] quipu::Result<Language> find_language(const Languages& among, std::string_view name,
                                                     std::string_view version = {});
 

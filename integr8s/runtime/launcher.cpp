@@ -39,7 +39,7 @@ Result<std::string> find_bwrap(const SandboxOptions& options) {
                 "bubblewrap");
 }
 
-/// Joins the pod's ends of the pipes and hands out those of the runtime.
+/// Creates the pipes of a pod: keeps the pod's ends and returns those of the runtime.
 struct PodEnds {
     PodPipes ours;
     quipu::Descriptor input;
@@ -172,7 +172,7 @@ Result<Child> Launcher::spawn_unsafe(const PodSpec& spec, SpawnPlan plan,
     plan.program = program;
     plan.directory = directory;
     plan.argv = {"pod-init"};
-    // The user's other processes would count towards a bound on processes.
+    // The user's other processes would count towards a limit on processes.
     append(plan.argv, init_arguments(spec, !cgroups_.has("memory"), false));
     for (const auto& [name, value] : script_environment(directory, directory))
         plan.environment.push_back(std::string(name).append("=").append(value));

@@ -12,14 +12,15 @@
 
 namespace integr8s::runtime {
 
-/// Starts pods; holds what all pods of a runtime share.
+/// Starts pods, and owns what all pods of a runtime share.
 class Launcher {
   public:
-    /// Errors: unavailable (something needed is missing on this machine; says what to do).
+    /// Errors: unavailable (a requirement is missing on this machine), with the remedy.
     [[nodiscard]] static quipu::Result<Launcher> make(const SandboxOptions& options);
 
-    /// Starts the processes of a pod. `place` is below max_running and used by no other pod that
-    /// has processes. The calling thread must outlive the pod: its end would kill it.
+    /// Starts the processes of a pod. `place` must be below max_running and not be used by another
+    /// pod that has processes. The calling thread must outlive the pod, which is killed when the
+    /// thread ends.
     [[nodiscard]] quipu::Result<std::unique_ptr<PodProcess>> launch(const PodSpec& spec,
                                                                     std::size_t place) const;
 

@@ -67,8 +67,8 @@ std::size_t Notifier::backlog() const {
     return queue_.size();
 }
 
-/// The first status whose pod does not wait after a refusal; the queue's size if there is none,
-/// with the time to look again.
+/// The index of the first status whose pod is not waiting after a rejection; the queue's size, and
+/// the time to look again, if there is none.
 std::size_t Notifier::next_due(Clock::time_point now, Clock::time_point& wake) const {
     if (refusals_.empty()) return 0;
     for (std::size_t at = 0; at < queue_.size(); ++at) {
@@ -109,7 +109,8 @@ void Notifier::deliver(std::size_t at) {
         return;
     }
     refusals_.erase(status.pod_name);
-    // Only this thread removes single entries, and others add behind; a cleared queue is shorter.
+    // Only this thread removes single entries, and other threads append, so the index is still
+    // valid unless the queue was cleared, which makes it shorter.
     const auto same = [&](const PodStatus& other) {
         return other.pod_name == status.pod_name && other.phase == status.phase &&
                other.created_at == status.created_at;

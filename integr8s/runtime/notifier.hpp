@@ -14,8 +14,8 @@
 
 namespace integr8s::runtime {
 
-/// Hands statuses to the observer, those of one pod in order and each until it is accepted. All
-/// functions may be called from any thread; add() never waits for the observer.
+/// Reports statuses to the observer: those of one pod in order, and each one until it is accepted.
+/// Thread-safe; add() never waits for the observer.
 class Notifier {
   public:
     Notifier();
@@ -23,14 +23,14 @@ class Notifier {
     Notifier& operator=(const Notifier&) = delete;
     ~Notifier();
 
-    /// Dropped without an observer.
+    /// Queues a status; drops it if there is no observer.
     void add(const PodStatus& status) QUIPU_EXCLUDES(queue_mutex_);
-    /// Ends the current watch. On return the observer does not run any more, unless the caller is
+    /// Ends the current watch. When it returns, the observer is not running, unless the caller is
     /// the observer itself.
     void detach() QUIPU_EXCLUDES(queue_mutex_);
-    /// Begins a watch; what the previous observer had not accepted comes first, then `present`.
+    /// Starts a watch: reports what the previous observer had not accepted, and then `present`.
     void attach(PodObserver observer, std::vector<PodStatus> present) QUIPU_EXCLUDES(queue_mutex_);
-    /// Statuses not accepted yet.
+    /// The number of statuses that have not been accepted yet.
     [[nodiscard]] std::size_t backlog() const QUIPU_EXCLUDES(queue_mutex_);
 
   private:

@@ -10,19 +10,19 @@
 
 namespace integr8s::runtime {
 
-/// What one pod may use. Every limit is always enforced; zero is refused.
+/// The limits of one pod. Every limit is always enforced; zero is invalid.
 struct ResourceLimits {
-    /// Memory of all processes of the pod together, files in its scratch space included. Where no
-    /// memory cgroup can be made it bounds the private writable memory of each process instead.
+    /// Memory of all processes of the pod together, including files in its scratch space. Without a
+    /// memory cgroup it limits the private writable memory of each process instead.
     std::uint64_t memory_bytes = 128ULL << 20;
     /// Processes and threads of the script at the same time.
     std::uint32_t processes = 64;
     /// Processor time of one process of the script.
     std::uint32_t cpu_seconds = 60;
-    /// Share of the processors for the whole pod, 1000 for one of them. Enforced only where a cpu
-    /// cgroup can be made.
+    /// Share of the processors for the whole pod; 1000 is one processor. Enforced only with a cpu
+    /// cgroup.
     std::uint32_t cpu_millicores = 1000;
-    /// Bytes kept of each output stream. What a script writes beyond is read and dropped.
+    /// Bytes kept of each output stream. Further output is read and discarded.
     std::uint64_t output_bytes = 1ULL << 20;
     /// Size of the writable scratch space, held in memory: working directory and /tmp together.
     std::uint64_t scratch_bytes = 64ULL << 20;
@@ -32,11 +32,11 @@ struct ResourceLimits {
     std::uint32_t open_files = 256;
 };
 
-/// A script to run and the bounds it runs in.
+/// A script to run, and its limits.
 struct PodSpec {
     /// Unique in the runtime: 1 to 253 of letters, digits, '.', '_', '-'.
     std::string pod_name = {};
-    std::string execution_id = {};  ///< handed back with each status, not interpreted
+    std::string execution_id = {};  ///< returned with each status, not interpreted
     std::string script = {};        ///< bytes of the script file
     std::string filename = {};      ///< name of the script file in the working directory
     /// Run in the working directory: {"python3", "script.py"}.
@@ -45,38 +45,38 @@ struct PodSpec {
     ResourceLimits limits = {};
 };
 
-/// Why a pod ended. Only `exited` says that the script itself came to its end.
+/// Why a pod ended. Only `exited` means that the script ended by itself.
 enum class PodOutcome {
     exited,   ///< the script ended by itself; see exit_code (0 to 255)
     timeout,  ///< killed at the wall clock limit, or by the kernel at the processor time limit
     out_of_memory,  ///< the kernel killed a process of the pod at the memory limit
     output_limit,   ///< killed because it went on flooding its output far beyond the limit
     crashed,        ///< ended by a signal; see signal
-    deleted,        ///< killed because somebody asked for it
+    deleted,        ///< killed by remove()
     system_error,   ///< the script could not be started, or its sandbox was destroyed from outside
 };
 
-/// The word used for `outcome` in events and reports, such as "out_of_memory".
+/// The name of `outcome` in events and reports, such as "out_of_memory".
 [[nodiscard]] const char* to_string(PodOutcome outcome) noexcept;
 
-/// The life of a pod. Phases are passed in this order, none twice; `running` is left out when the
-/// script never started, `scheduled` too when the pod was deleted before its turn.
+/// The phases of a pod, in their order. None occurs twice; `running` is skipped if the script never
+/// started, and `scheduled` as well if the pod was deleted before its turn.
 enum class PodPhase {
-    pending,    ///< accepted, waits for a free place
-    scheduled,  ///< has a place, its sandbox is being set up
+    pending,    ///< accepted; waits for a free place
+    scheduled,  ///< has a place; its sandbox is being set up
     running,    ///< the script runs
-    finished,   ///< result is there, no process is left
+    finished,   ///< has a result and no processes
 };
 
-/// The word used for `phase` in events and reports.
+/// The name of `phase` in events and reports.
 [[nodiscard]] const char* to_string(PodPhase phase) noexcept;
 
-/// What a finished pod left.
+/// The result of a finished pod.
 struct PodResult {
     PodOutcome outcome = PodOutcome::system_error;
     int exit_code = -1;        ///< the script's own; -1 unless it exited
     int signal = 0;            ///< the signal that ended the script, 0 for none
-    std::string stdout_bytes;  ///< exactly the bytes written, up to the limit; any bytes
+    std::string stdout_bytes;  ///< exactly the bytes written, up to the limit
     std::string stderr_bytes;
     bool stdout_truncated = false;  ///< more was written than is kept
     bool stderr_truncated = false;

@@ -12,17 +12,17 @@
 
 namespace integr8s::runtime {
 
-/// Told each status of each pod. Returns true when it has dealt with the status. After false, or
-/// an exception, the same status is handed over again a little later, and no later status of that
-/// pod before it; other pods go on.
+/// Receives each status of each pod. Returns true once it has dealt with the status. After false or
+/// an exception it receives the same status again a little later, and no later status of that pod
+/// before it; other pods are not affected.
 using PodObserver = std::function<bool(const PodStatus&)>;
 
 /// Runs scripts as pods. All functions may be called from any thread.
 ///
-/// Pods live and die with the runtime: when the program ends, even by SIGKILL, its pods are killed,
-/// and list() after the restart shows none of them. A result that nobody had taken by then is gone.
-/// Scripts reach nothing outside of their pod, so whoever keeps the executions may simply start
-/// such a pod again, or report the execution as failed; to wait for it would be wrong.
+/// Pods exist only as long as the runtime: when the program ends, even by SIGKILL, its pods are
+/// killed, and list() after the restart shows none of them. Results that had not been read are
+/// lost. Scripts cannot affect anything outside their pod, so the owner of the executions may start
+/// such a pod again or report the execution as failed; it must not wait for it.
 class PodRuntime {
   public:
     PodRuntime() = default;
@@ -30,31 +30,30 @@ class PodRuntime {
     PodRuntime& operator=(const PodRuntime&) = delete;
     virtual ~PodRuntime() = default;
 
-    /// Accepts the pod and returns at once; progress is seen by list() and watch(). A pod of that
-    /// name that is already there counts as done, whatever its phase.
-    /// Errors: invalid (the spec is not acceptable), busy (too many pods kept; remove finished
-    /// ones and try again).
+    /// Accepts the pod and returns at once; list() and watch() show its progress. Succeeds without
+    /// any effect if there is a pod of that name, whatever its phase. Errors: invalid (the
+    /// specification), busy (too many pods are kept; remove finished ones and try again).
     virtual quipu::Result<void> start(const PodSpec& spec) = 0;
 
-    /// Kills the pod if it is still alive and forgets it. An alive pod is first seen as finished
-    /// with outcome `deleted`. No process of it is left on return. An absent pod counts as done.
-    /// Errors: unavailable (its processes have not gone yet; try again).
+    /// Kills the pod if it is alive and removes it. A pod that was alive is first reported as
+    /// finished with outcome `deleted`. When it returns, the pod has no processes. Succeeds if
+    /// there is no such pod. Errors: unavailable (its processes have not ended yet; try again).
     virtual quipu::Result<void> remove(std::string_view pod_name) = 0;
 
-    /// The pods that are there, by name. A finished pod stays with its result until remove().
+    /// The existing pods, by name. A finished pod is kept with its result until remove().
     [[nodiscard]] virtual quipu::Result<std::vector<PodStatus>> list() const = 0;
 
-    /// The pod of that name, if it is there.
+    /// The pod of that name, if it exists.
     [[nodiscard]] virtual quipu::Result<std::optional<PodStatus>> find(
         std::string_view pod_name) const = 0;
 
-    /// From this call on `observer` is told each status at least once, those of one pod in order,
-    /// by one thread of the runtime; first the status of each pod that is already there. It may
-    /// call back into the runtime and may block: pods run on meanwhile. It replaces the previous
-    /// observer, which is not called any more after the return. An empty one ends the watch.
+    /// Sets the observer. It receives every status at least once, those of one pod in order, on one
+    /// thread of the runtime, starting with the current status of each existing pod. It may call
+    /// the runtime and may block, while pods continue to run. When this returns, the previous
+    /// observer is not called any more. An empty observer ends the watch.
     virtual void watch(PodObserver observer) = 0;
 
-    /// What the runtime enforces on this machine and what it cannot, for an operator.
+    /// What the runtime can and cannot enforce on this machine, for an operator.
     [[nodiscard]] virtual std::string describe() const = 0;
 };
 

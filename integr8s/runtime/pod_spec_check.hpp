@@ -7,11 +7,11 @@
 
 namespace integr8s::runtime {
 
-/// Whether a runtime with `options` may take `spec`. Errors: invalid, naming the field.
+/// Checks whether a runtime with `options` may accept `spec`. Errors: invalid, naming the field.
 [[nodiscard]] quipu::Result<void> check_pod_spec(const PodSpec& spec,
                                                  const SandboxOptions& options);
 
-/// Whether `options` make sense. Errors: invalid, naming the option.
+/// Checks `options`. Errors: invalid, naming the option.
 [[nodiscard]] quipu::Result<void> check_sandbox_options(const SandboxOptions& options);
 
 }  // namespace integr8s::runtime

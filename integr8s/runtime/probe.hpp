@@ -8,11 +8,11 @@
 
 namespace integr8s::runtime {
 
-/// Runs a command that does nothing as a pod, and waits for it.
-/// Errors: unavailable, with the reason and what to do about it.
+/// Runs a command that does nothing as a pod and waits for it. Errors: unavailable, with the reason
+/// and the remedy.
 [[nodiscard]] quipu::Result<void> probe_sandbox(const Launcher& launcher);
 
-/// What to do about a sandbox that failed with `reason`; empty if nothing is known.
+/// The remedy for a sandbox that failed with `reason`; empty if none is known.
 [[nodiscard]] std::string sandbox_advice(const std::string& reason);
 
 }  // namespace integr8s::runtime

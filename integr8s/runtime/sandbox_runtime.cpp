@@ -120,7 +120,7 @@ Result<void> SandboxRuntime::start(const PodSpec& spec) {
         }
         if (notifier_.backlog() > backlog_for_each_pod * options_.max_pods) {
             return fail(ErrorCode::busy,
-                        "pod " + spec.pod_name + " refused: the observer does not keep up");
+                        "pod " + spec.pod_name + " rejected: the observer does not keep up");
         }
         auto pod = std::make_shared<Pod>();
         pod->spec = spec;
@@ -197,7 +197,7 @@ void SandboxRuntime::run() {
         advance_all();
         bury();
     }
-    // Ends what is left, and waits for it.
+    // Ends the remaining pods and waits for them.
     for (const auto& pod : active_) {
         PodCgroup cgroup = pod->process->take_cgroup();
         cgroup.kill();
@@ -210,7 +210,7 @@ void SandboxRuntime::run() {
     }
 }
 
-/// Gives free places to waiting pods and passes removals on; false when it is time to stop.
+/// Assigns free places to waiting pods and starts removals. False when the thread must stop.
 bool SandboxRuntime::take_orders(std::vector<std::shared_ptr<Pod>>& to_launch) {
     const quipu::MutexLock lock(pods_mutex_);
     if (stopping_) return false;
@@ -231,7 +231,7 @@ bool SandboxRuntime::take_orders(std::vector<std::shared_ptr<Pod>>& to_launch) {
 }
 
 void SandboxRuntime::launch(Pod& pod) {
-    // Nobody changes the spec after start().
+    // The specification does not change after start().
     auto process = launcher_.launch(pod.spec, pod.place);
     if (process) {
         pod.process = std::move(*process);

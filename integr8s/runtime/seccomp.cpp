@@ -25,8 +25,8 @@ struct Release {
 };
 using Filter = std::unique_ptr<void, Release>;
 
-/// Refused with EPERM, by name: a name that the library does not know on this machine is passed
-/// over, since a filter of the native architecture cannot hold it.
+/// System calls that fail with EPERM, by name. Names that the library does not know on this machine
+/// are skipped, since the native architecture does not have these calls.
 constexpr std::array refused{
     // another process's memory or control
     "ptrace",
@@ -55,7 +55,7 @@ constexpr std::array refused{
     // namespaces
     "unshare",
     "setns",
-    // parts of the kernel with a long record of faults
+    // parts of the kernel with a history of vulnerabilities
     "bpf",
     "perf_event_open",
     "userfaultfd",
@@ -128,7 +128,7 @@ int refuse_names(scmp_filter_ctx filter) {
     return 0;
 }
 
-/// clone3 keeps its flags in memory, where a filter cannot look: libraries fall back to clone.
+/// A filter cannot inspect the flags of clone3, which are in memory. Libraries fall back to clone.
 int refuse_namespace_flags(scmp_filter_ctx filter) {
     constexpr std::array<std::uint64_t, 7> flags{CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS,
                                                  CLONE_NEWIPC, CLONE_NEWUSER,   CLONE_NEWPID,
@@ -166,7 +166,7 @@ int refuse_socket_families(scmp_filter_ctx filter) {
     return 0;
 }
 
-/// Everything but reading the current personality.
+/// Rejects everything but reading the current personality.
 int refuse_personality(scmp_filter_ctx filter) {
     constexpr std::uint64_t query = 0xffffffffU;
     return ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(personality), 1,

@@ -14,7 +14,7 @@
 namespace integr8s::runtime {
 namespace {
 
-/// With the null pointer at the end that exec wants.
+/// The array with the final null pointer that exec requires.
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
     std::vector<char*> all(texts.size() + 1);
     for (std::size_t at = 0; at < texts.size(); ++at)
@@ -22,7 +22,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     return all;
 }
 
-/// The plan as the child needs it: between fork and exec it may not allocate.
+/// The plan in the form that the child needs, which must not allocate between fork and exec.
 struct RawPlan {
     explicit RawPlan(const SpawnPlan& from)
         : plan(from),
@@ -49,14 +49,15 @@ bool place_descriptors(RawPlan& raw) noexcept {
     return ::syscall(SYS_close_range, first_unused, ~0U, 0U) == 0;
 }
 
-/// Plain system calls: the library's versions would try to stop threads that are not there.
+/// Uses plain system calls: the library's functions would try to synchronise threads that do not
+/// exist in the child.
 bool become(std::uint32_t id) noexcept {
     return ::syscall(SYS_setgroups, 0, nullptr) == 0 && ::syscall(SYS_setresgid, id, id, id) == 0 &&
            ::syscall(SYS_setresuid, id, id, id) == 0;
 }
 
-/// With root's rights this also sets the lowest value that the pod can go back to, which may be the
-/// protected value of a service.
+/// With root's privileges this also sets the lowest value that the pod can return to, which might
+/// otherwise be the protected value of a service.
 void accept_memory_kill() noexcept {
     const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd < 0) return;
@@ -108,7 +109,7 @@ int status_source_of(const SpawnPlan& plan) {
 quipu::Result<Child> spawn(const SpawnPlan& plan) {
     RawPlan raw{plan};
     const int status_source = status_source_of(plan);
-    // A handler of the program must not run in the child, on the program's behalf.
+    // The program's signal handlers must not run in the child.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

@@ -14,18 +14,18 @@
 
 namespace integr8s::runtime {
 
-/// A program to start and everything it inherits.
+/// A program to start, and everything that it inherits.
 struct SpawnPlan {
     std::string program;  ///< absolute path
     std::vector<std::string> argv;
     std::vector<std::string> environment;  ///< "NAME=value"; nothing else is inherited
     std::string directory = "/";
-    /// Descriptors it inherits: (ours, its number). The numbers are 0 to n-1 without a gap; every
-    /// other descriptor is closed.
+    /// The descriptors that it inherits: (descriptor here, number there). The numbers must be 0 to
+    /// n-1; all other descriptors are closed.
     std::vector<std::pair<int, int>> descriptors;
     std::vector<int> cgroup_procs;     ///< open cgroup.procs files to join
     std::optional<std::uint32_t> uid;  ///< user and group to become; needs root
-    int status_descriptor = 3;  ///< its number of the status pipe, for reporting a failed start
+    int status_descriptor = 3;  ///< the child's number of the status pipe, for a failed start
 };
 
 struct Child {

@@ -8,7 +8,7 @@
 
 namespace integr8s::runtime {
 
-/// A directory of this program alone, removed with everything in it by the destructor.
+/// A new private directory, which the destructor removes with everything in it.
 class TempDirectory {
   public:
     TempDirectory() = default;

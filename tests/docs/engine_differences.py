@@ -108,7 +108,7 @@ ROWS = (
         Claim("is taken from the store",
               ("delivery.LogBackfill.NewGroupReadsExpiredHistoryFromTheStore",
                "delivery.LogBackfill.RecordsRejectedByTheLogAreHandledInOrder",
-               "cli.promote_engines:test_what_the_topics_do_not_have_comes_from_the_store"))),
+               "cli.promote_engines:test_records_missing_from_the_topics_come_from_the_store"))),
     Row("`--where FIELD=VALUE`",
         Claim("by an index for declared fields, the user and the correlation id, which is filled for stored events "
               "when a field is newly declared; otherwise reads the events that match the other conditions, up to a "

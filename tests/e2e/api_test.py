@@ -15,7 +15,7 @@ class Api(unittest.TestCase):
     def setUpClass(cls):
         cls.program = cls.enterClassContext(program.Program())
 
-    def test_stream_tells_the_life(self):
+    def test_stream_has_all_events_of_an_execution(self):
         execution_id = self.program.submit("bash", "echo hi")
         frames = list(self.program.stream(execution_id))
         self.assertEqual(frames[0][1], "status")
@@ -29,7 +29,7 @@ class Api(unittest.TestCase):
         self.assertEqual(positions, sorted(set(positions)))
         self.assertEqual(types, self.program.events(execution_id)[: len(types)])
 
-    def test_cut_stream_resumes_without_gap_or_repetition(self):
+    def test_interrupted_stream_resumes_without_gap_or_repetition(self):
         execution_id = self.program.submit("bash", "sleep 0.5; echo hi")
         seen = []
         last_id = None
@@ -164,7 +164,7 @@ class Commands(unittest.TestCase):
             self.assertEqual(follower.returncode, 0, err)
             self.assertIn(b"survived", out)
 
-    def test_without_a_program_it_says_so(self):
+    def test_no_running_program_is_reported(self):
         done = subprocess.run(
             [program.BINARY, "submit", self.script("j.sh", "echo"), "--http", "127.0.0.1:1"],
             capture_output=True, timeout=program.PATIENCE, check=False,

@@ -53,7 +53,7 @@ class Restart(unittest.TestCase):
             self.assertEqual(self.program.result(execution_id)["stdout"], f"{i}\n")
         self.check_store()
 
-    def test_stopped_politely_while_scripts_run(self):
+    def test_sigterm_while_scripts_run(self):
         ids = self.submit_sleepers(4)
         self.wait_until_some_run(ids)
         self.assertEqual(self.program.stop(), 0)

@@ -36,13 +36,13 @@ class Scripts(unittest.TestCase):
                 self.assertEqual(result["stderr"], "")
                 self.assertGreater(result["resource_usage"]["execution_time_wall_seconds"], 0)
 
-    def test_binary_output_comes_whole(self):
+    def test_binary_output_is_returned_exactly(self):
         script = "import sys; sys.stdout.buffer.write(bytes(range(256)) * 4)"
         execution_id, result = self.run_script("python", script)
         self.assertEqual(result["status"], "completed")
         self.assertEqual(self.program.output(execution_id), bytes(range(256)) * 4)
 
-    def test_large_output_is_cut_and_says_so(self):
+    def test_large_output_is_truncated_and_marked(self):
         script = "import sys\nfor i in range(3 << 10): sys.stdout.write('x' * 1023 + '\\n')"
         execution_id, result = self.run_script("python", script)
         self.assertEqual(result["status"], "completed", result["reason"])
@@ -76,12 +76,12 @@ class Scripts(unittest.TestCase):
         self.assertEqual(result["status"], "failed", result)
         self.assertEqual(result["stdout"], "")
 
-    def test_crash_tells_the_signal(self):
+    def test_crash_is_reported_with_its_signal(self):
         _, result = self.run_script("bash", "kill -SEGV $$")
         self.assertEqual(result["status"], "failed")
         self.assertEqual(result["signal"], 11, result)
 
-    def test_cancel_kills_what_runs(self):
+    def test_cancel_kills_the_running_script(self):
         mark = "1234.5678"
         execution_id = self.program.submit("bash", f"sleep {mark} & wait")
 
@@ -96,7 +96,7 @@ class Scripts(unittest.TestCase):
         status, _ = self.program.call("POST", f"/api/v1/executions/{execution_id}/cancel")
         self.assertEqual(status, 409)
 
-    def test_hundred_runs(self):
+    def test_a_hundred_executions(self):
         ids = [self.program.submit("bash", f"echo {i}; exit {i % 3}") for i in range(100)]
         for i, execution_id in enumerate(ids):
             result = self.program.result(execution_id)

@@ -16,7 +16,7 @@ PAGE = (ROOT / "docs/interoperate.md").read_text(encoding="utf-8")
 
 
 class Docs(unittest.TestCase):
-    def test_the_programs_ask_for_a_script_and_read_the_end(self):
+    def test_the_programs_request_an_execution_and_read_its_end(self):
         topics = Topics()
         self.addCleanup(lambda: asyncio.run(topics.delete()))
         directory = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="quipu-interop-")))

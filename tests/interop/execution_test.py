@@ -68,7 +68,7 @@ class Execution(unittest.IsolatedAsyncioTestCase):
         reply = self.program.result(requested.execution_id)
         self.assertEqual(reply["stdout"], "hallo 42\n")
 
-    async def test_failing_script_is_told(self):
+    async def test_failing_script_is_reported(self):
         found = await self.outcome(request("bash", "echo bad; exit 3"))
         self.assertEqual(set(found), {"execution_failed", "result_stored"})
         failed = found["execution_failed"][0]

@@ -33,7 +33,7 @@ class Kcat(InteropTest):
             "event_type": "execution_requested", "aggregate_id": "order-17",
             "aggregate_sequence": "1"})
 
-    def test_its_events_are_adopted(self):
+    def test_its_events_are_ingested(self):
         plain, keyed = (fresh(event) for event in canonical_events()[1:3])
         kcat("-P", "-t", self.topics.of(plain), stdin=plain.model_dump_json().encode())
         kcat("-P", "-t", self.topics.of(keyed), "-k", "k-1", stdin=keyed.model_dump_json().encode())

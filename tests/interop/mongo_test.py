@@ -40,7 +40,7 @@ class Mongo(InteropTest):
         self.assertIsNotNone(document, event.event_type)
         return document
 
-    def test_header_stands_on_top(self):
+    def test_header_fields_are_at_the_top_level(self):
         for event in self.events:
             with self.subTest(event.event_type.value):
                 document = self.stored(event)
@@ -54,7 +54,7 @@ class Mongo(InteropTest):
                 micros = (event.timestamp - dt.datetime(1970, 1, 1, tzinfo=UTC)) / dt.timedelta(microseconds=1)
                 self.assertEqual(document["timestamp_us"], micros)
 
-    def test_body_is_the_bytes_even_of_what_the_server_cannot_take(self):
+    def test_body_has_the_exact_bytes_even_if_the_server_rejects_the_payload(self):
         for event in [*self.events, self.zero]:
             body = self.stored(event)["body"]
             self.assertEqual(bytes(body), event.model_dump_json().encode())
@@ -100,7 +100,7 @@ class Mongo(InteropTest):
                                                        "event_type": one.event_type.value})],
             [one.event_id])
 
-    async def test_adopted_events_are_stored_the_same_way(self):
+    async def test_ingested_events_are_stored_the_same_way(self):
         if self.topics is None:
             self.skipTest("QUIPU_TEST_KAFKA names no server")
         event = fresh(self.events[4])

@@ -74,7 +74,7 @@ class CppToPython(InteropTest):
                 got[event.event_id] = event
         self.assertEqual(got, self.events)
 
-    async def test_what_goes_out_comes_back_to_its_own_group_once(self):
+    async def test_published_events_reach_the_own_group_once(self):
         seen = self.echo.wait_until_seen(self.events.values())
         self.assertEqual(len(seen), 57)
         for event_id, row in seen.items():

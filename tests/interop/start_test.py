@@ -13,7 +13,7 @@ from support import ECHO, PATIENCE, TYPES, Echo, Topics
 
 
 class Start(unittest.TestCase):
-    def test_programs_that_make_the_same_topics_do_not_hinder_each_other(self):
+    def test_programs_may_create_the_same_topics_concurrently(self):
         topics = Topics()
         self.addCleanup(lambda: asyncio.run(topics.delete()))
         programs = [Echo(topics, create_topics=True) for _ in range(3)]
@@ -22,14 +22,14 @@ class Start(unittest.TestCase):
                 self.assertEqual(program.call("topics", "plan"),
                                  "Every topic agrees with the catalogue.\n")
 
-    def test_so_do_commands(self):
+    def test_commands_may_create_the_same_topics_concurrently(self):
         topics = Topics()
         self.addCleanup(lambda: asyncio.run(topics.delete()))
         with concurrent.futures.ThreadPoolExecutor() as pool:
             for done in [pool.submit(Echo(topics).call, "topics", "apply") for _ in range(3)]:
                 done.result()
 
-    def test_a_program_without_its_topics_says_which_and_what_makes_them(self):
+    def test_missing_topics_are_named_with_the_remedy(self):
         with tempfile.TemporaryDirectory() as directory:
             done = subprocess.run(
                 [ECHO, "run", "--store", f"sqlite:{directory}/echo.db", "--log", Topics().url],

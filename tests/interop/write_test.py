@@ -75,7 +75,7 @@ class PythonToCpp(InteropTest):
             self.assertEqual(headers["content-type"], "application/json")
             self.assertEqual(headers["correlation_id"], "c-" + event.event_id)
 
-    async def test_the_adopted_stay_where_they_came_from(self):
+    async def test_ingested_events_are_not_published_again(self):
         events = [fresh(event) for event in canonical_events()[:3]]
         await self.send(*events)
         self.check(events)
@@ -109,7 +109,7 @@ class PythonToCpp(InteropTest):
             await producer.send_and_wait(self.topics.of(event), event.model_dump_json().encode())
         self.check([event])
 
-    async def test_what_is_no_event_becomes_a_dead_letter_with_its_bytes(self):
+    async def test_a_malformed_record_becomes_a_dead_letter_with_its_bytes(self):
         good = [fresh(event) for event in canonical_events()]
         first = good[0]
         foreign = good[1].model_dump_json().encode()

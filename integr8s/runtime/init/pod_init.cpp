@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// First process of a pod: runs the script's command as its child, reports how it ended, and sees
-// to it that no process outlives it. Linked statically, so that it needs nothing of the sandbox.
+// The first process of a pod: runs the script's command as its child, reports how it ended, and
+// ensures that no process outlives it. Linked statically, so that it needs nothing in the sandbox.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -54,7 +54,7 @@ rlim_t number(const char* text) {
     return std::strtoull(text, nullptr, 10);
 }
 
-/// The kernel's choice when memory runs out shall be the script, never this process.
+/// Makes the kernel kill the script instead of this process when memory runs out.
 void prefer_as_memory_victim() {
     ::prctl(PR_SET_DUMPABLE, 1);
     const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -85,8 +85,8 @@ void prefer_as_memory_victim() {
     ::_exit(127);
 }
 
-/// Outside of a process namespace only own children are killed; orphans become children, because
-/// this process is their reaper.
+/// Without a process namespace only children are killed; orphans become children, because this
+/// process is their reaper.
 void kill_children() {
     std::array<char, 64> path{};
     std::strcpy(path.data(), "/proc/thread-self/children");
@@ -100,7 +100,7 @@ void kill_children() {
     while (at < end) {
         char* next = nullptr;
         const long pid = std::strtol(at, &next, 10);
-        // A number cut off at the end of the buffer would be another process's.
+        // A number truncated at the end of the buffer would be that of another process.
         if (next == at || next >= end || pid <= 1) return;
         ::kill(static_cast<pid_t>(pid), SIGKILL);
         at = next;
@@ -111,7 +111,7 @@ class Supervisor {
   public:
     explicit Supervisor(pid_t child) : child_(child), started_us_(now_us()) {}
 
-    /// Returns when the script's first process has ended or the lifeline is cut.
+    /// Returns when the script's first process has ended or the lifeline has been closed.
     void wait(int signals) {
         std::array<pollfd, 2> fds{pollfd{signals, POLLIN, 0}, pollfd{lifeline_fd, POLLIN, 0}};
         while (!child_done_) {

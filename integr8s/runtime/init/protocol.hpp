@@ -5,8 +5,8 @@
 
 namespace integr8s::runtime::init {
 
-/// What the first process of a pod reports through its status pipe. Both ends are of one build, so
-/// the struct goes as it is; it is smaller than PIPE_BUF, so a write is whole or not at all.
+/// A report of a pod's first process through its status pipe. Both ends are of the same build, so
+/// the struct is sent as its bytes; it is smaller than PIPE_BUF, so writing it is atomic.
 struct StatusReport {
     enum Kind : std::uint32_t {
         spawn_failed = 1,  ///< the sandbox program could not be executed; `error` has errno
@@ -23,7 +23,7 @@ struct StatusReport {
     std::uint64_t peak_kb = 0;
 };
 
-/// Descriptors the first process finds open, besides 0, 1 and 2 of the script.
+/// The open descriptors of the first process, besides 0, 1 and 2 of the script.
 constexpr int status_fd = 3;    ///< write end of the status pipe
 constexpr int lifeline_fd = 4;  ///< read end of a pipe: its end of file means "kill everything"
 

@@ -27,7 +27,7 @@ class Config(harness.CliTest):
         table = self.call("config", "--file", "other.db").out
         self.assertRegex(table, r"store +sqlite:other.db +--file")
 
-    def test_the_reference_is_the_page_of_the_manual(self):
+    def test_the_reference_equals_the_page_in_docs(self):
         page = (ROOT / "docs" / "configuration.md").read_text()
         self.assertEqual(self.call("config", "--reference").out, page,
                          "run 'hello config --reference > docs/configuration.md'")
@@ -67,7 +67,7 @@ class Config(harness.CliTest):
             answer = self.call(*arguments, expect=2)
             self.assertNotIn(SECRET, answer.out + answer.err, arguments)
 
-    def test_mistakes_name_the_nearest(self):
+    def test_mistakes_get_a_suggestion(self):
         self.assertIn("nearest is mongodb://HOST", self.call("events", "--store", "mongo://h", expect=2).err)
         self.assertIn("nearest is replicaSet",
                       self.call("events", "--store", "mongodb://h/?replicSet=a", expect=2).err)
@@ -79,7 +79,7 @@ class Config(harness.CliTest):
         self.call("events", "--config", "absent.conf", expect=3)
         self.call("events", "--file", "a.db", "--store", "b.db", expect=2)
 
-    def test_a_variable_that_is_no_setting_is_told(self):
+    def test_an_unknown_variable_is_reported(self):
         env = {"QUIPU_TOPIC_REPLICAS": SECRET}
         shown = self.settings(env=env)
         self.assertEqual(shown["QUIPU_TOPIC_REPLICAS"],
@@ -92,7 +92,7 @@ class Config(harness.CliTest):
         for action in ("plan", "diff", "apply"):
             self.assertIn("the store is the log", self.call("topics", action, expect=2).err)
 
-    def test_waiting_for_the_log_is_over_at_once_where_the_store_is_the_log(self):
+    def test_wait_for_the_log_returns_at_once_if_the_store_is_the_log(self):
         self.publish("user_greeted", {"name": "Ada"}, "--wait", "log")
         self.run_program()
         self.publish("user_greeted", {"name": "Bob"}, "--wait", "log", "--wait-timeout", "0")

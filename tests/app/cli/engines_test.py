@@ -21,7 +21,7 @@ class Unreachable(harness.CliTest):
             self.assertEqual(len(lines), 1, answer.err)
         self.assertIn(f"127.0.0.1:{port}", self.call("doctor", "--store", url, expect=1).out)
 
-    def test_an_option_that_the_store_cannot_keep_is_refused(self):
+    def test_an_option_that_weakens_the_store_is_rejected(self):
         url = f"mongodb://127.0.0.1:{harness.free_port()}/d?w=1"
         for command in (["events"], ["run"]):
             self.assertIn("w=majority", self.call(*command, "--store", url, expect=2).err)
@@ -40,7 +40,7 @@ class Unreachable(harness.CliTest):
         self.assertEqual(running.stop(), 0)
         self.assertNotIn(SECRET, "".join(running.log + running.out) + str(body))
 
-    def test_a_log_that_does_not_answer_is_told_with_its_address(self):
+    def test_an_unreachable_log_is_reported_with_its_address(self):
         port = harness.free_port()
         answer = self.call_any("topics", "plan", "--log", f"kafka://127.0.0.1:{port}")
         self.assertIn(f"127.0.0.1:{port}", answer.err)

@@ -30,7 +30,7 @@ class Help(harness.CliTest):
         return {name for line in lines if line.startswith("  -")
                 for name in line.split()[0].split(",") if name.startswith("--")}
 
-    def test_a_command_shows_the_options_that_mean_something_to_it(self):
+    def test_help_lists_only_options_that_apply_to_the_command(self):
         store = {"--help", "--json", "--store", "--file", "--mongodb-database", "--config"}
         log = {"--log", "--topic-prefix", "--kafka"}
         letters = {"--group", "--type"}
@@ -69,7 +69,7 @@ class Help(harness.CliTest):
                 self.assertIn(f"Run 'hello {' '.join(path)} --help'", answer.err)
         self.assertIn("it belongs to 'run'", self.call("events", "--once", expect=2).err)
 
-    def test_the_example_of_publish_works_as_printed(self):
+    def test_the_printed_example_of_publish_works(self):
         line = re.search(r"^  (hello publish .*})'$", self.call("publish", "--help").out, re.M)
         path = os.path.dirname(self.program) + ":" + os.environ["PATH"]
         done = subprocess.run(["sh", "-c", line.group(1) + "'"], cwd=self.directory,
@@ -82,7 +82,7 @@ class Help(harness.CliTest):
 
 
 class Mistakes(harness.CliTest):
-    def test_unknown_words_get_the_nearest_right_one(self):
+    def test_unknown_words_get_a_suggestion(self):
         self.assertIn("did you mean 'publish'?", self.call("publsh", expect=2).err)
         answer = self.call("publish", "user_greted", "{}", expect=2)
         self.assertIn("unknown event type 'user_greted'; did you mean 'user_greeted'?", answer.err)
@@ -138,19 +138,19 @@ class Mistakes(harness.CliTest):
         answer = self.call("events", "--store", "sqlit:x.db", expect=2)
         self.assertIn("the nearest is sqlite:PATH", answer.err)
 
-    def test_without_a_store_there_is_nothing_to_read(self):
+    def test_reading_without_a_store_fails(self):
         for command in (["events"], ["tail"], ["groups"], ["show", "1"], ["verify"],
                         ["dead-letters", "list"], ["dead-letters", "requeue", "1"]):
             answer = self.call(*command, expect=3)
             self.assertIn("there is no store at hello.db", answer.err, command)
         self.assertEqual(list(self.directory.iterdir()), [])
 
-    def test_a_directory_that_is_not_there(self):
+    def test_a_missing_directory(self):
         self.assertIn("nowhere/x.db",
                       self.call("run", "--once", "--file", "nowhere/x.db", expect=3).err)
         self.call("publish", "user_greeted", '{"name":"Ada"}', "--file", "nowhere/x.db", expect=3)
 
-    def test_a_file_that_is_no_store(self):
+    def test_a_file_that_is_not_a_store(self):
         (self.directory / "hello.db").write_text("These are not the bytes of a store. " * 100)
         for command in (["events"], ["run", "--once"]):
             self.assertIn("not a database", self.call(*command, expect=3).err)
@@ -164,7 +164,7 @@ class Publish(harness.CliTest):
         reply = self.publish("user_greeted", {"name": "Bob"})
         self.assertEqual((reply["position"], reply["duplicate"]), (2, False))
 
-    def test_faults_stand_one_a_line_and_store_nothing(self):
+    def test_faults_are_listed_and_nothing_is_stored(self):
         text = '{"name":17,"timestamp":"soon","metadata":{"service_version":[]}}'
         answer = self.call("publish", "user_greeted", text, expect=2)
         lines = answer.err.splitlines()
@@ -174,12 +174,12 @@ class Publish(harness.CliTest):
                                      "metadata.service_version"})
         self.assertFalse((self.directory / "hello.db").exists())
 
-    def test_what_is_no_json(self):
+    def test_bytes_that_are_not_json(self):
         for text in ("", "{", "[]", "nonsense", '{"name":"Ada"} x'):
             self.assertIn("this is not a valid user_greeted",
                           self.call("publish", "user_greeted", text, expect=2).err)
 
-    def test_without_json_the_faults_tell_what_is_needed(self):
+    def test_without_json_the_faults_name_the_required_fields(self):
         self.assertIn("name: field required", self.call("publish", "user_greeted", expect=2).err)
 
     def test_reads_standard_input(self):
@@ -260,7 +260,7 @@ class Read(harness.CliTest):
             self.assertRegex(lines[0], r"^2026-01-01T00:00:00Z +1  user_greeted  [0-9a-f-]{36}  odd$")
             self.assertIn('"name":"n1"', self.call(*command, "--body").out)
 
-    def test_tail_begins_where_it_is_told(self):
+    def test_tail_starts_after_the_given_position(self):
         def positions(*options):
             lines = self.call("tail", "--no-follow", "--json", *options).json_lines
             return [line["position"] for line in lines]
@@ -293,7 +293,7 @@ class Read(harness.CliTest):
         self.assertIn("no event has the id or position 'x'", self.call("show", "x", expect=1).err)
         self.call("show", "6", expect=1)
 
-    def test_show_says_what_became_of_it(self):
+    def test_show_reports_the_state_in_each_group(self):
         self.call("run", "--once", "--quiet")
         self.publish("user_greeted", {"name": "later"})
         states = [self.call("show", position, "--json").json["groups"][0]["state"]
@@ -318,7 +318,7 @@ class Read(harness.CliTest):
 
 
 class Terminal(harness.CliTest):
-    def test_nothing_that_a_terminal_acts_on_is_printed(self):
+    def test_control_characters_are_not_printed(self):
         nasty = "a\x1b[31m\u009b2J\nb"
         self.publish("user_greeted", {"name": nasty}, "--key", nasty, "--event-id", nasty)
         for command in (["events"], ["events", "--body"], ["tail", "--no-follow"], ["show", "1"]):
@@ -405,7 +405,7 @@ class Validate(harness.CliTest):
         self.assertIn(("missing", ("user_greeted", "metadata")), errors)
         self.assertTrue(all(error["msg"] for error in verdicts[1]["errors"]))
 
-    def test_a_line_that_is_no_case(self):
+    def test_a_malformed_case(self):
         stdin = "nonsense\n\n" + json.dumps(self.CASES[0]) + "\n"
         answer = self.call("validate", stdin=stdin, expect=2)
         self.assertIn("line 1 is not a case", answer.err)

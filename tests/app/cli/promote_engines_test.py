@@ -66,7 +66,7 @@ class PromoteToEngines(harness.CliTest):
         process.stderr.close()
         return process.wait()
 
-    def test_killed_at_any_point_it_goes_on_and_everything_is_as_it_was(self):
+    def test_continues_after_a_kill_at_any_point_and_copies_everything(self):
         self.fill()
         before = self.told()
         for seconds in (0.0, 0.05, 0.1):  # it starts, and opens or makes the target
@@ -95,7 +95,7 @@ class PromoteToEngines(harness.CliTest):
             process.kill()
             process.wait()
 
-    def test_what_only_reads_makes_no_store(self):
+    def test_reading_commands_create_no_store(self):
         for command in (["events"], ["groups"], ["verify"], ["dead-letters", "requeue", "1"]):
             answer = self.call(*command, *self.target, expect=3)
             self.assertIn("there is no store at mongodb://", answer.err, command)
@@ -103,7 +103,7 @@ class PromoteToEngines(harness.CliTest):
         self.publish("order_placed", placed("first"), *self.target)
         self.assertEqual(len(self.call("events", "--json", *self.target).json_lines), 1)
 
-    def test_a_database_that_holds_something_is_refused(self):
+    def test_a_database_that_is_not_empty_is_rejected(self):
         self.order(1)
         self.publish("order_placed", placed("mine"), *self.target)
         self.assertIn("not empty", self.promote(expect=2).err)
@@ -182,7 +182,7 @@ class PromoteToEngines(harness.CliTest):
         self.assertEqual(running.stop(), 0)
         self.wait_until_logged("order_placed", self.stored("order_placed", *self.target))
 
-    def test_what_the_topics_do_not_have_comes_from_the_store(self):
+    def test_records_missing_from_the_topics_come_from_the_store(self):
         before = self.new_log()
         for number in range(5):
             self.order(number, *before, "--wait", "log")
@@ -197,7 +197,7 @@ class PromoteToEngines(harness.CliTest):
         self.assertEqual(lines, sorted(lines), "two orders of one key")
         self.assertEqual(running.stop(), 0)
 
-    def test_the_history_stays_out_of_the_log_where_that_is_wanted(self):
+    def test_published_until_keeps_the_history_out_of_the_log(self):
         log = self.new_log()
         for number in range(3):
             self.order(number)

@@ -6,7 +6,7 @@ import harness
 
 
 class Promote(harness.CliTest):
-    def test_moves_everything_and_the_program_goes_on(self):
+    def test_copies_everything_and_the_program_continues(self):
         for name in ("Ada", "Bob"):
             self.publish("user_greeted", {"name": name})
         self.call("run", "--once")
@@ -19,7 +19,7 @@ class Promote(harness.CliTest):
         self.assertEqual(self.call("verify", "--json", "--store", "new.db").json["problems"], [])
         self.assertIn("already been promoted to new.db", self.call("promote", "hello.db", "--store", "new.db").out)
 
-    def test_refuses_what_it_must_not_touch(self):
+    def test_unsuitable_sources_and_targets_are_rejected(self):
         self.call("promote", "hello.db", "--store", "new.db", expect=3)
         self.publish("user_greeted", {"name": "Ada"})
         self.call("promote", "hello.db", expect=2)
@@ -31,7 +31,7 @@ class Promote(harness.CliTest):
         self.call("publish", "user_greeted", '{"name":"B"}', "--store", "other.db")
         self.assertIn("not empty", self.call("promote", "hello.db", "--store", "other.db", expect=2).err)
 
-    def test_killed_in_the_middle_it_goes_on(self):
+    def test_continues_after_a_kill_in_the_middle(self):
         self.publish("user_greeted", {"name": "Ada"})
         self.call("run", "--once")
         process = subprocess.Popen([self.program, "promote", "hello.db", "--store", "new.db"],

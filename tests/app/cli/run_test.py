@@ -67,7 +67,7 @@ class Run(harness.CliTest):
         self.assertIn("hello after\n", again.out)
         self.assertEqual(self.call("verify", "--json").json["problems"], [])
 
-    def test_a_path_longer_than_a_socket_takes(self):
+    def test_a_path_longer_than_a_socket_path_may_be(self):
         deep = self.directory / ("d" * 100) / ("e" * 100)
         deep.mkdir(parents=True)
         file = str(deep / "hello.db")
@@ -100,7 +100,7 @@ class Drain(harness.CliTest):
                                       "wait_for": file})
         harness.eventually((self.directory / f"{file}.started").exists, "the handler's start")
 
-    def test_the_handler_in_flight_finishes_and_counts_once(self):
+    def test_the_handler_in_flight_finishes_once(self):
         running = self.run_program()
         self.place_waiting()
         running.signal(signal.SIGTERM)
@@ -114,7 +114,7 @@ class Drain(harness.CliTest):
         paid = self.call("events", "--type", "payment_requested", "--json").json_lines
         self.assertEqual(len(paid), 1)
 
-    def test_a_handler_that_does_not_end_is_left_behind(self):
+    def test_a_handler_that_does_not_return_is_abandoned(self):
         running = self.run_program("--drain-timeout", "0")
         self.place_waiting()
         running.signal(signal.SIGTERM)
@@ -266,7 +266,7 @@ class Http(harness.CliTest):
         (self.directory / "problem").unlink()
         self.assertEqual(self.get("/readyz")[0], 200)
 
-    def test_a_group_that_stands_still_is_not_ready(self):
+    def test_a_group_without_progress_is_not_ready(self):
         self.start("--stuck-after", "1")
         self.publish("order_placed", {"order_id": "o", "priority": "low", "items": [],
                                       "wait_for": "go"})
@@ -349,7 +349,7 @@ class Own(harness.CliTest):
         (self.directory / "broken").touch()
         self.assertIn("the counter is broken", self.call("run", expect=3).err)
 
-    def test_doctor_shows_what_services_say(self):
+    def test_doctor_shows_facts_of_services(self):
         view = self.call("doctor", "--json").json
         self.assertEqual(view["services"], [{"name": "counter", "value": "counts orders"}])
         self.assertEqual(view["version"], "2.3.4")

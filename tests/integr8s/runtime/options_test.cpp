@@ -153,7 +153,7 @@ TEST_F(PodsWithoutCgroups, DirectoryThatIsNoCgroupIsExplained) {
     std::filesystem::create_directory(directory);
     options.cgroup_parent = directory;
     use(options);
-    EXPECT_THAT(runtime().describe(), HasSubstr("cannot be handed down"));
+    EXPECT_THAT(runtime().describe(), HasSubstr("cannot be delegated"));
     EXPECT_EQ(run(bash("exit 3")).exit_code, 3);
     EXPECT_TRUE(std::filesystem::is_empty(directory));
     std::filesystem::remove(directory);
