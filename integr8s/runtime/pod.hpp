@@ -50,7 +50,7 @@ enum class PodOutcome {
     exited,   ///< the script ended by itself; see exit_code (0 to 255)
     timeout,  ///< killed at the wall clock limit, or by the kernel at the processor time limit
     out_of_memory,  ///< the kernel killed a process of the pod at the memory limit
-    output_limit,   ///< killed because it went on flooding its output far beyond the limit
+    output_limit,   ///< killed because it continued to write output far beyond the limit
     crashed,        ///< ended by a signal; see signal
     deleted,        ///< killed by remove()
     system_error,   ///< the script could not be started, or its sandbox was destroyed from outside
@@ -89,8 +89,8 @@ struct PodResult {
 
 using PodTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// One pod as it is seen from outside. Holds every transition so far, so that an observer that
-/// missed one can tell when it happened.
+/// The status of a pod. Contains the time of every transition so far, so that an observer that has
+/// missed one knows when it happened.
 struct PodStatus {
     std::string pod_name;
     std::string execution_id;

@@ -16,10 +16,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A pod that does not end by itself within this time after its lifeline was cut is killed from
-/// outside, again and again.
+/// A pod that has not ended within this time after its lifeline was closed is killed from outside,
+/// repeatedly.
 constexpr milliseconds kill_grace{2'000};
-/// Output still in the pipe after the end: only an escaped process could keep a pipe open longer.
+/// How long output is read after the end; only an escaped process could keep a pipe open longer.
 constexpr milliseconds drain_grace{2'000};
 
 std::uint64_t micros(const timeval& time) {
@@ -27,7 +27,7 @@ std::uint64_t micros(const timeval& time) {
            static_cast<std::uint64_t>(time.tv_usec);
 }
 
-/// Reads once; true when there may be more.
+/// Reads once; true if there may be more.
 bool read_some(quipu::Descriptor& fd, std::array<char, 65536>& buffer, std::size_t& got) {
     const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
     got = count > 0 ? static_cast<std::size_t>(count) : 0;
@@ -39,7 +39,7 @@ bool read_some(quipu::Descriptor& fd, std::array<char, 65536>& buffer, std::size
 }  // namespace
 
 void OutputStream::drain() {
-    constexpr int rounds = 8;  // so that one pod cannot hold up the others
+    constexpr int rounds = 8;  // so that one pod cannot delay the others
     std::array<char, 65536> buffer;
     for (int round = 0; round < rounds && fd; ++round) {
         std::size_t got = 0;
@@ -80,7 +80,7 @@ void PodProcess::add_descriptors(std::vector<pollfd>& to) const {
 }
 
 void PodProcess::advance() {
-    // The end is looked for first: what was written before it is in the pipes already.
+    // The end is checked first: everything written before it is then in the pipes.
     reap();
     read_status();
     stdout_.drain();
@@ -145,8 +145,8 @@ void PodProcess::check_clock(Clock::time_point now) {
     }
 }
 
-/// Cutting the lifeline lets the pod's first process kill the others and still report what they
-/// used.
+/// Closes the lifeline, so that the pod's first process kills the others and can still report their
+/// resource usage.
 void PodProcess::kill(KillReason reason) {
     if (exited_) return;
     if (reason == KillReason::removed || kill_reason_ == KillReason::none) {
@@ -154,7 +154,7 @@ void PodProcess::kill(KillReason reason) {
         kill_reason_ = reason;
     }
     pipes_.lifeline.close();
-    // Without its first process there is nobody yet to see the cut.
+    // The pod's first process has not started yet and cannot notice that the lifeline is closed.
     if (!started_) kill_hard();
 }
 
@@ -190,7 +190,7 @@ void PodProcess::measure(PodResult& result) const {
         result.peak_memory_kb = cgroup_.peak_kb();
 }
 
-/// False when the script came to its end in the same moment as it was to be killed.
+/// False if the script ended by itself at the moment when it was to be killed.
 bool PodProcess::ended_by_kill() const {
     return !end_ || (end_->killed != 0 && WIFSIGNALED(end_->wait_status) &&
                      WTERMSIG(end_->wait_status) == SIGKILL);
@@ -240,7 +240,7 @@ void PodProcess::classify_unstarted(PodResult& result) const {
     } else if (kill_reason_ == KillReason::setup_timeout) {
         result.reason = "the sandbox was not ready in time; the machine is overloaded";
     } else {
-        // Nothing but the sandbox program has written so far.
+        // Only the sandbox program has written anything so far.
         result.reason = "the sandbox could not be set up: " + stderr_.bytes.substr(0, 500);
     }
 }
@@ -257,7 +257,7 @@ void PodProcess::classify_end(PodResult& result) const {
         return;
     }
     result.signal = WTERMSIG(status);
-    // The kernel counts for the limit by ticks, less exactly than for the usage.
+    // The kernel measures the limit in ticks, less precisely than the usage.
     if (result.signal == SIGXCPU || (result.signal == SIGKILL && cpu_limit_met())) {
         result.outcome = PodOutcome::timeout;
         result.reason = "killed after " + std::to_string(cpu_seconds_) + " s of processor time";

@@ -22,18 +22,18 @@ namespace integr8s::runtime {
 
 using Clock = std::chrono::steady_clock;
 
-/// One output stream of a pod: keeps the first bytes, counts the rest.
+/// One output stream of a pod. Keeps the first bytes and counts the rest.
 struct OutputStream {
     quipu::Descriptor fd;
     std::string bytes;
     std::uint64_t limit = 0;
     std::uint64_t total = 0;
 
-    /// Takes what is there now, a bounded amount of it. Closes the descriptor at the end of file.
+    /// Reads a limited amount of the available output. Closes the descriptor at the end of file.
     void drain();
 };
 
-/// The ends of the pipes that stay with the runtime.
+/// The runtime's ends of a pod's pipes.
 struct PodPipes {
     quipu::Descriptor status;
     quipu::Descriptor lifeline;
@@ -41,8 +41,8 @@ struct PodPipes {
     quipu::Descriptor stderr_pipe;
 };
 
-/// The processes of one pod, from the start of its sandbox until none is left. Belongs to the
-/// thread that drives it; never blocks, except in the destructor, which kills what is left.
+/// The processes of one pod, from the start of its sandbox until none is left. Used by the thread
+/// that drives it. Only the destructor, which kills the remaining processes, may block.
 class PodProcess {
   public:
     struct Bounds {
@@ -58,20 +58,20 @@ class PodProcess {
 
     /// Adds the descriptors to wait for.
     void add_descriptors(std::vector<pollfd>& to) const;
-    /// When advance() must be called, though nothing happened.
+    /// When advance() must be called even if nothing happens.
     [[nodiscard]] Clock::time_point deadline() const noexcept { return deadline_; }
 
-    /// Does what there is to do without waiting.
+    /// Does all work that is possible without waiting.
     void advance();
-    /// Kills all processes because somebody asked for it.
+    /// Kills all processes on request.
     void remove();
 
     [[nodiscard]] bool running() const noexcept { return started_.has_value(); }
-    /// No process is left and all output has been read.
+    /// Whether no process is left and all output has been read.
     [[nodiscard]] bool done() const noexcept;
-    /// The result; once, after done().
+    /// Moves the result out. Call it once, after done().
     [[nodiscard]] PodResult take_result();
-    /// The groups, still to be removed; once, after done().
+    /// Moves the cgroups out, which must still be removed. Call it once, after done().
     [[nodiscard]] PodCgroup take_cgroup() { return std::move(cgroup_); }
 
   private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // expect: OrderPlaced
-// expect: the event_type of this struct is no legal topic name
+// expect: the event_type of this struct is not a legal topic name
 #include <quipu/event/catalogue.hpp>
 
 struct OrderPlaced {

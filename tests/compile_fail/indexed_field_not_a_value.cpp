@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // expect: OrderPlaced
-// expect: `indexed` names a field that is no single value
+// expect: `indexed` names a field that is not a single value
 #include <quipu/event/catalogue.hpp>
 
 enum class Channel { shop, phone };

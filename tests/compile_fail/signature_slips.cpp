@@ -22,8 +22,8 @@
 // case Handle: Handle | The names are `on`, `tick` and `options`
 // case CapitalTick: CapitalTick | The names are `on`, `tick` and `options`
 // case OptionForOptions: OptionForOptions | The names are `on`, `tick` and `options`
-// case OptionsOfOtherType: OptionsOfOtherType | `options` are no options
-// case OptionsOfObject: OptionsOfObject | `options` are no options
+// case OptionsOfOtherType: OptionsOfOtherType | `options` are not GroupOptions
+// case OptionsOfObject: OptionsOfObject | `options` are not GroupOptions
 // case Final: Final | Remove `final`
 // case NeedsArguments: NeedsArguments | constructor needs arguments
 // case NoName: NoName | has no name

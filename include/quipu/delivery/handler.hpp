@@ -214,7 +214,7 @@ void bind_tick(GroupBinding& binding, ArgList<Args...>) {
                   "quipu: a tick's Publishes<...> names an event that is not in the catalogue. Add "
                   "the struct to the Catalogue");
     static_assert(!(std::is_same_v<Args, const Delivery&> || ...),
-                  "quipu: a tick is no delivery of an event; it takes Publishes<...>& and "
+                  "quipu: a tick does not deliver an event; it takes Publishes<...>& and "
                   "Documents& only");
     (Argument<Args>::add_outputs(binding.tick_publishes), ...);
     binding.tick = [](void* handler, Effects& effects) {

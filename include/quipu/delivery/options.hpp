@@ -11,10 +11,11 @@
 
 namespace quipu {
 
-/// Where a group begins that has never run on this log.
+/// Where a group starts that has never run on this store: at the earliest stored event, or with the
+/// events that are published from then on.
 enum class Start { earliest, latest };
 
-/// How a consumer group works; a handler states its own as
+/// How a consumer group works. A group declares its options as
 /// `static constexpr quipu::GroupOptions options{.serial = true};`.
 struct GroupOptions {
     /// How many threads call handlers. Two records of one key are never handled at the same time.

@@ -151,7 +151,7 @@ struct Flatten<Outer, Category<Policy, Items...>> {
 template <class Struct>
 struct TopicNameIsLegal {
     static_assert(is_topic_name(Struct::event_type),
-                  "quipu: the event_type of this struct is no legal topic name. Use 1 to 200 of "
+                  "quipu: the event_type of this struct is not a legal topic name. Use 1 to 200 of "
                   "the characters a-z A-Z 0-9 . _ -");
     static constexpr bool value = is_topic_name(Struct::event_type);
 };

@@ -103,9 +103,10 @@ struct IndexedField {
     static_assert(check.found,
                   "quipu: `indexed` names a field that this event does not have. Name fields as "
                   "they stand in the JSON");
-    static_assert(!check.found || check.single_value,
-                  "quipu: `indexed` names a field that is no single value. Index a text, number, "
-                  "boolean, enum or time, not a list, map, object or Json");
+    static_assert(
+        !check.found || check.single_value,
+        "quipu: `indexed` names a field that is not a single value. Index a text, number, "
+        "boolean, enum or time, not a list, map, object or Json");
 };
 
 template <class Struct, std::size_t... i>

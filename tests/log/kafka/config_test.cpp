@@ -105,10 +105,10 @@ TEST(KafkaConfig, BrokerListIsValidated) {
     EXPECT_THAT(fault(check({}, "")), HasSubstr("'' is not host:port"));
     EXPECT_THAT(fault(check({}, "localhost")), HasSubstr("'localhost' is not host:port"));
     EXPECT_THAT(fault(check({}, "a:1,")), HasSubstr("'' is not host:port"));
-    EXPECT_THAT(fault(check({}, "a:0")), HasSubstr("'0' is no port"));
-    EXPECT_THAT(fault(check({}, "a:65536")), HasSubstr("'65536' is no port"));
-    EXPECT_THAT(fault(check({}, "a:b")), HasSubstr("'b' is no port"));
-    EXPECT_THAT(fault(check({}, "::1:9092")), HasSubstr("'::1' is no host"));
+    EXPECT_THAT(fault(check({}, "a:0")), HasSubstr("'0' is not a port"));
+    EXPECT_THAT(fault(check({}, "a:65536")), HasSubstr("'65536' is not a port"));
+    EXPECT_THAT(fault(check({}, "a:b")), HasSubstr("'b' is not a port"));
+    EXPECT_THAT(fault(check({}, "::1:9092")), HasSubstr("'::1' is not a host"));
     EXPECT_THAT(fault(check({}, "kafka://a:1")), HasSubstr("write host:port"));
     EXPECT_THAT(fault(check({}, "me:hush@a:1")),
                 AllOf(HasSubstr("sasl.username"), Not(HasSubstr("hush"))));

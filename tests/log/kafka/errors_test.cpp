@@ -63,7 +63,7 @@ TEST(KafkaErrors, FencedBrokersAreReportedAsUnavailable) {
     EXPECT_EQ(fenced.code, ErrorCode::unavailable);
     EXPECT_EQ(fenced.message,
               "topic a: Unable to replicate the partition 1 time(s): All brokers are currently "
-              "fenced; the brokers may have just begun: try again in a moment");
+              "fenced; the brokers may have just started: try again in a moment");
     const Error few = refusal(
         "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot "
         "be reached because only 1 broker(s) are registered.");

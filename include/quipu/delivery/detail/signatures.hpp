@@ -172,7 +172,7 @@ struct GroupIsNamed {
 template <class Group, bool fits>
 struct GroupMakesItself {
     static_assert(fits,
-                  "quipu: this group's constructor needs arguments. Make the object yourself, and "
+                  "quipu: this group's constructor needs arguments. Create the object yourself and "
                   "pass it as in App(argc, argv, group)");
     static constexpr bool checked = true;
 };
@@ -216,14 +216,14 @@ struct TickFits {
 template <class Group, bool fits>
 struct TickHasInterval {
     static_assert(fits,
-                  "quipu: this group's tick is never called, for it has no interval. Write `static "
+                  "quipu: this group's tick is never called: it has no interval. Write `static "
                   "constexpr quipu::GroupOptions options{.tick_interval = ...};`");
     static constexpr bool checked = true;
 };
 template <class Group, bool fits>
 struct IntervalHasTick {
     static_assert(fits,
-                  "quipu: this group's options have a tick_interval, and it has no tick. Write "
+                  "quipu: this group's options have a tick_interval, but it has no tick. Write "
                   "`void tick()`, or remove the interval");
     static constexpr bool checked = true;
 };
@@ -237,7 +237,7 @@ struct NameIsRight {
 template <class Group, bool fits>
 struct OptionsAreGroupOptions {
     static_assert(fits,
-                  "quipu: this group's `options` are no options. Write `static constexpr "
+                  "quipu: this group's `options` are not GroupOptions. Write `static constexpr "
                   "quipu::GroupOptions options{...};`");
     static constexpr bool checked = true;
 };

@@ -43,12 +43,12 @@ std::optional<Error> check_address(std::string_view address) {
     std::uint16_t port = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), port);
     if (fault != std::errc() || end != text.data() + text.size() || port == 0) {
-        return wrong(fmt::format("'{}': '{}' is no port", address, text));
+        return wrong(fmt::format("'{}': '{}' is not a port", address, text));
     }
     const std::string_view host = address.substr(0, colon);
     if (host.find_first_of(" \t/") != std::string_view::npos ||
         (host.contains(':') && !(host.starts_with('[') && host.ends_with(']')))) {
-        return wrong(fmt::format("'{}' is no host", host));
+        return wrong(fmt::format("'{}' is not a host", host));
     }
     return std::nullopt;
 }

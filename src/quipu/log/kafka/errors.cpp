@@ -80,8 +80,9 @@ std::string_view headline(Trouble trouble) {
     return "reports";
 }
 
-/// Brokers that begin, or were not heard of for a while, are fenced: they take nothing on. Kafka
-/// says so with the code for too few brokers (StripedReplicaPlacer of 3.9).
+/// Whether all brokers are fenced: while a broker starts, or after it has been silent for a while,
+/// it gets no replicas. Kafka reports that with the code for too few brokers (StripedReplicaPlacer
+/// of 3.9).
 bool says_fenced(rd_kafka_resp_err_t code, std::string_view text) {
     return code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR && text.contains("fenced");
 }
@@ -159,8 +160,8 @@ Explanation explain(rd_kafka_resp_err_t code, std::string_view reason) {
 }
 
 Error produce_error(rd_kafka_resp_err_t code, std::string_view event_type, std::string_view topic) {
-    // Whoever may not write to a topic now may when its access rules are corrected: for a producer
-    // it is not there.
+    // A topic that the user may not write to is treated like a missing one: both can be corrected
+    // later, and then the record can be sent.
     const bool denied = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
                         code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
     if (denied) {
@@ -180,13 +181,13 @@ Error produce_error(rd_kafka_resp_err_t code, std::string_view event_type, std::
             return {kind,
                     fmt::format("{}: there is no topic {}; create it first", event_type, topic)};
         case ErrorCode::invalid:
-            return {kind, fmt::format("{}: topic {} does not take the record: {}{}", event_type,
-                                      topic, describe(code), advice_for_call(code))};
+            return {kind, fmt::format("{}: topic {} rejects the record: {}{}", event_type, topic,
+                                      describe(code), advice_for_call(code))};
         default: break;
     }
     if (code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
-        return {kind,
-                fmt::format("{}: given up before topic {} had acknowledged it", event_type, topic)};
+        return {kind, fmt::format("{}: abandoned before topic {} had acknowledged it", event_type,
+                                  topic)};
     }
     return {kind,
             fmt::format("{}: not acknowledged by topic {}: {}", event_type, topic, describe(code))};
@@ -209,7 +210,7 @@ Error call_error(rd_kafka_resp_err_t code, std::string_view what, std::string_vi
     }
     return {fenced ? ErrorCode::unavailable : code_of(code),
             fmt::format("{}: {}{}", what, text,
-                        fenced ? "; the brokers may have just begun: try again in a moment"
+                        fenced ? "; the brokers may have just started: try again in a moment"
                                : advice_for_call(code))};
 }
 
