@@ -27,7 +27,7 @@ struct Latency {
 /// with callbacks cannot, or on a thread of its own.
 enum class Reports { in_between, on_a_thread };
 
-/// librdkafka parses a record's headers when somebody asks for them.
+/// librdkafka parses a record's headers when they are first requested.
 enum class Headers { left, read };
 
 /// Sends `count` records, those of `pool` again and again, until all are acknowledged.

@@ -11,7 +11,7 @@
 namespace quipu {
 namespace {
 
-/// Something that listens where a running program would, and answers what it is told.
+/// A server in place of a running program, which sends a given answer.
 class ControlClientTest : public testing::Test {
   protected:
     void SetUp() override { file_ = directory_.path() / "a.db"; }

@@ -10,7 +10,7 @@ namespace {
 
 const ParseLimits small{.header_bytes = 200, .headers = 5, .body_bytes = 20, .query_params = 3};
 
-// The status of the failure, 0 for a request; the same whatever the pieces.
+// The status of the failure, or 0 for a valid request; checked to be the same for any split.
 int outcome(std::string_view bytes, const ParseLimits& limits = small) {
     const auto whole = parse_request(bytes, limits);
     for (const std::size_t piece : {1U, 2U, 7U}) {

@@ -37,7 +37,7 @@ class Watched {
 
     template <class Change>
     void change(Change change) {
-        // Told while the lock is held: who waits may destroy this at once.
+        // Notified under the lock: the waiting thread may destroy this object at once.
         const std::scoped_lock lock(mutex_);
         change(value_);
         changed_.notify_all();
@@ -74,7 +74,7 @@ inline bool eventually(const std::function<bool()>& condition) {
     return true;
 }
 
-/// A TCP connection that says what it is told to, well-formed or not.
+/// A TCP connection that sends any bytes, well-formed or not.
 class RawConnection {
   public:
     explicit RawConnection(std::uint16_t port, int receive_buffer = 0)

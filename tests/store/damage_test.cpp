@@ -93,7 +93,7 @@ TEST_F(Damage, AChangedByteIsNeverServed) {
     EXPECT_EQ(page.records.size(), 4U);
     EXPECT_THAT(page.damaged, testing::ElementsAre(3));
     EXPECT_THAT(problems(), Contains(HasSubstr("position 3")));
-    // Taking the damaged one out lets the log go on.
+    // Without the damaged event the log can be read further.
     ASSERT_TRUE(store->archive(uuid(3), "me", "damaged"));
     EXPECT_EQ(store->read(0, 10)->size(), 4U);
     EXPECT_EQ(store->archived(uuid(3)).error().code, ErrorCode::corrupt);

@@ -78,7 +78,7 @@ TEST_F(Documents, FailedGuardStoresNothing) {
 }
 
 TEST_F(Documents, AGuardSeesEarlierMembersOfTheSameCommit) {
-    // Both wait at the same time behind a slow first one; whatever share a commit, one must lose.
+    // Both wait behind a slow first one. Whether they share a commit or not, one of them must lose.
     std::atomic<int> won = 0;
     std::atomic<int> lost = 0;
     for (int i = 0; i < 200; ++i) {

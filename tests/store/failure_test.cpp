@@ -33,7 +33,7 @@ TEST(Failure, AFailedSyncEndsWritingUntilARestart) {
     EXPECT_EQ(failed.error().code, ErrorCode::unavailable);
     EXPECT_THAT(failed.error().message, HasSubstr(store.directory().file().filename().string()));
     EXPECT_EQ(store->last_position(), 1);
-    // The disk works again, but nobody can tell what it kept of what it was given.
+    // The disk works again, but it is unknown which writes it has kept.
     const auto refused = store->commit(append(event(3)));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::unavailable);

@@ -338,7 +338,7 @@ TEST_F(Version3, IsUpgradedAndNothingIsLost) {
     wait_until_filled(store_);
     expect_all_there();
     EXPECT_EQ(store_->query({.where = {where_text("customer", "c-1")}})->scan_reason, "");
-    // Sequences go on, and what is stored is known.
+    // Sequences continue, and stored events are recognised.
     Record next = event(0x1000, "order_placed", "order-01900000-0000-7000-8000-000000000501");
     EXPECT_EQ(store_->commit(append(next))->appended.front().sequence, 9);
     store_.reopen();

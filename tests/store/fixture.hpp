@@ -30,8 +30,8 @@ class Place {
     [[nodiscard]] virtual std::unique_ptr<Store> open() = 0;
 };
 
-/// A store of its own for a test of what every engine promises, with a clock that stands still
-/// until told. QUIPU_TEST_STORE names the engine: sqlite (the default), or mongo, which needs a
+/// A store of its own for a test of what every engine promises, with a clock that moves only when
+/// it is set. QUIPU_TEST_STORE names the engine: sqlite (the default), or mongo, which needs a
 /// server at QUIPU_TEST_MONGO.
 class Fixture {
   public:

@@ -20,7 +20,7 @@ class StoreProxy : public Store {
 
     /// Asked before each transaction; an error refuses it. From any thread.
     std::function<Result<void>(const Transaction&)> before;
-    /// Told after each that became durable, before whoever waits for it.
+    /// Called after each transaction that has become durable, before its own callback.
     std::function<void()> after;
 
     void submit(Transaction transaction, Done done) override {

@@ -47,7 +47,7 @@ inline Transaction append(Record record) {
     return transaction;
 }
 
-/// A clock that stands still until told.
+/// A clock that moves only when it is set.
 class TestClock {
   public:
     void set(Time time) { time_->store(time.time_since_epoch().count()); }

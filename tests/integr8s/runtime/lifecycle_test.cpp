@@ -291,7 +291,7 @@ TEST_F(PodLifecycle, ManyPodsLeakNothing) {
     }
     for (int i = 192; i < 200; ++i)
         ASSERT_TRUE(harness().wait("pod" + std::to_string(i), PodPhase::finished));
-    // A pod is told as finished a moment before its last descriptor is closed.
+    // A pod is reported as finished a moment before its last descriptor is closed.
     const auto until = std::chrono::steady_clock::now() + patience;
     while (open_descriptors() > before && std::chrono::steady_clock::now() < until)
         std::this_thread::yield();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every way in which a pod can end is told apart from the others.
+// The ways in which a pod can end are distinguished.
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 class PodOutcomes : public testing::SandboxTest {
   protected:
-    /// A script that the kernel kills for its memory can be told only with a memory cgroup.
+    /// Only with a memory cgroup can it be detected that the kernel killed a script for its memory.
     bool memory_cgroup() { return runtime().describe().find(", memory") != std::string::npos; }
 };
 

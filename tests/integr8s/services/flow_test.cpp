@@ -64,7 +64,7 @@ TEST_F(ServicesFlow, RowFollowsTheEventsAndResultComesWithTheEnd) {
     EXPECT_TRUE(system_.service->get(id)->started_at);
     ASSERT_TRUE(system_.pods.finish(pod_name_of(id), "print out eprint err"));
     ASSERT_TRUE(system_.wait_for_status(id, ExecutionStatus::completed));
-    // One transaction: whoever sees the status finds the result.
+    // One transaction: when the status is visible, so is the result.
     const auto result = system_.service->result(id);
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->stdout_bytes, "out");

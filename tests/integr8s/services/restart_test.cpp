@@ -15,7 +15,7 @@ constexpr int killed = 77;
 constexpr int hung = 78;
 constexpr int never = 1'000'000;
 
-/// One way through the system, begun again by every life of the program on the same file.
+/// One scenario, continued by every run of the program on the same file.
 struct Scenario {
     const char* name;
     const char* script;
@@ -112,7 +112,7 @@ TEST_P(ServicesKill, RepeatedKillsLoseNothing) {
     EXPECT_GT(lives, 5);
     System system{directory.file()};
     ASSERT_EQ(system.count<ExecutionRow>(), 1U);
-    // A pod that was lost too often is given up.
+    // A pod that was lost too often is not started again.
     const ExecutionStatus end = system.rows<ExecutionRow>().front().second.status;
     EXPECT_TRUE(end == GetParam().end || end == ExecutionStatus::failed);
     expect_sound(system, 10);

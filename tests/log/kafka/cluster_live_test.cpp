@@ -145,7 +145,7 @@ TEST_F(KafkaCluster, TopicsWithThreeReplicasWantTwo) {
     EXPECT_TRUE(produce(log_record("numbers", "k", "v")));
 }
 
-/// Nothing acknowledged is lost and the order of each key stays, whoever dies in between.
+/// No acknowledged record is lost and each key keeps its order, whichever broker dies meanwhile.
 TEST_F(KafkaCluster, KilledAndHungBrokersLoseNothing) {
     create("numbers", 3, 3);
     constexpr int count = 6000;

@@ -140,7 +140,7 @@ TEST_F(KafkaGroup, TwoMembersShareThePartitionsAndLoseNothing) {
     produce_numbers("numbers", 400, 50, 20);
     ASSERT_TRUE(eventually([&] { return seen().size() == 450; }));
     first.stop();
-    // All was finished and nobody was killed, so each record was given once.
+    // Everything was finished and no member was killed, so each record was returned once.
     EXPECT_EQ(first.records().size() + second.records().size(), 450U);
     expect_order(first.records());
     expect_order(second.records());
@@ -341,7 +341,7 @@ TEST_F(KafkaGroup, PartitionKeptThroughARebalanceIsResumed) {
     const auto consumer = consume(options);
     read(*consumer, 10);
     consumer->pause(true);
-    // So long that librdkafka is told to fetch nothing.
+    // Long enough for librdkafka to be paused, too.
     const auto end = std::chrono::steady_clock::now() + 2500ms;
     while (std::chrono::steady_clock::now() < end) {
         EXPECT_TRUE(consumer->poll(50ms, 1));
@@ -480,7 +480,7 @@ TEST_F(KafkaGroupPrefix, GroupContinuesFromTheOffsetsOfItsBareName) {
     {
         const auto consumer = consume(group({"numbers", "silent"}));
         EXPECT_THAT(values(read(*consumer, 3)), ElementsAre("6", "7", "8"));
-        // Nobody has committed anything here: the group begins where it says.
+        // Nothing has been committed under this name: the group starts at its own option.
         ASSERT_TRUE(produce(log_record("silent", "key", "first")));
         EXPECT_THAT(values(read(*consumer, 2)), testing::UnorderedElementsAre("9", "first"));
         consumer->close();

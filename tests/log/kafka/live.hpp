@@ -51,7 +51,7 @@ class KafkaLiveTest : public testing::Test {
         spec.partitions = partitions;
         spec.replication = replication;
         std::optional<Error> error;
-        // A cluster that has just begun may have too few brokers yet.
+        // A cluster that has just started may have too few brokers at first.
         ASSERT_TRUE(eventually([&] {
             const auto results = log_->apply(plan_topics({spec}, {}));
             if (!results) {

@@ -210,11 +210,11 @@ TEST_F(KafkaLive, AMissingTopicIsNotFound) {
     }));
     EXPECT_EQ(records.error().code, ErrorCode::not_found);
     EXPECT_THAT(records.error().message, HasSubstr(prefix_ + "nowhere"));
-    // Nobody made it by asking for it.
+    // Requesting its metadata has not created the topic.
     EXPECT_THAT(log_->topics({"nowhere"}).value(), IsEmpty());
 }
 
-/// A producer that librdkafka has given up is replaced.
+/// A client with a fatal error is replaced.
 TEST_F(KafkaLive, AFatalErrorFailsWhatIsQueuedAndLaterCallsWork) {
     create("greeted");
     auto config = kafka::Config::check(options({{"linger.ms", "1500"}}));

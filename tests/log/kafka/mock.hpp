@@ -12,7 +12,7 @@
 
 namespace quipu::test {
 
-/// librdkafka's own cluster of mock brokers, which can be told to answer with an error.
+/// librdkafka's cluster of mock brokers, which can be made to answer with an error.
 class KafkaMockTest : public KafkaLiveTest {
   protected:
     /// Numbers of Kafka's protocol.

@@ -10,7 +10,7 @@ class KafkaQueue : public KafkaMockTest {
     Properties default_properties() override {
         return {{"queue.buffering.max.messages", "50"}, {"linger.ms", "0"}};
     }
-    /// From several threads at once. Whoever produces also frees what was acknowledged.
+    /// Produces on several threads at once, which also free acknowledged records.
     void produce_from(int threads, int each, const std::string& value) {
         std::vector<std::thread> callers;
         callers.reserve(static_cast<std::size_t>(threads));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A broker that has just begun again may not know yet of a topic that was made shortly before.
+// A broker that has just been restarted may not know a topic that was created shortly before.
 #include "log/kafka/mock.hpp"
 #include "quipu/log/kafka/producer.hpp"
 
@@ -46,7 +46,7 @@ TEST_F(KafkaStaleMetadata, RecordsOfAListedTopicCountAsLostNotRefused) {
     const auto opened = kafka::Producer::open(
         shared, std::make_shared<kafka::Health>(brokers_, shared->secrets(), notices_.sink()));
     ASSERT_TRUE(opened) << opened.error().message;
-    // The brokers that this client asks do not know what others have told.
+    // The brokers that this client asks do not know the topic, although others do.
     declare("made", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     (*opened)->expect({"made"});
     std::promise<Result<LogPlace>> promise;

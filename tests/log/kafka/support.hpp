@@ -39,7 +39,7 @@ bool eventually(const Condition& condition, std::chrono::seconds limit = 60s) {
     return true;
 }
 
-/// What a log has told its operator.
+/// Collects the notices that a log sends to its operator.
 class Notices {
   public:
     [[nodiscard]] std::function<void(std::string_view, std::string_view)> sink() {

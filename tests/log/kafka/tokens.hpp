@@ -26,7 +26,7 @@ namespace quipu::test {
     return part(R"({"alg":"none"})") + '.' + part(claims) + '.';
 }
 
-/// One that is good for so long from now.
+/// A token that is valid for the given time from now.
 [[nodiscard]] inline std::string token_for(const std::string& subject, std::chrono::seconds time) {
     const auto end =
         std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now() + time);
@@ -37,7 +37,7 @@ namespace quipu::test {
 /// A file for a token, which does not exist before it is written. Gone at the end.
 class TokenFile {
   public:
-    /// Whoever reads it finds the old content or the new one.
+    /// Replaces the file atomically: readers find the old content or the new one.
     void write(const std::string& content) const {
         const std::filesystem::path fresh = directory() / "fresh";
         std::ofstream(fresh) << content;

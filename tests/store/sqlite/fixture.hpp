@@ -11,7 +11,7 @@
 
 namespace quipu::test {
 
-/// An SQLite store in a directory of its own, with a clock that stands still until told.
+/// An SQLite store in a directory of its own, with a clock that moves only when it is set.
 class SqliteFixture {
   public:
     explicit SqliteFixture(SqliteOptions options = {}) : options_(std::move(options)) {

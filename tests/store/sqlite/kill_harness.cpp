@@ -233,7 +233,7 @@ int run(const Settings& settings) {
         int status = 0;
         const bool ended = process > 0 && ::waitpid(process, &status, 0) == process;
         const int code = ended && WIFEXITED(status) ? WEXITSTATUS(status) : 2;
-        // A fault that was found says more than a job that could not go on.
+        // A fault that was found is more important than a job that could not continue.
         if (code != 0 && worst != 1) worst = code;
     }
     if (worst == 0 && settings.plant.empty()) {
