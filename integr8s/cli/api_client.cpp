@@ -112,7 +112,7 @@ Answer<void> ApiClient::follow(
     quipu::DecodeOptions decode;
     decode.max_bytes = answer_bytes_max;
     std::string last_id;
-    Clock::time_point give_up = Clock::now() + patience;
+    Clock::time_point deadline = Clock::now() + patience;
     while (true) {
         bool ended = false;
         quipu::HttpFields headers;
@@ -123,14 +123,14 @@ Answer<void> ApiClient::follow(
             std::int64_t position = 0;
             std::from_chars(event.id.data(), event.id.data() + event.id.size(), position);
             if (!event.id.empty()) last_id = event.id;
-            give_up = Clock::now() + patience;
+            deadline = Clock::now() + patience;
             on_frame(*frame, position);
             ended = event.event == "result_stored" || event.event == "result_failed";
             return !ended;
         });
         if (ended) return {};
         const bool again = end || end.error().retryable();
-        if (!again || Clock::now() >= give_up) {
+        if (!again || Clock::now() >= deadline) {
             if (!end) return std::unexpected(command_error(end.error()));
             return std::unexpected(
                 CommandError{ExitCode::unreachable, "the event stream ended without a result"});

@@ -14,11 +14,11 @@ namespace {
 int wait_until_ready(const quipu::CommandContext& context, std::chrono::seconds wait) {
     using Clock = std::chrono::steady_clock;
     const ApiClient client(context.http_address);
-    const auto give_up = Clock::now() + wait;
+    const auto deadline = Clock::now() + wait;
     while (true) {
         const auto reasons = client.readiness();
         if (reasons && reasons->empty()) return to_int(ExitCode::done);
-        if (Clock::now() >= give_up) {
+        if (Clock::now() >= deadline) {
             if (!reasons) return report(reasons.error());
             std::cerr << "integr8s at " << client.address() << " is not ready:\n" << *reasons;
             return to_int(ExitCode::failed);

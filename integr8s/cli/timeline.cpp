@@ -19,7 +19,7 @@ struct AnyObject {
 };
 
 /// The fields that a line shows, and their names there.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> told{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> shown_fields{{
     {"language", "language"},
     {"language_version", ""},
     {"priority", "priority"},
@@ -65,7 +65,7 @@ std::string facts_of(const quipu::Json& payload, std::string_view known) {
     const auto object = quipu::from_json<AnyObject>(payload.text);
     if (!object) return {};
     std::string facts;
-    for (const auto& [field, name] : told) {
+    for (const auto& [field, name] : shown_fields) {
         const std::string* const json = object->fields.find(std::string(field));
         const std::string value = json == nullptr ? std::string{} : plain(*json);
         if (value.empty() || (!known.empty() && value.ends_with(known))) continue;

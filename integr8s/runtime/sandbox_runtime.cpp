@@ -94,7 +94,7 @@ class SandboxRuntime final : public PodRuntime {
     Notifier notifier_;
 
     mutable quipu::Mutex pods_mutex_;
-    quipu::Condition gone_;
+    quipu::Condition removed_;
     Pods pods_ QUIPU_GUARDED_BY(pods_mutex_);
     std::deque<std::shared_ptr<Pod>> waiting_ QUIPU_GUARDED_BY(pods_mutex_);
     std::vector<bool> places_ QUIPU_GUARDED_BY(pods_mutex_);
@@ -158,7 +158,7 @@ Result<void> SandboxRuntime::remove(std::string_view pod_name) {
         const auto at = pods_.find(pod_name);
         return at == pods_.end() || at->second != pod;
     };
-    if (gone_.wait_for(pods_mutex_, remove_patience, is_gone)) return {};
+    if (removed_.wait_for(pods_mutex_, remove_patience, is_gone)) return {};
     return fail(ErrorCode::unavailable,
                 "pod " + std::string{pod_name} + " still has processes after they were killed");
 }
@@ -303,7 +303,7 @@ void SandboxRuntime::finish(Pod& pod, PodResult result) {
     notifier_.add(pod.status);
     if (!pod.remove_wanted) return;
     pods_.erase(pod.status.pod_name);
-    gone_.notify_all();
+    removed_.notify_all();
 }
 
 void SandboxRuntime::bury() {

@@ -75,7 +75,7 @@ void reset_signals() noexcept {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void give_up(int status_fd) noexcept {
+[[noreturn]] void fail_spawn(int status_fd) noexcept {
     init::StatusReport report;
     report.kind = init::StatusReport::spawn_failed;
     report.error = errno;
@@ -89,13 +89,13 @@ void reset_signals() noexcept {
     ::setsid();
     accept_memory_kill();
     for (const int procs : raw.plan.cgroup_procs)
-        if (::write(procs, "0", 1) != 1) give_up(status_source);
-    if (!place_descriptors(raw)) give_up(status_source);
+        if (::write(procs, "0", 1) != 1) fail_spawn(status_source);
+    if (!place_descriptors(raw)) fail_spawn(status_source);
     const int status_fd = raw.plan.status_descriptor;
-    if (raw.plan.uid && !become(*raw.plan.uid)) give_up(status_fd);
-    if (::chdir(raw.plan.directory.c_str()) != 0) give_up(status_fd);
+    if (raw.plan.uid && !become(*raw.plan.uid)) fail_spawn(status_fd);
+    if (::chdir(raw.plan.directory.c_str()) != 0) fail_spawn(status_fd);
     ::execve(raw.plan.program.c_str(), raw.argv.data(), raw.environment.data());
-    give_up(status_fd);
+    fail_spawn(status_fd);
 }
 
 int status_source_of(const SpawnPlan& plan) {

@@ -35,7 +35,7 @@ void Socket::read_some(std::span<char> into, Done done) {
 void Socket::write_some(std::string_view bytes, Done done) {
     write_ = {bytes, std::move(done)};
     if (Outcome outcome = try_write(); outcome.done) {
-        loop_.defer([written = std::move(outcome)] { written.tell(); });
+        loop_.defer([written = std::move(outcome)] { written.notify(); });
     }
     watch();
 }
@@ -57,8 +57,8 @@ void Socket::on_ready(Watch::Ready ready) {
     const Outcome written = ready.write ? try_write() : Outcome{};
     watch();
     // The callback may destroy this socket.
-    read.tell();
-    written.tell();
+    read.notify();
+    written.notify();
 }
 
 Socket::Outcome Socket::try_read() {

@@ -49,7 +49,7 @@ class Socket {
         Done done;
         int error = 0;
         std::size_t size = 0;
-        void tell() const {
+        void notify() const {
             if (done) done(error, size);
         }
     };

@@ -99,7 +99,7 @@ Result<std::unique_ptr<StoreChanges>> open_store_changes(const AppDefinition& de
             create ? open_to_write(definition, engines, {}) : open_to_read(definition, engines));
     }
     // Between the two checks a program may start or stop, so both are repeated for a while.
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
     while (true) {
         auto control = std::make_unique<ControlClient>(engines.store.file);
         auto status = control->status();
@@ -114,7 +114,7 @@ Result<std::unique_ptr<StoreChanges>> open_store_changes(const AppDefinition& de
         auto store =
             open_to_write(definition, engines, {.patience = std::chrono::milliseconds{100}});
         if (store || store.error().code != ErrorCode::busy ||
-            std::chrono::steady_clock::now() >= give_up) {
+            std::chrono::steady_clock::now() >= deadline) {
             return direct_changes(definition, engines, std::move(store));
         }
     }

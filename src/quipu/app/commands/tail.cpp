@@ -33,7 +33,7 @@ class Tail {
           left_(options.count) {}
 
     int follow() {
-        if (auto begun = begin(); !begun) return invocation_.fail(begun.error());
+        if (auto started = begin(); !started) return invocation_.fail(started.error());
         while (!done()) {
             const auto records = store_.read(position_, batch);
             if (!records) return invocation_.fail(records.error());

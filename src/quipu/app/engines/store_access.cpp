@@ -20,7 +20,7 @@ Result<std::unique_ptr<Store>> read_file(const std::filesystem::path& file) {
 Result<std::unique_ptr<Store>> write_file(const std::filesystem::path& file,
                                           const EventTypes& types, const WriteAccess& access) {
     const ControlClient control(file);
-    const auto give_up = std::chrono::steady_clock::now() + access.patience;
+    const auto deadline = std::chrono::steady_clock::now() + access.patience;
     while (true) {
         SqliteOptions options;
         options.path = file;
@@ -33,7 +33,7 @@ Result<std::unique_ptr<Store>> write_file(const std::filesystem::path& file,
                                              " as process " + std::to_string(status->pid) +
                                              "; stop it first, or choose another --file");
         }
-        if (std::chrono::steady_clock::now() >= give_up) return store;
+        if (std::chrono::steady_clock::now() >= deadline) return store;
         std::this_thread::sleep_for(std::chrono::milliseconds{20});
     }
 }

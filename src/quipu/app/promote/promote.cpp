@@ -25,9 +25,9 @@ class Promotion {
         auto exported = sqlite::Export::open(file_);
         if (!exported) return std::unexpected(std::move(exported.error()));
         export_ = std::move(*exported);
-        auto begun = begin_promote(source_, target_, options_.published_until);
-        if (!begun) return std::unexpected(std::move(begun.error()));
-        if (*begun == PromoteState::done) return Promoted{.checksum = {}, .was_done = true};
+        auto started = begin_promote(source_, target_, options_.published_until);
+        if (!started) return std::unexpected(std::move(started.error()));
+        if (*started == PromoteState::done) return Promoted{.checksum = {}, .was_done = true};
         for (auto step :
              {&Promotion::copy_events, &Promotion::copy_archive, &Promotion::copy_heads,
               &Promotion::copy_documents, &Promotion::copy_groups, &Promotion::copy_letters}) {
@@ -35,14 +35,14 @@ class Promotion {
         }
         auto promoted = compare_stores(source_, file_, target_);
         if (!promoted) return promoted;
-        promoted->resumed = *begun == PromoteState::unfinished;
+        promoted->resumed = *started == PromoteState::unfinished;
         auto marked = end_promote(source_, target_);
         if (!marked) return std::unexpected(std::move(marked.error()));
         return promoted;
     }
 
   private:
-    void tell(std::string_view what, std::int64_t done) const {
+    void report(std::string_view what, std::int64_t done) const {
         if (options_.progress) options_.progress(what, done);
     }
 
@@ -81,7 +81,7 @@ class Promotion {
             position = records->back()->position;
             auto stored = put(&RestoreBatch::events, std::move(*records));
             if (!stored) return stored;
-            tell("events up to position", position);
+            report("events up to position", position);
         }
     }
 
@@ -94,7 +94,7 @@ class Promotion {
             done += static_cast<std::int64_t>(archived->size());
             auto stored = put(&RestoreBatch::archived, std::move(*archived));
             if (!stored) return stored;
-            tell("archived events", done);
+            report("archived events", done);
         }
     }
 
@@ -138,7 +138,7 @@ class Promotion {
             }
             auto stored = put(&RestoreBatch::documents, std::move(placed));
             if (!stored) return stored;
-            tell("documents", documents_);
+            report("documents", documents_);
         }
     }
 
@@ -153,7 +153,7 @@ class Promotion {
                                     .finished_above = {}});
         }
         if (auto stored = target_.restore(batch); !stored) return stored;
-        tell("groups", static_cast<std::int64_t>(groups->size()));
+        report("groups", static_cast<std::int64_t>(groups->size()));
         for (const GroupPosition& group : *groups) {
             auto parked = source_.parked(group.group);
             if (!parked) return std::unexpected(std::move(parked.error()));
@@ -172,7 +172,7 @@ class Promotion {
             done += static_cast<std::int64_t>(letters->size());
             auto stored = put(&RestoreBatch::dead_letters, std::move(*letters));
             if (!stored) return stored;
-            tell("dead letters", done);
+            report("dead letters", done);
         }
     }
 

@@ -16,15 +16,15 @@ constexpr std::chrono::milliseconds longest_pause{15'000};
 }  // namespace
 
 Result<void> WaitingRoom::persist(const std::function<Result<void>()>& attempt) {
-    std::string told;
+    std::string logged;
     for (auto pause = first_pause;; pause = std::min(pause * 2, longest_pause)) {
         Result<void> done = attempt();
         if (done || !done.error().retryable()) return done;
         std::string reason = mask_secrets(done.error().message);
-        if (reason != told) {
-            told = std::move(reason);
-            logger_.write(LogLevel::error, told + "; trying again until it works");
-            if (on_reason) on_reason(told);
+        if (reason != logged) {
+            logged = std::move(reason);
+            logger_.write(LogLevel::error, logged + "; trying again until it works");
+            if (on_reason) on_reason(logged);
         }
         if (signals_.wait(pause) != 0) {
             stopped_ = true;

@@ -31,7 +31,7 @@ void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
                 std::array<char, 512> text{};
                 if (error == RD_KAFKA_RESP_ERR__FATAL) {
                     const auto cause = rd_kafka_fatal_error(rk, text.data(), text.size());
-                    tell_fatal(*context, cause, text.data());
+                    report_fatal(*context, cause, text.data());
                 } else {
                     context->health->client_error(error, reason);
                 }
@@ -55,8 +55,8 @@ void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
     }
 }
 
-void Client::tell_fatal(Context& context, rd_kafka_resp_err_t cause, const char* reason) {
-    context.health->tell("error", "fatal", reason);
+void Client::report_fatal(Context& context, rd_kafka_resp_err_t cause, const char* reason) {
+    context.health->notify("error", "fatal", reason);
     if (context.events != nullptr) {
         context.events->failed(cause);
     }
@@ -105,7 +105,7 @@ EventHandle Client::next_reports(std::chrono::milliseconds timeout) {
             const auto code = rd_kafka_event_error(event.get());
             const char* const reason = rd_kafka_event_error_string(event.get());
             if (rd_kafka_event_error_is_fatal(event.get()) != 0) {
-                tell_fatal(*context_, code, reason);
+                report_fatal(*context_, code, reason);
             } else {
                 context_->health->client_error(code, reason);
             }
@@ -131,8 +131,8 @@ void Client::Release::operator()(rd_kafka_t* handle) const noexcept {
     if (!destroyed) {
         const MutexLock lock(context->log_mutex);
         if (!context->muted) {
-            context->health->tell("error", "destroy",
-                                  "a Kafka client does not stop; it is abandoned");
+            context->health->notify("error", "destroy",
+                                    "a Kafka client does not stop; it is abandoned");
         }
     }
 }

@@ -64,8 +64,8 @@ class Client {
         /// Set once the receiver of librdkafka's log may be destroyed.
         bool muted QUIPU_GUARDED_BY(log_mutex) = false;
 
-        Context(std::shared_ptr<Health> told, ClientEvents* owner)
-            : health(std::move(told)), events(owner) {}
+        Context(std::shared_ptr<Health> its_health, ClientEvents* owner)
+            : health(std::move(its_health)), events(owner) {}
     };
     /// Destroying a client can block inside librdkafka. After ten seconds the client is abandoned,
     /// so that the program can end.
@@ -76,7 +76,7 @@ class Client {
     Client(std::shared_ptr<Context> context, std::shared_ptr<rd_kafka_t> handle)
         : context_(std::move(context)), handle_(std::move(handle)) {}
     static void set_callbacks(rd_kafka_conf_t* conf, Role role);
-    static void tell_fatal(Context& context, rd_kafka_resp_err_t cause, const char* reason);
+    static void report_fatal(Context& context, rd_kafka_resp_err_t cause, const char* reason);
 
     struct ReleaseTopic {
         void operator()(rd_kafka_topic_t* topic) const noexcept { rd_kafka_topic_destroy(topic); }

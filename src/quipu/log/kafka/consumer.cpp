@@ -93,9 +93,9 @@ void Consumer::guarded(const Function& function) {
     try {
         function();
     } catch (const std::exception& fault) {
-        health_->tell("error", "callback", fault.what());
+        health_->notify("error", "callback", fault.what());
     } catch (...) {
-        health_->tell("error", "callback", "a callback of the group has thrown an exception");
+        health_->notify("error", "callback", "a callback of the group has thrown an exception");
     }
 }
 
@@ -251,7 +251,7 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
                 if (reason.starts_with("Failed to fetch committed offsets")) {
                     assign_again_at_ = Clock::now() + assign_again_after;
                 }
-                health_->tell("warning", "group " + group_, error_->message);
+                health_->notify("warning", "group " + group_, error_->message);
                 error_.reset();
                 return;
             }
@@ -267,12 +267,12 @@ void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_lis
         revoked(list);
     } else {
         assign(nullptr);
-        tell_rebalance_error(code);
+        report_rebalance_error(code);
     }
 }
 
-void Consumer::tell_rebalance_error(rd_kafka_resp_err_t code) {
-    health_->tell("warning", "rebalance", call_error(code, "group " + group_, {}).message);
+void Consumer::report_rebalance_error(rd_kafka_resp_err_t code) {
+    health_->notify("warning", "rebalance", call_error(code, "group " + group_, {}).message);
 }
 
 void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
@@ -297,16 +297,16 @@ void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
 void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
                                    const rd_kafka_topic_partition_list_t* list) {
     if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
-        give_up(list);
+        release_partitions(list);
     } else if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        tell_rebalance_error(code);
+        report_rebalance_error(code);
     }
     const bool answered = call_with_timeout(
         unassign_timeout, [client = client_->shared()] { rd_kafka_assign(client.get(), nullptr); });
     if (!answered) {
-        health_->tell("warning", "close " + group_,
-                      "group " + group_ +
-                          ": a Kafka client does not release its partitions; it is abandoned");
+        health_->notify("warning", "close " + group_,
+                        "group " + group_ +
+                            ": a Kafka client does not release its partitions; it is abandoned");
     }
 }
 
@@ -325,21 +325,21 @@ void Consumer::start_assignment() {
 }
 
 void Consumer::revoked(const rd_kafka_topic_partition_list_t* list) {
-    give_up(list);
+    release_partitions(list);
     assign(nullptr);
 }
 
-void Consumer::give_up(const rd_kafka_topic_partition_list_t* list) {
+void Consumer::release_partitions(const rd_kafka_topic_partition_list_t* list) {
     const bool lost = rd_kafka_assignment_lost(client_->get()) != 0;
-    const auto gone = partitions_of(list, *config_);
-    drop(gone);
+    const auto revoked_partitions = partitions_of(list, *config_);
+    drop(revoked_partitions);
     if (options_.revoked) {
-        guarded([&] { options_.revoked(gone, lost); });
+        guarded([&] { options_.revoked(revoked_partitions, lost); });
     }
     if (!lost) {
-        offsets_.commit_now(gone);
+        offsets_.commit_now(revoked_partitions);
     }
-    offsets_.tracker().revoke(gone);
+    offsets_.tracker().revoke(revoked_partitions);
     starting_.reset();
     joined_ = false;
 }

@@ -63,8 +63,8 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void revoked(const rd_kafka_topic_partition_list_t* list);
     void rebalanced_at_close(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
     /// Everything that a revocation requires, except the response to librdkafka.
-    void give_up(const rd_kafka_topic_partition_list_t* list);
-    void tell_rebalance_error(rd_kafka_resp_err_t code);
+    void release_partitions(const rd_kafka_topic_partition_list_t* list);
+    void report_rebalance_error(rd_kafka_resp_err_t code);
     /// Makes librdkafka fetch the partitions of `list`; none if it is null.
     void assign(const rd_kafka_topic_partition_list_t* list);
     void assign_again_if_due();

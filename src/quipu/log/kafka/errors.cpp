@@ -83,7 +83,7 @@ std::string_view headline(Trouble trouble) {
 /// Whether all brokers are fenced: while a broker starts, or after it has been silent for a while,
 /// it gets no replicas. Kafka reports that with the code for too few brokers (StripedReplicaPlacer
 /// of 3.9).
-bool says_fenced(rd_kafka_resp_err_t code, std::string_view text) {
+bool is_fenced(rd_kafka_resp_err_t code, std::string_view text) {
     return code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR && text.contains("fenced");
 }
 
@@ -193,17 +193,17 @@ Error produce_error(rd_kafka_resp_err_t code, std::string_view event_type, std::
             fmt::format("{}: not acknowledged by topic {}: {}", event_type, topic, describe(code))};
 }
 
-bool says_not_found(rd_kafka_resp_err_t code) {
+bool is_not_found(rd_kafka_resp_err_t code) {
     return code_of(code) == ErrorCode::not_found;
 }
 
-bool refuses_batch(rd_kafka_resp_err_t code) {
+bool rejects_batch(rd_kafka_resp_err_t code) {
     return code_of(code) == ErrorCode::limit || code == RD_KAFKA_RESP_ERR_INVALID_RECORD ||
            code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP || code == RD_KAFKA_RESP_ERR_INVALID_MSG;
 }
 
 Error call_error(rd_kafka_resp_err_t code, std::string_view what, std::string_view reason) {
-    const bool fenced = says_fenced(code, reason);
+    const bool fenced = is_fenced(code, reason);
     std::string text = reason.empty() ? describe(code) : std::string(reason);
     if (text.ends_with('.')) {
         text.pop_back();

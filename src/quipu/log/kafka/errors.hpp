@@ -32,9 +32,9 @@ struct Explanation {
                                   std::string_view topic);
 
 /// Whether the code means that the topic does not exist.
-[[nodiscard]] bool says_not_found(rd_kafka_resp_err_t code);
+[[nodiscard]] bool is_not_found(rd_kafka_resp_err_t code);
 /// Whether a broker may return the code for a batch in which other records are valid.
-[[nodiscard]] bool refuses_batch(rd_kafka_resp_err_t code);
+[[nodiscard]] bool rejects_batch(rd_kafka_resp_err_t code);
 
 /// The error of an administrative call or of a group. `what` says what it concerns.
 [[nodiscard]] Error call_error(rd_kafka_resp_err_t code, std::string_view what,

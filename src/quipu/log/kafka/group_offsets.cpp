@@ -58,8 +58,9 @@ void GroupOffsets::committed(rd_kafka_resp_err_t code,
         }
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        health_->tell("warning", "commit " + group_,
-                      call_error(code, "group " + group_ + ": offsets not committed", {}).message);
+        health_->notify(
+            "warning", "commit " + group_,
+            call_error(code, "group " + group_ + ": offsets not committed", {}).message);
     }
 }
 
@@ -111,7 +112,7 @@ bool GroupOffsets::set_start(rd_kafka_topic_partition_list_t* assignment) {
     if (former_group_ && missing->cnt > 0) {
         const auto former = former_offsets(missing.get());
         if (!former) {
-            health_->tell("warning", "former " + group_, former.error().message);
+            health_->notify("warning", "former " + group_, former.error().message);
             return false;
         }
         for (const auto& element : elements(former->get())) {
@@ -119,9 +120,9 @@ bool GroupOffsets::set_start(rd_kafka_topic_partition_list_t* assignment) {
             rd_kafka_topic_partition_list_del(missing.get(), element.topic, element.partition);
         }
         if (starts->cnt > 0) {
-            health_->tell("info", "former " + group_,
-                          "group " + group_ + " continues from the committed offsets of group " +
-                              *former_group_);
+            health_->notify("info", "former " + group_,
+                            "group " + group_ + " continues from the committed offsets of group " +
+                                *former_group_);
         }
     }
     if (!from_earliest_ && missing->cnt > 0) {

@@ -30,12 +30,13 @@ void Health::emit(std::string_view level, std::string_view text) const noexcept 
     }
 }
 
-bool Health::may_tell(const std::string& about) {
+bool Health::may_notify(const std::string& about) {
     const auto now = Clock::now();
-    if (told_at_.size() > remembered_lines) {
-        std::erase_if(told_at_, [&](const auto& line) { return now - line.second > repeat_after; });
+    if (notified_at_.size() > remembered_lines) {
+        std::erase_if(notified_at_,
+                      [&](const auto& line) { return now - line.second > repeat_after; });
     }
-    const auto [line, first] = told_at_.try_emplace(about, now);
+    const auto [line, first] = notified_at_.try_emplace(about, now);
     if (first || now - line->second > repeat_after) {
         line->second = now;
         return true;
@@ -53,7 +54,7 @@ void Health::client_error(rd_kafka_resp_err_t code, std::string_view reason) {
             return;
         }
         if (found.trouble == Trouble::none) {
-            if (may_tell(found.error.message)) {
+            if (may_notify(found.error.message)) {
                 line = found.error.message;
             }
         } else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
@@ -70,10 +71,10 @@ void Health::client_error(rd_kafka_resp_err_t code, std::string_view reason) {
                 connection_ = found;
             }
             // While other brokers answer, a broker that does not is logged now and then.
-            const bool changed = !reachable_ && told_ != connection_.trouble;
+            const bool changed = !reachable_ && notified_ != connection_.trouble;
             if (changed ||
-                may_tell(fmt::format("connection {}", static_cast<int>(found.trouble)))) {
-                told_ = connection_.trouble;
+                may_notify(fmt::format("connection {}", static_cast<int>(found.trouble)))) {
+                notified_ = connection_.trouble;
                 line = found.error.message;
             }
         }
@@ -90,7 +91,7 @@ void Health::probed(bool answered) {
         const MutexLock lock(mutex_);
         missed_ = answered ? 0 : missed_ + 1;
         const bool reachable = answered || (reachable_ && missed_ <= misses_allowed);
-        if (reachable == reachable_ && (!answered || told_ == Trouble::none)) {
+        if (reachable == reachable_ && (!answered || notified_ == Trouble::none)) {
             if (answered) {
                 connection_ = {};
             }
@@ -99,16 +100,16 @@ void Health::probed(bool answered) {
         reachable_ = reachable;
         if (reachable) {
             connection_ = {};
-            if (told_ != Trouble::none) {
-                told_ = Trouble::none;
+            if (notified_ != Trouble::none) {
+                notified_ = Trouble::none;
                 line = fmt::format("Kafka at {} answers", location_);
             }
             was_reachable_ = true;
-        } else if (told_ == Trouble::none) {
+        } else if (notified_ == Trouble::none) {
             good = false;
             if (const auto error = connection_error_locked()) {
-                told_ = connection_.trouble == Trouble::none ? Trouble::unreachable
-                                                             : connection_.trouble;
+                notified_ = connection_.trouble == Trouble::none ? Trouble::unreachable
+                                                                 : connection_.trouble;
                 line = error->message;
             }
         }
@@ -122,7 +123,7 @@ void Health::problem(const std::string& about, const Error& error) {
     {
         const MutexLock lock(mutex_);
         problems_.insert_or_assign(about, error);
-        if (!may_tell(about + error.message)) {
+        if (!may_notify(about + error.message)) {
             return;
         }
     }
@@ -146,13 +147,13 @@ void Health::log_line(int level, std::string_view facility, std::string_view tex
     if (level > warning || facility == "FAIL" || facility == "ERROR" || facility == "FATAL") {
         return;
     }
-    tell("warning", std::string(facility), text);
+    notify("warning", std::string(facility), text);
 }
 
-void Health::tell(std::string_view level, const std::string& about, std::string_view text) {
+void Health::notify(std::string_view level, const std::string& about, std::string_view text) {
     {
         const MutexLock lock(mutex_);
-        if (!may_tell(about)) {
+        if (!may_notify(about)) {
             return;
         }
     }

@@ -34,7 +34,7 @@ class Health {
     /// Handles a line of librdkafka's log, with syslog's level.
     void log_line(int level, std::string_view facility, std::string_view text);
     /// Sends a line to the operator, for the same `about` at most every half minute.
-    void tell(std::string_view level, const std::string& about, std::string_view text);
+    void notify(std::string_view level, const std::string& about, std::string_view text);
 
     [[nodiscard]] bool reachable() const noexcept { return reachable_.load(); }
     /// Why the brokers cannot be used; empty if they can, or if it is too early to tell.
@@ -45,7 +45,7 @@ class Health {
 
   private:
     using Clock = std::chrono::steady_clock;
-    [[nodiscard]] bool may_tell(const std::string& about) QUIPU_REQUIRES(mutex_);
+    [[nodiscard]] bool may_notify(const std::string& about) QUIPU_REQUIRES(mutex_);
     [[nodiscard]] std::optional<Error> connection_error_locked() const QUIPU_REQUIRES(mutex_);
     void emit(std::string_view level, std::string_view text) const noexcept;
 
@@ -59,10 +59,10 @@ class Health {
     Explanation connection_ QUIPU_GUARDED_BY(mutex_);
     bool was_reachable_ QUIPU_GUARDED_BY(mutex_) = false;  ///< at any time
     /// The problem that the operator was last notified of.
-    Trouble told_ QUIPU_GUARDED_BY(mutex_) = Trouble::none;
+    Trouble notified_ QUIPU_GUARDED_BY(mutex_) = Trouble::none;
     int missed_ QUIPU_GUARDED_BY(mutex_) = 0;  ///< consecutive probes without an answer
     std::map<std::string, Error> problems_ QUIPU_GUARDED_BY(mutex_);
-    std::map<std::string, Clock::time_point> told_at_ QUIPU_GUARDED_BY(mutex_);
+    std::map<std::string, Clock::time_point> notified_at_ QUIPU_GUARDED_BY(mutex_);
 };
 
 }  // namespace quipu::kafka

@@ -199,7 +199,7 @@ void Producer::begin_replacing(State how) {
 /// then treats the topic as deleted and fails everything queued for it. A new client, which has
 /// never seen the topic, finds out whether it exists.
 rd_kafka_resp_err_t Producer::classify(rd_kafka_resp_err_t code, const ProducerTopic& topic) {
-    return says_not_found(code) && topic.known() ? RD_KAFKA_RESP_ERR__PURGE_QUEUE : code;
+    return is_not_found(code) && topic.known() ? RD_KAFKA_RESP_ERR__PURGE_QUEUE : code;
 }
 
 void Producer::run() {
@@ -305,7 +305,7 @@ Error Producer::settle_failure(const PendingRecord& pending, rd_kafka_resp_err_t
     Error error = produce_error(code, topic.event_type(), topic.topic());
     const MutexLock lock(mutex_);
     topic.answered(pending, std::nullopt, Clock::now());
-    if (refuses_batch(code) && batching_ == Batching::many) {
+    if (rejects_batch(code) && batching_ == Batching::many) {
         // The broker rejects a whole batch for one record, or for its total size. Sent again one by
         // one, only invalid records are rejected.
         begin_replacing(State::replacing_single);
@@ -423,9 +423,9 @@ void Producer::check_for_stall() {
         }
         begin_replacing(State::replacing);
     }
-    health_->tell("warning", "stall",
-                  "records have not been acknowledged for long although brokers answer; a new "
-                  "client will send them again");
+    health_->notify("warning", "stall",
+                    "records have not been acknowledged for long although brokers answer; a new "
+                    "client will send them again");
 }
 
 void Producer::discard_queue(Client& client) {
@@ -464,7 +464,7 @@ Client* Producer::replace_client(Client& old) {
             made.emplace(std::move(*client));
             break;
         } else {
-            health_->tell("error", "replace", client.error().message);
+            health_->notify("error", "replace", client.error().message);
         }
         const MutexLock lock(mutex_);
         const auto closed = [&]() QUIPU_REQUIRES(mutex_) { return state_ == State::closed; };
