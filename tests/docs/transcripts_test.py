@@ -14,13 +14,15 @@ import pathlib
 import queue
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from ports import free_port  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -29,12 +31,6 @@ READS = re.compile(r"^(curl -s http\S+|\S+ (events|show|groups|account|dead-lett
 PORT_OF_THE_PAGES = 8080
 FOREVER = 60  # seconds; only a hang takes this long
 DIRECTORIES = []
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 def commands(page):

@@ -6,13 +6,15 @@ import os
 import pathlib
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from ports import free_port  # noqa: E402,F401
 
 # Far beyond what anything here takes: only a hang reaches it.
 FOREVER = 60
@@ -31,13 +33,6 @@ def eventually(condition, what="the condition"):
         if time.monotonic() > end:
             raise AssertionError(f"{what} did not come true within {FOREVER} s")
         pause.wait(0.02)
-
-
-def free_port():
-    """One that nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 def get(port, path):
