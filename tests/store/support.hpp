@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "quipu/base/hex.hpp"
 #include "quipu/store/store.hpp"
 
 namespace quipu::test {
@@ -21,10 +22,9 @@ inline Time at(std::int64_t seconds) {
 
 /// An id in the form of UUID version 7 that grows with `number`.
 inline std::string uuid(std::int64_t number) {
-    constexpr const char* digits = "0123456789abcdef";
     std::string text = "01900000-0000-7000-8000-000000000000";
     for (std::size_t i = 0; i < 12; ++i, number >>= 4) {
-        text[35 - i] = digits[number & 15];
+        text[35 - i] = lower_hex_digits[static_cast<std::size_t>(number & 15)];
     }
     return text;
 }
