@@ -13,7 +13,7 @@ TEST(Printable, LeavesTextAlone) {
     EXPECT_EQ(printable(""), "");
 }
 
-TEST(Printable, ShowsWhatATerminalWouldActOn) {
+TEST(Printable, ShowsControlCharacters) {
     EXPECT_EQ(printable("a\x1b[31mb"), "a\\u001b[31mb");
     EXPECT_EQ(printable("a\nb\tc\x7f"), "a\\u000ab\\u0009c\\u007f");
     EXPECT_EQ(printable("\xc2\x9b"
@@ -40,7 +40,7 @@ TEST(PrettyJson, IsSafeOnATerminal) {
     EXPECT_EQ(pretty_json("\"\xc2\x9b\x7f\""), "\"\\u009b\\u007f\"");
 }
 
-TEST(PrettyJson, EndsWhateverComes) {
+TEST(PrettyJson, TerminatesForMalformedText) {
     for (const std::string_view text : {"", "{", "\"", "\"\\", "]]]", "{{{", "\xff", ":,:,"}) {
         static_cast<void>(pretty_json(text));
         static_cast<void>(compact_json(text));

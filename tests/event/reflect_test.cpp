@@ -205,7 +205,7 @@ TEST(Reflect, StructsOfOneToFortyFields) {
     }(std::make_index_sequence<std::tuple_size_v<Sizes>>{});
 }
 
-TEST(Reflect, FieldsLieWhereTheTableSays) {
+TEST(Reflect, FieldOffsetsMatchTheTable) {
     S8 object{};
     const quipu::StructInfo& info = struct_info<S8>();
     EXPECT_EQ(info.fields[0].in(&object), &object.a01);

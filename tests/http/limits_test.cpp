@@ -229,7 +229,7 @@ TEST_F(HttpLimitsTest, StopLetsARequestInFlightFinish) {
     server().stop();
 }
 
-TEST_F(HttpLimitsTest, StopCutsWhatDoesNotFinishInTime) {
+TEST_F(HttpLimitsTest, StopClosesConnectionsAfterTheGracePeriod) {
     Watched<bool> entered{false};
     Watched<bool> go{false};
     make({.stop_grace = 50ms}).route("GET", "/", [&](const HttpRequest&) {

@@ -136,7 +136,7 @@ struct Story {
 
 class EveryOperation : public testing::TestWithParam<std::tuple<Operation, int, bool>> {};
 
-TEST_P(EveryOperation, MayFailOnceWithoutLossOfWhatWasAcknowledged) {
+TEST_P(EveryOperation, AcknowledgedEventsSurviveOneFailure) {
     const auto [operation, code, lasting] = GetParam();
     bool struck = true;
     int struck_times = 0;

@@ -63,7 +63,7 @@ TEST_F(Groups, ListsUnfinishedPositions) {
     EXPECT_THAT(store->unfinished("g", {4, 5}).value(), ElementsAre(4));
 }
 
-TEST_F(Groups, AnEarlyGroupOfAnEmptyLogIsRemembered) {
+TEST_F(Groups, GroupOpenedOnAnEmptyLogKeepsItsStart) {
     ASSERT_TRUE(store->open_group("g", false));
     store.reopen();
     publish(2);

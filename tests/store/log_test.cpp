@@ -221,7 +221,7 @@ TEST(Log, RefusesMalformedRecords) {
     EXPECT_EQ(store->last_position(), 0);
 }
 
-TEST(Log, ReadsFromMemoryAndFromTheFileAlike) {
+TEST(Log, ReadsFromMemoryAndFromTheFileAgree) {
     StoreBounds options;
     options.cache_records = 10;
     Fixture store(options);

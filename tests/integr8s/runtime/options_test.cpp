@@ -146,7 +146,7 @@ TEST_F(PodsWithoutCgroups, TimeoutStillKillsEverything) {
     EXPECT_EQ(run(spec).outcome, PodOutcome::timeout);
 }
 
-TEST_F(PodsWithoutCgroups, DirectoryThatIsNoCgroupIsExplained) {
+TEST_F(PodsWithoutCgroups, DirectoryWithoutCgroupIsExplained) {
     SandboxOptions options;
     const auto directory =
         std::filesystem::temp_directory_path() / ("no-cgroup-" + std::to_string(::getpid()));
@@ -168,7 +168,7 @@ class PodsWithoutSandbox : public testing::SandboxTest {
     }
 };
 
-TEST_F(PodsWithoutSandbox, SaysSo) {
+TEST_F(PodsWithoutSandbox, DescriptionSaysThatThereIsNoSandbox) {
     EXPECT_THAT(runtime().describe(), HasSubstr("NO SANDBOX"));
 }
 

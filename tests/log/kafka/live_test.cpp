@@ -215,7 +215,7 @@ TEST_F(KafkaLive, AMissingTopicIsNotFound) {
 }
 
 /// A client with a fatal error is replaced.
-TEST_F(KafkaLive, AFatalErrorFailsWhatIsQueuedAndLaterCallsWork) {
+TEST_F(KafkaLive, FatalErrorFailsQueuedRecordsAndLaterCallsWork) {
     create("greeted");
     auto config = kafka::Config::check(options({{"linger.ms", "1500"}}));
     ASSERT_TRUE(config);
