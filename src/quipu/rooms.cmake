@@ -12,7 +12,7 @@ endif()
 if(QUIPU_WITH_KAFKA)
     quipu_room(kafka FOLDER log/kafka KNOWS log store codec event base USES RDKAFKA SIMDJSON fmt)
 endif()
-quipu_room(delivery KNOWS log store codec event base)
+quipu_room(delivery KNOWS log store codec event base USES Boost)
 quipu_room(http KNOWS base USES Boost UV)
 
 set(engines sqlite)

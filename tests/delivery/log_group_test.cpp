@@ -80,6 +80,87 @@ TEST_F(LogGroups, DuplicateIdOfAnotherEventBecomesADeadLetter) {
     EXPECT_EQ(counter("ada").value, 1);
 }
 
+TEST_F(LogGroups, NothingThatIsNoEventStopsTheOthers) {
+    Collector collector;
+    auto runtime = member(collector);
+    // The id that another record at the next place would once have had, and two bad records.
+    foreign(body("log:ordered/0/1", "eve", 1));
+    foreign("not JSON");
+    foreign("not JSON");
+    foreign(R"({"event_type":"shipped","customer":"ada","number":1})");
+    foreign(std::string(), "gone", {}, true);
+    foreign(body("after", "ada", 1));
+    ASSERT_TRUE(eventually([&] { return counter("ada").value == 1 && letters().size() == 4; }));
+    EXPECT_EQ(counter("eve").value, 0);
+    ASSERT_TRUE(runtime->drain(60s));
+    EXPECT_EQ(letters().size(), 4U) << "a tombstone is no failure";
+}
+
+TEST_F(LogGroups, RefusedRecordFailsAgainWhenItIsRequeued) {
+    Collector collector;
+    auto runtime = member(collector);
+    foreign(body("log:mine", "eve", 1));
+    ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
+    ASSERT_TRUE(store_->requeue(letters().front().id));
+    ASSERT_TRUE(eventually([&] {
+        return letters().back().status == DeadLetter::Status::open &&
+               letters().back().error.contains("reserved");
+    }));
+    EXPECT_EQ(counter("eve").value, 0);
+}
+
+TEST_F(LogGroups, OversizedRecordBecomesADeadLetterAndTheRestIsHandled) {
+    test::StoreProxy front(*store_);
+    front.before = [](const Transaction& transaction) -> Result<void> {
+        for (const Append& append : transaction.appends) {
+            if (append.record.body.size() > 100'000) return fail(ErrorCode::limit, "too large");
+        }
+        return {};
+    };
+    front_ = &front;
+    Collector collector;
+    auto runtime = member(collector);
+    foreign(std::string(300'000, 'x'));
+    foreign(body("after", "ada", 1));
+    ASSERT_TRUE(eventually([&] { return counter("ada").value == 1 && letters().size() == 1; }));
+    EXPECT_THAT(letters()[0].error, testing::HasSubstr("65536 of the 300000 bytes"));
+    EXPECT_EQ(letters()[0].record->headers.find("quipu-log-size"), "300000");
+    ASSERT_TRUE(runtime->drain(60s));
+    ASSERT_TRUE(runtime->stop());
+    runtime.reset();
+    front_ = nullptr;
+}
+
+TEST_F(LogGroups, EventWithoutAnIdIsHandledOnce) {
+    Collector collector;
+    auto runtime = member(collector);
+    foreign(R"({"event_type":"ordered","metadata":{"service_name":"s","service_version":"1"},)"
+            R"("customer":"ada","number":1})");
+    ASSERT_TRUE(eventually([&] { return counter("ada").value == 1; }));
+    ASSERT_TRUE(runtime->stop());
+    log_.forget_commits("collector");
+    runtime = member(collector);
+    ASSERT_TRUE(runtime->drain(60s));
+    EXPECT_EQ(counter("ada").value, 1) << "read twice, one event";
+}
+
+TEST_F(LogGroups, KeysThatAreNotUtf8DoNotWaitForEachOther) {
+    Collector collector;
+    collector.before = [](const Event<Ordered>& event) {
+        if (event->customer.starts_with("boom")) throw std::runtime_error("not yet");
+    };
+    auto runtime = member(collector);
+    foreign(body("1", "boom-200", 1), std::string("\0\xc8", 2));
+    foreign(body("2", "long-201", 1), std::string("\0\xc9", 2));
+    foreign(body("3", "boom-latin", 1), "M\xfcller");
+    foreign(body("4", "latin", 1), "M\xf6ller");
+    foreign(body("5", "boom-prefix", 1), std::string(5000, 'k') + 'A');
+    foreign(body("6", "prefix", 1), std::string(5000, 'k') + 'B');
+    for (const char* customer : {"long-201", "latin", "prefix"}) {
+        EXPECT_TRUE(eventually([&] { return counter(customer).value == 1; })) << customer;
+    }
+}
+
 TEST_F(LogGroups, CopiedOriginHeaderDoesNotHideAnEvent) {
     Collector collector;
     auto runtime = member(collector);

@@ -65,12 +65,14 @@ class LogGroups : public DeliveryTest {
         EXPECT_TRUE(runtime->start());
         return runtime;
     }
-    void foreign(std::string body, std::string key = "k", RecordHeaders headers = {}) {
+    void foreign(std::string body, std::string key = "k", RecordHeaders headers = {},
+                 bool null_value = false) {
         LogRecord record;
         record.place.partition.event_type = "ordered";
         record.key = std::move(key);
         record.headers = std::move(headers);
         record.value = std::move(body);
+        record.null_value = null_value;
         record.timestamp = now();
         log_.produce(std::move(record), [](const Result<LogPlace>&) {});
     }

@@ -105,6 +105,11 @@ class MemoryLog : public TopicLog {
                 static_cast<std::int64_t>(topics_[type][static_cast<std::size_t>(number)].size());
         }
     }
+    /// Lets a group read everything once more; it must have no member.
+    void forget_commits(const std::string& group) {
+        const std::lock_guard lock(mutex_);
+        groups_[group].committed.clear();
+    }
     /// Everything in a topic, by partition.
     std::vector<LogRecord> all(const std::string& type) {
         const std::lock_guard lock(mutex_);

@@ -16,6 +16,9 @@
 
 namespace quipu {
 
+/// The timestamp of an event that has none and was decoded without `generate_absent`.
+inline constexpr Time absent_timestamp = Time::min();
+
 struct DecodeOptions {
     /// Rejects the conversions of Pydantic's lax JSON mode: text or 5.0 to int, 1 to true, numbers
     /// and dates without a time to Time, and so on. Each is then a fault of the kind that Pydantic
@@ -26,6 +29,10 @@ struct DecodeOptions {
     /// Decodes an event_type outside the catalogue as Unknown; false makes it the fault
     /// union_tag_invalid.
     bool allow_unknown_types = true;
+    /// Gives an event without an event_id a new one, and an event without a timestamp the current
+    /// time. False leaves the id empty and the timestamp at `absent_timestamp`, so that decoding
+    /// the same bytes twice gives the same event.
+    bool generate_absent = true;
     std::size_t max_bytes = 1024 * 1024;  ///< longer texts are rejected without parsing
     std::size_t max_depth = 64;           ///< of nested objects and lists; 500 at most
     std::size_t max_faults = 100;         ///< faults beyond it are not reported; at least 1

@@ -120,6 +120,8 @@ class Undecodable : public std::runtime_error {
   public:
     explicit Undecodable(Faults faults)
         : std::runtime_error(faults.summary()), faults_(std::move(faults)) {}
+    /// For a record that is no event of its type whatever its bytes decode to.
+    explicit Undecodable(const std::string& reason) : std::runtime_error(reason) {}
     [[nodiscard]] const Faults& faults() const noexcept { return faults_; }
 
   private:
@@ -187,7 +189,8 @@ struct Argument<const Delivery&> {
     }
 };
 
-/// Decodes the record into `event`; throws Undecodable.
+/// Decodes the record into `event`; throws Undecodable. An event that brings no id or no timestamp
+/// of its own has those of its record.
 void decode_record(const Record& record, const EventTypes& types, Emplace emplace, void* event);
 
 template <class H, class Catalogue, class E, class... Args>

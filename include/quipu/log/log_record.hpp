@@ -35,8 +35,9 @@ struct LogRecord {
     LogPlace place;                  ///< produce() reads nothing of it but the event type
     std::optional<std::string> key;  ///< chooses the partition; empty for a record without a key
     RecordHeaders headers;
-    std::string value;  ///< the event, as JSON
-    Time timestamp{};   ///< the log's timestamp of the record, with millisecond precision
+    std::string value;        ///< the event, as JSON
+    bool null_value = false;  ///< the record has no value, which is not an empty one
+    Time timestamp{};         ///< the log's timestamp of the record, with millisecond precision
 };
 
 /// A record that a consumer has received. Key and value are views into the buffer of the log's
@@ -82,7 +83,13 @@ class ReceivedRecord {
     [[nodiscard]] LogPlace place() const { return {partition(), offset()}; }
     /// Empty for a record that was produced without a key.
     [[nodiscard]] std::optional<std::string_view> key() const noexcept { return view_.key; }
+    /// A view whose data() is null for a record without a value, which is not an empty value.
     [[nodiscard]] std::string_view value() const noexcept { return view_.value; }
+    /// A key without a value. On a compacted topic it deletes what the key stood for; it is no
+    /// event.
+    [[nodiscard]] bool is_tombstone() const noexcept {
+        return view_.key && view_.value.data() == nullptr;
+    }
     /// Parsed on the first call.
     [[nodiscard]] const RecordHeaders& headers() const { return bytes_->headers(); }
     /// The log's timestamp of the record, with millisecond precision.

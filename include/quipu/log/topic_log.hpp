@@ -90,8 +90,9 @@ struct LogHealth {
     std::string engine;    ///< for example "librdkafka 2.0.2"
     std::string location;  ///< the brokers, without credentials
     bool reachable = false;
-    std::string problem;      ///< what does not work and what to try; empty when all is well
-    std::int64_t queued = 0;  ///< records that the broker has not acknowledged yet
+    std::string problem;          ///< what does not work and what to try; empty when all is well
+    std::int64_t queued = 0;      ///< records that the broker has not acknowledged yet
+    std::int64_t tombstones = 0;  ///< received by this log's consumers; groups pass over them
 };
 
 /// A log with topics beside the store, such as Kafka. All functions are thread-safe.

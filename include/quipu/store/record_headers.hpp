@@ -12,8 +12,10 @@
 namespace quipu {
 
 /// Headers beside a record's body, as on a Kafka record: traceparent, content-type, foreign ones.
-/// Names and values are any bytes, names may repeat, the order is kept. All of them stand in one
-/// block of memory: a record with headers costs one allocation more than one without.
+/// Names and values are any bytes, names may repeat, the order is kept. A value may be null, as
+/// Kafka has it, which is not an empty value: such a value is a view whose data() is null. All of
+/// them stand in one block of memory: a record with headers costs one allocation more than one
+/// without.
 class RecordHeaders {
   public:
     /// Views into the headers; valid until those change, move or end.
@@ -63,7 +65,7 @@ class RecordHeaders {
 
     /// Room for so many bytes of names and values in so many headers.
     void reserve(std::size_t headers, std::size_t bytes);
-    /// Also with views into these headers.
+    /// Also with views into these headers. A value whose data() is null is a null value.
     void add(std::string_view name, std::string_view value);
 
     [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
@@ -76,11 +78,12 @@ class RecordHeaders {
         const char* const end = bytes_.data() + bytes_.size();
         return {end, end};
     }
-    /// The value of the last header with this name, as Kafka's clients have it.
+    /// The value of the last header with this name, as Kafka's clients have it. A null value is a
+    /// view whose data() is null.
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
 
-    /// The block: for each header its name and its value, each behind its length (LEB128). Stores
-    /// keep it as it is.
+    /// The block: for each header its name and its value, each behind its length (LEB128). Null
+    /// values have the length zero in two bytes (80 00). Stores keep it as it is.
     [[nodiscard]] const std::string& bytes() const noexcept { return bytes_; }
     /// Nothing for bytes that are no such block.
     [[nodiscard]] static std::optional<RecordHeaders> from_bytes(std::string bytes);

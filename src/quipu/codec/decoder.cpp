@@ -98,9 +98,10 @@ bool Decoder::take_unknown(const Layout& layout) {
 
 void Decoder::generate(const FieldInfo& field, void* object) {
     if (field.type->kind == Kind::text) {
-        *static_cast<std::string*>(field.in(object)) = new_id();
+        *static_cast<std::string*>(field.in(object)) =
+            options_.generate_absent ? new_id() : std::string{};
     } else if (field.type->kind == Kind::time) {
-        *static_cast<Time*>(field.in(object)) = now();
+        *static_cast<Time*>(field.in(object)) = options_.generate_absent ? now() : absent_timestamp;
     }
 }
 

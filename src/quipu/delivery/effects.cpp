@@ -35,6 +35,9 @@ std::string Effects::publish(std::string_view event_type, const StructInfo& info
                              const Extra& unknown, const PublishOptions& options) {
     EventHeader header;
     header.event_id = options.event_id.empty() ? new_id() : options.event_id;
+    if (auto checked = wire::check_event_id(header.event_id); !checked) {
+        throw EffectError(std::move(checked.error()));
+    }
     header.timestamp = now_;
     header.aggregate_id = options.aggregate_id;
     if (!header.aggregate_id && cause_ != nullptr && !cause_->aggregate_id.empty()) {

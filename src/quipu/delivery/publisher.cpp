@@ -98,6 +98,9 @@ Result<Published> RawPublisher::publish_decoded(const EventInfo& info, EventHead
     if (!options.event_id.empty()) header.event_id = options.event_id;
     if (options.aggregate_id) header.aggregate_id = options.aggregate_id;
     if (options.user_id) header.metadata.user_id.emplace(*options.user_id);
+    if (auto checked = wire::check_event_id(header.event_id); !checked) {
+        return std::unexpected(std::move(checked.error()));
+    }
     Append append;
     Record& record = append.record;
     if (auto encoded = detail::encode_event(record.body, info.event_type, header, *info.payload,

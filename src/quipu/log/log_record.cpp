@@ -13,7 +13,7 @@ class Whole final : public ReceivedRecord::Bytes {
         view.partition = std::make_shared<const LogPartition>(record_.place.partition);
         view.offset = record_.place.offset;
         view.key = record_.key;
-        view.value = record_.value;
+        if (!record_.null_value) view.value = record_.value;
         view.timestamp = record_.timestamp;
         return view;
     }
@@ -36,6 +36,7 @@ LogRecord ReceivedRecord::copy() const {
     record.key = key();
     record.headers = headers();
     record.value = value();
+    record.null_value = value().data() == nullptr;
     record.timestamp = timestamp();
     return record;
 }

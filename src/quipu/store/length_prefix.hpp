@@ -24,6 +24,15 @@ inline void put_bytes(std::string& out, std::string_view bytes) {
     out.append(bytes);
 }
 
+/// As put_bytes; a view without data stands as a length of zero in two bytes instead of one.
+inline void put_nullable_bytes(std::string& out, std::string_view bytes) {
+    if (bytes.data() != nullptr) {
+        put_bytes(out, bytes);
+    } else {
+        out.append("\x80\0", 2);
+    }
+}
+
 /// Takes it from the front of `in`; false where it does not stand there whole.
 [[nodiscard]] inline bool take_number(std::string_view& in, std::uint64_t& value) noexcept {
     value = 0;
@@ -46,6 +55,19 @@ inline void put_bytes(std::string& out, std::string_view bytes) {
     }
     out = in.substr(0, size);
     in.remove_prefix(size);
+    return true;
+}
+
+/// Takes what put_nullable_bytes has put there.
+[[nodiscard]] inline bool take_nullable_bytes(std::string_view& in,
+                                              std::string_view& out) noexcept {
+    const bool null = in.starts_with(std::string_view("\x80\0", 2));
+    if (!take_bytes(in, out)) {
+        return false;
+    }
+    if (null) {
+        out = {};
+    }
     return true;
 }
 

@@ -9,7 +9,9 @@ namespace quipu {
 
 using stores::max_number_bytes;
 using stores::put_bytes;
+using stores::put_nullable_bytes;
 using stores::take_bytes;
+using stores::take_nullable_bytes;
 
 RecordHeaders::RecordHeaders(std::initializer_list<value_type> headers) {
     std::size_t bytes = 0;
@@ -31,14 +33,14 @@ void RecordHeaders::add(std::string_view name, std::string_view value) {
     const std::size_t most = bytes_.size() + name.size() + value.size() + 2 * max_number_bytes;
     if (most <= bytes_.capacity()) {
         put_bytes(bytes_, name);
-        put_bytes(bytes_, value);
+        put_nullable_bytes(bytes_, value);
         return;
     }
     std::string grown;
     grown.reserve(std::max(most, 2 * bytes_.size()));
     grown = bytes_;
     put_bytes(grown, name);
-    put_bytes(grown, value);
+    put_nullable_bytes(grown, value);
     bytes_.swap(grown);
 }
 
@@ -60,7 +62,7 @@ std::optional<RecordHeaders> RecordHeaders::from_bytes(std::string bytes) {
     std::string_view rest = bytes;
     value_type header;
     while (!rest.empty()) {
-        if (!take_bytes(rest, header.first) || !take_bytes(rest, header.second)) {
+        if (!take_bytes(rest, header.first) || !take_nullable_bytes(rest, header.second)) {
             return std::nullopt;
         }
     }
@@ -71,7 +73,7 @@ std::optional<RecordHeaders> RecordHeaders::from_bytes(std::string bytes) {
 
 void RecordHeaders::Iterator::read() noexcept {
     std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
-    if (take_bytes(rest, header_.first) && take_bytes(rest, header_.second)) {
+    if (take_bytes(rest, header_.first) && take_nullable_bytes(rest, header_.second)) {
         next_ = rest.data();
     } else {
         next_ = end_;

@@ -63,6 +63,9 @@ void add_log(Families& families, const LogHealth& log) {
                    log.reachable ? 1 : 0);
     families.gauge("quipu_log_queued", "Records that the log has not acknowledged yet.",
                    static_cast<double>(log.queued));
+    families.counter("quipu_log_tombstones_total",
+                     "Records with a key and no value, which groups pass over.",
+                     static_cast<double>(log.tombstones));
 }
 
 void add_relay(Families& families, const RelayStatus& relay) {

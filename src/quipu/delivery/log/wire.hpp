@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "quipu/base/error.hpp"
 #include "quipu/event/catalogue.hpp"
 #include "quipu/log/topic_log.hpp"
 #include "quipu/store/record.hpp"
@@ -23,17 +25,39 @@ namespace quipu::wire {
 [[nodiscard]] std::optional<Record> from_own_log(const ReceivedRecord& record,
                                                  std::string_view identity);
 
-/// A record to store for what another producer wrote. `decoded` is false when the body is no event
-/// of its topic's type; it then stands under an id made of its place in the log, with its bytes.
+/// The record to store for what another producer wrote.
 struct Ingested {
     Record record;
-    bool decoded = false;
+    /// Why it cannot be handled as an event of its topic's type, whatever its handler does; else
+    /// empty. It also stands in the record's headers; see refusal_of(). A body that does not decode
+    /// has none: handling finds its faults.
+    std::string refusal;
 };
+
+/// Event ids with this prefix are given to records of a log that bring no id of their own. No
+/// producer's event may have one.
+inline constexpr std::string_view reserved_id_prefix = "log:";
+
+/// An event of the topic's type keeps its id; one without an id gets one made of its place in the
+/// log and a digest of the record, so that reading the record again gives the same event. Whatever
+/// is no such event stands under an id of that kind, with its bytes.
 [[nodiscard]] Ingested ingest(const ReceivedRecord& record, const EventTypes& types, Time now);
 
-/// As an undecodable one: for a record whose event_id another event has already.
-[[nodiscard]] Record ingest_by_place(const ReceivedRecord& record, const EventTypes& types,
-                                     Time now);
+/// As what is no event: for a record that the store refuses as the event that it is.
+[[nodiscard]] Ingested ingest_by_place(const ReceivedRecord& record, const EventTypes& types,
+                                       Time now, std::string refusal);
+
+/// For a record that is too large for the store: the first 64 KiB of its value under the same id,
+/// and in place of its headers the record's event type, partition, offset, size and digest.
+[[nodiscard]] Ingested ingest_by_reference(const ReceivedRecord& record, const EventTypes& types,
+                                           Time now, const std::string& refusal);
+
+/// Why a stored record cannot be handled, whatever its handler does; else empty.
+[[nodiscard]] std::string_view refusal_of(const Record& record) noexcept;
+
+/// The key under which a record with this key is stored. It is the key itself, byte for byte, if it
+/// is short enough for a store; else its beginning and a digest. Two keys never get the same.
+[[nodiscard]] std::string stored_key(std::string_view key);
 
 /// "<event type>/<partition>", as Parked::source has it.
 [[nodiscard]] std::string source_of(const LogPartition& partition);
@@ -43,8 +67,11 @@ struct Ingested {
 /// The partition that an ingested record came from, as source_of() has it.
 [[nodiscard]] std::string source_of_ingested(const Record& record);
 
-/// Headers that a caller gives a new event, without what only a relay and a reader of the log may
-/// say: callers pass on the headers of what they handle.
+/// Errors: invalid (a publisher asks for a reserved id).
+[[nodiscard]] Result<void> check_event_id(std::string_view id);
+
+/// Headers that a caller gives a new event, without those that only a relay or a reader of the log
+/// may set: callers pass on the headers of what they handle.
 [[nodiscard]] RecordHeaders callers_headers(RecordHeaders headers);
 
 }  // namespace quipu::wire

@@ -41,6 +41,9 @@ class Health {
     [[nodiscard]] std::optional<Error> connection_error() const;
     /// What does not work and what to try, in one line; empty when all is well.
     [[nodiscard]] std::string problem_text() const;
+    /// Counts a tombstone that a consumer has returned.
+    void add_tombstone() noexcept { ++tombstones_; }
+    [[nodiscard]] std::int64_t tombstones() const noexcept { return tombstones_; }
     [[nodiscard]] std::string mask(std::string_view text) const { return secrets_.mask(text); }
 
   private:
@@ -54,6 +57,7 @@ class Health {
     const Notice notice_;
     const Clock::time_point born_ = Clock::now();
     std::atomic<bool> reachable_ = false;
+    std::atomic<std::int64_t> tombstones_ = 0;
     mutable Mutex mutex_;
     /// The latest connection problem since all was well.
     Explanation connection_ QUIPU_GUARDED_BY(mutex_);

@@ -110,6 +110,7 @@ class KafkaLog final : public TopicLog {
         health.reachable = health_->reachable();
         health.problem = health_->problem_text();
         health.queued = producer_->queued();
+        health.tombstones = health_->tombstones();
         return health;
     }
 

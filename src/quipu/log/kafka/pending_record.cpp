@@ -51,6 +51,7 @@ class Arguments {
 std::unique_ptr<PendingRecord> make_pending(LogRecord record, TopicLog::Done done) {
     auto pending = std::make_unique<PendingRecord>();
     pending->value = std::move(record.value);
+    pending->null_value = record.null_value;
     pending->done = std::move(done);
     pending->key = std::move(record.key);
     pending->headers = make_headers(record.headers);
@@ -64,7 +65,9 @@ rd_kafka_resp_err_t enqueue(rd_kafka_t* client, rd_kafka_topic_t* topic,
     Arguments arguments;
     arguments.add(RD_KAFKA_VTYPE_RKT).u.rkt = topic;
     // librdkafka neither copies nor frees the value, so it must stay until the delivery report.
-    arguments.add(RD_KAFKA_VTYPE_VALUE, pending->value);
+    if (!pending->null_value) {
+        arguments.add(RD_KAFKA_VTYPE_VALUE, pending->value);
+    }
     arguments.add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = pending.get();
     if (pending->key) {
         arguments.add(RD_KAFKA_VTYPE_KEY, *pending->key);

@@ -26,6 +26,7 @@ struct PendingRecord {
     std::int64_t since = 0;   ///< the result of StallDetector::enter()
     std::size_t gate = 0;     ///< used by ProducerTopic
     bool opens_gate = false;  ///< records behind it wait until it is acknowledged
+    bool null_value = false;
 };
 
 [[nodiscard]] std::unique_ptr<PendingRecord> make_pending(LogRecord record, TopicLog::Done done);
