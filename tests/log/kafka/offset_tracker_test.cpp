@@ -20,7 +20,7 @@ const LogPartition second{"a", 1};
 TEST(PartitionOffsets, CommitsPastTheFinishedPrefix) {
     PartitionOffsets offsets;
     for (const int offset : {5, 6, 7}) {
-        EXPECT_TRUE(offsets.give(offset));
+        EXPECT_TRUE(offsets.give(offset, 0));
     }
     EXPECT_EQ(offsets.finished_up_to(), std::nullopt);
     offsets.finish(6);
@@ -34,8 +34,8 @@ TEST(PartitionOffsets, CommitsPastTheFinishedPrefix) {
 
 TEST(PartitionOffsets, GapsInOffsetsBlockNothing) {
     PartitionOffsets offsets;
-    EXPECT_TRUE(offsets.give(2));
-    EXPECT_TRUE(offsets.give(40));
+    EXPECT_TRUE(offsets.give(2, 0));
+    EXPECT_TRUE(offsets.give(40, 0));
     offsets.finish(2);
     EXPECT_EQ(offsets.finished_up_to(), 3);
     offsets.finish(40);
@@ -44,10 +44,10 @@ TEST(PartitionOffsets, GapsInOffsetsBlockNothing) {
 
 TEST(PartitionOffsets, RepeatedAndUnknownOffsetsAreIgnored) {
     PartitionOffsets offsets;
-    EXPECT_TRUE(offsets.give(1));
-    EXPECT_TRUE(offsets.give(2));
-    EXPECT_FALSE(offsets.give(2));
-    EXPECT_FALSE(offsets.give(1));
+    EXPECT_TRUE(offsets.give(1, 0));
+    EXPECT_TRUE(offsets.give(2, 0));
+    EXPECT_FALSE(offsets.give(2, 0));
+    EXPECT_FALSE(offsets.give(1, 0));
     offsets.finish(3);
     offsets.finish(0);
     EXPECT_EQ(offsets.finished_up_to(), std::nullopt);
@@ -69,7 +69,7 @@ TEST(PartitionOffsets, AgreesWithAModel) {
             if (random() % 2 == 0) {
                 next += static_cast<std::int64_t>(random() % 3);
                 const bool fresh = model.empty() || next > model.rbegin()->first;
-                ASSERT_EQ(offsets.give(next), fresh);
+                ASSERT_EQ(offsets.give(next, 0), fresh);
                 if (fresh) {
                     model[next] = false;
                 }
@@ -98,39 +98,58 @@ TEST(PartitionOffsets, AgreesWithAModel) {
 TEST(OffsetTracker, TakesEachChangeOnce) {
     OffsetTracker tracker;
     tracker.assign({first, second});
-    EXPECT_TRUE(tracker.give(first, 0));
-    EXPECT_TRUE(tracker.give(second, 9));
+    EXPECT_TRUE(tracker.give(first, 0, 0));
+    EXPECT_TRUE(tracker.give(second, 9, 0));
     EXPECT_THAT(tracker.take_changes(), IsEmpty());
     tracker.finish(second, 9);
-    EXPECT_THAT(tracker.take_changes(), ElementsAre(LogPlace{second, 10}));
+    EXPECT_THAT(tracker.take_changes(), ElementsAre(Checkpoint{{second, 10}, 0}));
     EXPECT_THAT(tracker.take_changes(), IsEmpty());
     tracker.finish(first, 0);
-    EXPECT_THAT(tracker.take_changes(), ElementsAre(LogPlace{first, 1}));
+    EXPECT_THAT(tracker.take_changes(), ElementsAre(Checkpoint{{first, 1}, 0}));
 }
 
 TEST(OffsetTracker, AFailedCommitIsTakenAgain) {
     OffsetTracker tracker;
     tracker.assign({first});
-    EXPECT_TRUE(tracker.give(first, 0));
+    EXPECT_TRUE(tracker.give(first, 0, 0));
     tracker.finish(first, 0);
-    EXPECT_THAT(tracker.take_changes(), ElementsAre(LogPlace{first, 1}));
-    EXPECT_THAT(tracker.unconfirmed({first}), ElementsAre(LogPlace{first, 1}));
+    EXPECT_THAT(tracker.take_changes(), ElementsAre(Checkpoint{{first, 1}, 0}));
+    EXPECT_THAT(tracker.unconfirmed({first}), ElementsAre(Checkpoint{{first, 1}, 0}));
     tracker.commit_failed(first);
-    EXPECT_THAT(tracker.take_changes(), ElementsAre(LogPlace{first, 1}));
+    EXPECT_THAT(tracker.take_changes(), ElementsAre(Checkpoint{{first, 1}, 0}));
     tracker.confirm({first, 1});
     EXPECT_THAT(tracker.unconfirmed({first}), IsEmpty());
+}
+
+TEST(OffsetTracker, CheckpointHasTheDigestOfTheRecordBeforeIt) {
+    OffsetTracker tracker;
+    tracker.assign({first});
+    EXPECT_EQ(tracker.last_given(first), std::nullopt);
+    for (const std::uint32_t offset : {3U, 4U, 7U}) {
+        EXPECT_TRUE(tracker.give(first, offset, 100 + offset));
+    }
+    EXPECT_EQ(tracker.last_given(first), (Checkpoint{{first, 8}, 107}));
+    tracker.finish(first, 4);
+    EXPECT_THAT(tracker.take_changes(), IsEmpty());
+    tracker.finish(first, 3);
+    EXPECT_THAT(tracker.take_changes(), ElementsAre(Checkpoint{{first, 5}, 104}));
+    EXPECT_FALSE(tracker.give(first, 7, 1));
+    tracker.finish(first, 7);
+    EXPECT_THAT(tracker.unconfirmed({first}), ElementsAre(Checkpoint{{first, 8}, 107}));
+    tracker.assign({first});
+    EXPECT_EQ(tracker.last_given(first), std::nullopt);
 }
 
 TEST(OffsetTracker, AssignmentStartsOver) {
     OffsetTracker tracker;
     tracker.assign({first});
-    EXPECT_TRUE(tracker.give(first, 4));
+    EXPECT_TRUE(tracker.give(first, 4, 0));
     tracker.revoke({first});
     tracker.finish(first, 4);
-    EXPECT_FALSE(tracker.give(first, 5));
+    EXPECT_FALSE(tracker.give(first, 5, 0));
     EXPECT_THAT(tracker.take_changes(), IsEmpty());
     tracker.assign({first});
-    EXPECT_TRUE(tracker.give(first, 4));
+    EXPECT_TRUE(tracker.give(first, 4, 0));
     EXPECT_THAT(tracker.take_changes(), IsEmpty());
 }
 
@@ -140,7 +159,7 @@ TEST(OffsetTracker, RemembersTheGroupsEarlierPosition) {
     EXPECT_EQ(tracker.committed(first), std::nullopt);
     tracker.set_committed({first, 3});
     EXPECT_EQ(tracker.committed(first), 3);
-    EXPECT_TRUE(tracker.give(first, 3));
+    EXPECT_TRUE(tracker.give(first, 3, 0));
     tracker.finish(first, 3);
     EXPECT_EQ(tracker.committed(first), 4);
     EXPECT_EQ(tracker.committed(second), std::nullopt);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "quipu/log/kafka/call_with_timeout.hpp"
+#include "quipu/log/kafka/checkpoint.hpp"
 #include "quipu/log/kafka/errors.hpp"
 #include "quipu/log/kafka/records.hpp"
 
@@ -60,7 +61,9 @@ std::optional<Error> Consumer::subscribe() {
         rd_kafka_conf_set(conf.get(), name, value.c_str(), nullptr, 0);
     };
     set("group.id", group_);
-    set("auto.offset.reset", options_.from_earliest ? "earliest" : "latest");
+    // Used only where an offset is out of the partition's range. Where a group without a committed
+    // offset starts is decided in set_start().
+    set("auto.offset.reset", "earliest");
     if (!options_.member.empty()) {
         set("group.instance.id", options_.member);
     }
@@ -185,13 +188,83 @@ void Consumer::accept(Message message) {
     }
     Source& source = source_of(*message);
     source.ended = false;
+    const std::uint32_t digest = digest_of(*message);
+    if (!is_continuation(source, message->offset, digest)) {
+        return;
+    }
     // After a pause or an error, fetching can return records a second time.
-    if (offsets_.tracker().give(*source.name, message->offset)) {
+    if (offsets_.tracker().give(*source.name, message->offset, digest)) {
         source.served = true;
         resume_rest_at_ = {};
         ready_bytes_ += message->len;
         ready_.push_back(receive(std::move(message), source.name, client_->shared()));
+        if (ready_.back().is_tombstone()) {
+            health_->add_tombstone();
+        }
     }
+}
+
+bool Consumer::is_continuation(Source& source, std::int64_t offset,
+                               std::optional<std::uint32_t> digest) {
+    if (source.restarting) {
+        return false;
+    }
+    auto check = checks_.find(*source.name);
+    if (check == checks_.end()) {
+        if (offset > source.last) {
+            source.last = digest ? offset : source.last;
+            return true;
+        }
+        // Either records are fetched a second time, or the offset was beyond the partition's end,
+        // and librdkafka has started from the beginning.
+        const auto last = offsets_.tracker().last_given(*source.name);
+        if (!last) {
+            return true;
+        }
+        check = checks_.emplace(*source.name, Check{*last, true}).first;
+    }
+    const auto& [place, known_digest] = check->second.last;
+    const std::int64_t next = place.offset;
+    const bool is_next = offset >= next;
+    if (digest && offset < next - 1 && check->second.may_repeat) {
+        return false;
+    }
+    const bool same = offset == next - 1 && digest == known_digest;
+    checks_.erase(check);
+    source.last = digest ? offset : source.last;
+    if (is_next) {
+        // Retention or compaction has removed the record, which is no reason to read again.
+        return true;
+    }
+    if (!same) {
+        restart(source, next);
+    }
+    return false;  // the record was returned before, or will be received again
+}
+
+void Consumer::restart(Source& source, std::int64_t next) {
+    const std::vector<LogPartition> partitions{*source.name};
+    const LogPartition& partition = partitions.front();
+    const std::string topic = config_->topic(partition.event_type);
+    health_->notify("warning", "restart " + topic,
+                    "group " + group_ + ": topic " + topic + ", partition " +
+                        std::to_string(partition.partition) +
+                        ": it does not have the records that the group read up to offset " +
+                        std::to_string(next) +
+                        "; the topic was deleted and created again, or truncated. The partition is "
+                        "read from its beginning");
+    drop(partitions);
+    if (options_.revoked) {
+        guarded([&] { options_.revoked(partitions, false); });
+    }
+    // What is finished from now on belongs to the new records.
+    offsets_.tracker().assign(partitions);
+    if (options_.assigned) {
+        guarded([&] { options_.assigned(partitions); });
+    }
+    source.restarting = true;
+    restarted_.insert(partition);
+    assign_again_at_ = Clock::now();
 }
 
 Consumer::Source& Consumer::source_of(const rd_kafka_message_t& message) {
@@ -213,6 +286,7 @@ Consumer::Source& Consumer::source_of(const rd_kafka_message_t& message) {
 void Consumer::forget_sources() {
     last_source_ = nullptr;
     sources_.clear();
+    checks_.clear();
 }
 
 void Consumer::accept_error(const rd_kafka_message_t& message) {
@@ -221,8 +295,10 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
     switch (message.err) {
         case RD_KAFKA_RESP_ERR__PARTITION_EOF: {
             Source& source = source_of(message);
-            source.ended = true;
-            source.end = message.offset;
+            if (is_continuation(source, message.offset, std::nullopt)) {
+                source.ended = true;
+                source.end = message.offset;
+            }
             return;
         }
         case RD_KAFKA_RESP_ERR__FATAL:
@@ -247,10 +323,7 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
         default:
             error_ = call_error(message.err, "group " + group_, reason);
             if (error_->retryable()) {
-                // librdkafka retries by itself, with one exception.
-                if (reason.starts_with("Failed to fetch committed offsets")) {
-                    assign_again_at_ = Clock::now() + assign_again_after;
-                }
+                // librdkafka retries by itself.
                 health_->notify("warning", "group " + group_, error_->message);
                 error_.reset();
                 return;
@@ -278,6 +351,7 @@ void Consumer::report_rebalance_error(rd_kafka_resp_err_t code) {
 void Consumer::assigned(const rd_kafka_topic_partition_list_t* list) {
     const auto got = partitions_of(list, *config_);
     offsets_.tracker().assign(got);
+    restarted_.clear();
     partition_counts_.forget();  // a change of the counts causes a new assignment
     joined_ = true;
     if (options_.assigned) {
@@ -312,13 +386,18 @@ void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
 
 void Consumer::start_assignment() {
     PartitionList assignment(rd_kafka_topic_partition_list_copy(starting_.get()));
-    if (offsets_.set_start(assignment.get())) {
+    std::vector<Checkpoint> checks;
+    if (auto known = offsets_.set_start(assignment.get(), restarted_)) {
         starting_.reset();
+        checks = std::move(*known);
     } else {
         // Any other starting point would skip records or repeat them.
         assignment.reset(rd_kafka_topic_partition_list_new(0));
     }
     assign(assignment.get());
+    for (const Checkpoint& last : checks) {
+        checks_.emplace(last.place.partition, Check{last, false});
+    }
     if (starting_ != nullptr) {
         assign_again_at_ = Clock::now() + assign_again_after;
     }
@@ -351,8 +430,6 @@ void Consumer::assign(const rd_kafka_topic_partition_list_t* list) {
     forget_sources();
 }
 
-// When the group's coordinator has just moved, librdkafka (2.0.2, its issue 5586) requests the
-// committed offsets once, is rejected, and then fetches nothing until there is a new assignment.
 // The tracker recognises records that are fetched a second time.
 void Consumer::assign_again_if_due() {
     if (Clock::now() < assign_again_at_) {
@@ -367,11 +444,11 @@ void Consumer::assign_again_if_due() {
     if (!joined_ || rd_kafka_assignment(client_->get(), &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return;
     }
-    const PartitionList all(raw);
-    for (int i = 0; i < all->cnt; ++i) {
-        all->elems[i].offset = RD_KAFKA_OFFSET_INVALID;  // from the committed offset
+    starting_.reset(raw);
+    for (int i = 0; i < starting_->cnt; ++i) {
+        starting_->elems[i].offset = RD_KAFKA_OFFSET_INVALID;  // found anew
     }
-    assign(all.get());
+    start_assignment();
 }
 
 // librdkafka keeps a pause beyond the assignment: a partition that is assigned again would deliver

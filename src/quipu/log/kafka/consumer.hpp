@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -72,14 +73,25 @@ class Consumer final : public LogConsumer, private ClientEvents {
     /// An assigned partition from which something has been received.
     struct Source {
         std::shared_ptr<const LogPartition> name;
-        bool ended = false;    ///< its end has been reached, and nothing has arrived since
-        std::int64_t end = 0;  ///< the offset of that end
-        bool served = false;   ///< has returned records since the last turn of all partitions
+        bool ended = false;       ///< its end has been reached, and nothing has arrived since
+        std::int64_t end = 0;     ///< the offset of that end
+        bool served = false;      ///< has returned records since the last turn of all partitions
+        std::int64_t last = -1;   ///< the greatest offset received since the last assign()
+        bool restarting = false;  ///< what is received is not wanted, see restart()
     };
     [[nodiscard]] Source& source_of(const rd_kafka_message_t& message);
     void forget_sources();
 
     void accept(Message message);
+    /// Whether what has been received at `offset` continues what was read of its partition.
+    /// `digest` is that of the record, empty for the partition's end. False for a record that is
+    /// not to be returned: it was returned before, or the partition has to be read again from its
+    /// beginning.
+    [[nodiscard]] bool is_continuation(Source& source, std::int64_t offset,
+                                       std::optional<std::uint32_t> digest);
+    /// Reads a partition from its beginning, as if it had been taken away and assigned anew. `next`
+    /// is the offset up to which it was read before.
+    void restart(Source& source, std::int64_t next);
     /// Accepts what librdkafka has already fetched.
     void accept_fetched(std::size_t limit);
     void accept_error(const rd_kafka_message_t& message);
@@ -104,6 +116,14 @@ class Consumer final : public LogConsumer, private ClientEvents {
     PartitionCounts partition_counts_;
     const std::string group_;  ///< its group.id
     std::optional<Client> client_;
+    /// Whether a partition is still the one that was read is known once the last record that was
+    /// read has been received again.
+    struct Check {
+        Checkpoint last;
+        bool may_repeat = false;  ///< earlier records may be received first
+    };
+    std::map<LogPartition, Check> checks_;
+    std::set<LogPartition> restarted_;  ///< in this assignment, see restart()
     PartitionList starting_;            ///< an assignment whose start offsets are not known yet
     std::deque<ReceivedRecord> ready_;  ///< received, and not returned to the caller yet
     std::size_t ready_bytes_ = 0;

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "quipu/log/kafka/checkpoint.hpp"
 #include "quipu/log/kafka/errors.hpp"
 #include "quipu/log/kafka/records.hpp"
 
@@ -84,20 +85,39 @@ void GroupOffsets::commit_now(const std::vector<LogPartition>& partitions) {
 
 // The start is committed at once: a member that restarts before any record has arrived must not
 // skip the records that were published in between.
-bool GroupOffsets::set_start(rd_kafka_topic_partition_list_t* assignment) {
-    if (from_earliest_ && !former_group_) {
-        return true;
-    }
+std::optional<std::vector<Checkpoint>> GroupOffsets::set_start(
+    rd_kafka_topic_partition_list_t* assignment, const std::set<LogPartition>& restarted) {
+    std::vector<Checkpoint> checks;
     const PartitionList known(rd_kafka_topic_partition_list_copy(assignment));
     if (rd_kafka_committed(client_, known.get(), look_up_timeout) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return false;
+        return std::nullopt;
     }
     const PartitionList missing(rd_kafka_topic_partition_list_new(known->cnt));
     for (const auto& element : elements(known.get())) {
         if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return false;
+            return std::nullopt;
         }
-        if (element.offset < 0) {
+        const LogPlace committed = place_of(element, *config_);
+        const auto start = [&](std::int64_t offset) {
+            rd_kafka_topic_partition_list_set_offset(assignment, element.topic, element.partition,
+                                                     offset);
+        };
+        // What this member has returned is more than what it has committed.
+        auto last = tracker_.last_given(committed.partition);
+        if (!last && restarted.contains(committed.partition)) {
+            start(RD_KAFKA_OFFSET_BEGINNING);
+            continue;
+        }
+        if (const auto digest = digest_in(element); !last && digest && committed.offset > 0) {
+            last = Checkpoint{committed, *digest};
+        }
+        if (last) {
+            start(last->place.offset - 1);
+            checks.push_back(*std::move(last));
+        } else if (committed.offset >= 0) {
+            start(committed.offset);
+        } else {
+            start(RD_KAFKA_OFFSET_BEGINNING);
             rd_kafka_topic_partition_list_add(missing.get(), element.topic, element.partition)
                 ->offset = RD_KAFKA_OFFSET_END;
         }
@@ -113,7 +133,7 @@ bool GroupOffsets::set_start(rd_kafka_topic_partition_list_t* assignment) {
         const auto former = former_offsets(missing.get());
         if (!former) {
             health_->notify("warning", "former " + group_, former.error().message);
-            return false;
+            return std::nullopt;
         }
         for (const auto& element : elements(former->get())) {
             begin_at(element);
@@ -129,11 +149,11 @@ bool GroupOffsets::set_start(rd_kafka_topic_partition_list_t* assignment) {
         // In place of a timestamp, this requests the next offset.
         if (rd_kafka_offsets_for_times(client_, missing.get(), look_up_timeout) !=
             RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return false;
+            return std::nullopt;
         }
         for (const auto& element : elements(missing.get())) {
             if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR || element.offset < 0) {
-                return false;
+                return std::nullopt;
             }
             begin_at(element);
         }
@@ -141,7 +161,7 @@ bool GroupOffsets::set_start(rd_kafka_topic_partition_list_t* assignment) {
     if (starts->cnt > 0) {
         rd_kafka_commit(client_, starts.get(), 1);
     }
-    return true;
+    return checks;
 }
 
 Result<PartitionList> GroupOffsets::former_offsets(

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,10 +38,14 @@ class GroupOffsets {
     /// Handles the broker's response to a commit.
     void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
 
-    /// Sets the start offsets of an assignment for partitions without a committed offset: that of
-    /// the former group.id, or else the end if the group starts at the latest record. False if the
-    /// brokers did not answer in time; then call it again.
-    [[nodiscard]] bool set_start(rd_kafka_topic_partition_list_t* assignment);
+    /// Sets the start offsets of an assignment. A partition of which a record has been returned, or
+    /// finished before, starts with that record, so that its digest can be compared; the result has
+    /// these partitions. Those of `restarted` start at the beginning otherwise. A partition without
+    /// a committed offset starts where the former group.id was, or else at the end if the group
+    /// starts at the latest record. Empty if the brokers did not answer in time; then call it
+    /// again.
+    [[nodiscard]] std::optional<std::vector<Checkpoint>> set_start(
+        rd_kafka_topic_partition_list_t* assignment, const std::set<LogPartition>& restarted);
 
     /// Makes the next call of look_up_if_due() look up the committed offsets of a new assignment.
     void look_up_soon() { next_look_up_ = Clock::now(); }

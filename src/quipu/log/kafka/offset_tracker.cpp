@@ -5,12 +5,13 @@
 
 namespace quipu::kafka {
 
-bool PartitionOffsets::give(std::int64_t offset) {
+bool PartitionOffsets::give(std::int64_t offset, std::uint32_t digest) {
     if (offset <= last_given_) {
         return false;
     }
     last_given_ = offset;
-    given_.push_back({offset, false});
+    last_digest_ = digest;
+    given_.push_back({offset, digest, false});
     return true;
 }
 
@@ -22,6 +23,7 @@ void PartitionOffsets::finish(std::int64_t offset) {
     at->finished = true;
     while (!given_.empty() && given_.front().finished) {
         next_ = given_.front().offset + 1;
+        next_digest_ = given_.front().digest;
         given_.pop_front();
     }
 }
@@ -44,10 +46,10 @@ void OffsetTracker::revoke(const std::vector<LogPartition>& partitions) {
     }
 }
 
-bool OffsetTracker::give(const LogPartition& partition, std::int64_t offset) {
+bool OffsetTracker::give(const LogPartition& partition, std::int64_t offset, std::uint32_t digest) {
     const MutexLock lock(mutex_);
     const auto state = states_.find(partition);
-    return state != states_.end() && state->second.offsets.give(offset);
+    return state != states_.end() && state->second.offsets.give(offset, digest);
 }
 
 void OffsetTracker::finish(const LogPartition& partition, std::int64_t offset) {
@@ -58,23 +60,23 @@ void OffsetTracker::finish(const LogPartition& partition, std::int64_t offset) {
     }
 }
 
-std::vector<LogPlace> OffsetTracker::take_changes() {
+std::vector<Checkpoint> OffsetTracker::take_changes() {
     const MutexLock lock(mutex_);
-    std::vector<LogPlace> changes;
+    std::vector<Checkpoint> changes;
     for (auto& [partition, state] : states_) {
         const auto next = state.offsets.finished_up_to();
         if (next && next != state.taken) {
             state.taken = next;
-            changes.push_back({partition, *next});
+            changes.push_back({{partition, *next}, state.offsets.finished_digest()});
         }
     }
     return changes;
 }
 
-std::vector<LogPlace> OffsetTracker::unconfirmed(
+std::vector<Checkpoint> OffsetTracker::unconfirmed(
     const std::vector<LogPartition>& partitions) const {
     const MutexLock lock(mutex_);
-    std::vector<LogPlace> places;
+    std::vector<Checkpoint> places;
     for (const auto& partition : partitions) {
         const auto state = states_.find(partition);
         if (state == states_.end()) {
@@ -82,7 +84,7 @@ std::vector<LogPlace> OffsetTracker::unconfirmed(
         }
         const auto next = state->second.offsets.finished_up_to();
         if (next && next != state->second.confirmed) {
-            places.push_back({partition, *next});
+            places.push_back({{partition, *next}, state->second.offsets.finished_digest()});
         }
     }
     return places;
@@ -123,6 +125,18 @@ std::optional<std::int64_t> OffsetTracker::next(
 
 std::optional<std::int64_t> OffsetTracker::committed(const LogPartition& partition) const {
     return next(partition, &PartitionOffsets::finished_up_to);
+}
+
+std::optional<Checkpoint> OffsetTracker::last_given(const LogPartition& partition) const {
+    const MutexLock lock(mutex_);
+    const auto state = states_.find(partition);
+    if (state == states_.end()) {
+        return std::nullopt;
+    }
+    const auto next = state->second.offsets.given_up_to();
+    return next
+               ? std::optional(Checkpoint{{partition, *next}, state->second.offsets.given_digest()})
+               : std::nullopt;
 }
 
 std::optional<std::int64_t> OffsetTracker::given(const LogPartition& partition) const {
