@@ -33,5 +33,30 @@ TEST(EventView, ShowsBodiesThatAreNotJsonAsBase64) {
     }
 }
 
+TEST(EventView, ShowsKeysThatAreNotUtf8AsBase64) {
+    Record record;
+    record.body = "{}";
+    for (const std::string& key : {std::string("\0\0\0\xc8", 4), std::string("M\xfcller")}) {
+        record.key = key;
+        EXPECT_THAT(*to_json(view_of(record)),
+                    HasSubstr(R"("key_base64":")" + to_base64(key) + '"'));
+    }
+    record.key = "M\xc3\xbcller";
+    EXPECT_THAT(*to_json(view_of(record)), Not(HasSubstr("key_base64")));
+}
+
+TEST(EventView, TellsNullHeadersFromEmptyOnes) {
+    Record record;
+    record.body = "{}";
+    record.headers.add("null", {});
+    record.headers.add("empty", "");
+    record.headers.add("bytes", "\xff");
+    EXPECT_THAT(*to_json(view_of(record)),
+                HasSubstr(R"([{"name":"null","value":null},{"name":"empty","value":""},)"
+                          R"({"name":"bytes","value":")"
+                          "\xef\xbf\xbd"
+                          R"(","value_base64":"/w=="}])"));
+}
+
 }  // namespace
 }  // namespace quipu

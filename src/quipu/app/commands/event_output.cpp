@@ -45,9 +45,13 @@ EventView view_of(const Record& record) {
     } else {
         view.body_base64.emplace(to_base64(record.body));
     }
+    if (!is_valid_utf8(record.key)) view.key_base64.emplace(to_base64(record.key));
     if (!record.aggregate_id.empty()) view.aggregate_id = to_valid_utf8(record.aggregate_id);
     for (const auto& [name, value] : record.headers) {
-        view.headers.push_back({to_valid_utf8(name), to_valid_utf8(value)});
+        HeaderView& header = view.headers.emplace_back(to_valid_utf8(name));
+        if (value.data() == nullptr) continue;
+        header.value = to_valid_utf8(value);
+        if (!is_valid_utf8(value)) header.value_base64.emplace(to_base64(value));
     }
     return view;
 }

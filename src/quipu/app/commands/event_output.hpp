@@ -15,7 +15,8 @@ namespace quipu {
 
 struct HeaderView {
     std::string name;
-    std::string value;
+    std::optional<std::string> value;          ///< null: the header has no value
+    Omittable<std::string> value_base64 = {};  ///< set if the value is not UTF-8
 };
 
 /// The JSON of a stored event in the output of --json.
@@ -31,6 +32,7 @@ struct EventView {
     std::optional<Time> expires_at;
     std::vector<HeaderView> headers;
     Json event;  ///< the whole event as stored, without insignificant white space
+    Omittable<std::string> key_base64 = {};   ///< set if the key is not UTF-8
     Omittable<std::string> body_base64 = {};  ///< set, with `event` null, if the body is not JSON
 };
 

@@ -34,6 +34,9 @@ void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
                     report_fatal(*context, cause, text.data());
                 } else {
                     context->health->client_error(error, reason);
+                    if (context->events != nullptr) {
+                        context->events->client_error(error, reason);
+                    }
                 }
             });
     }

@@ -28,7 +28,6 @@ constexpr std::size_t max_buffered_bytes = 4 << 20;
 // By itself librdkafka takes up to the session timeout if no broker answers.
 constexpr auto close_timeout = std::chrono::seconds(20);
 constexpr auto unassign_timeout = std::chrono::seconds(5);
-constexpr int offsets_timeout = 1000;  // ms, for each request
 
 }  // namespace
 
@@ -189,7 +188,7 @@ void Consumer::accept(Message message) {
     Source& source = source_of(*message);
     source.ended = false;
     const std::uint32_t digest = digest_of(*message);
-    if (!is_continuation(source, message->offset, digest)) {
+    if (!continues(source, message->offset, digest)) {
         return;
     }
     // After a pause or an error, fetching can return records a second time.
@@ -204,55 +203,25 @@ void Consumer::accept(Message message) {
     }
 }
 
-bool Consumer::is_continuation(Source& source, std::int64_t offset,
-                               std::optional<std::uint32_t> digest) {
-    if (source.restarting) {
-        return false;
+bool Consumer::continues(Source& source, std::int64_t offset, std::optional<std::uint32_t> digest) {
+    const auto answer = continuity_.receive(*source.name, offset, digest, offsets_.tracker());
+    if (answer == Continuity::Answer::restarts) {
+        restart(*source.name);
+    } else if (answer == Continuity::Answer::unknown) {
+        // A new assignment starts with the last record that was read.
+        assign_again_at_ = Clock::now();
     }
-    auto check = checks_.find(*source.name);
-    if (check == checks_.end()) {
-        if (offset > source.last) {
-            source.last = digest ? offset : source.last;
-            return true;
-        }
-        // Either records are fetched a second time, or the offset was beyond the partition's end,
-        // and librdkafka has started from the beginning.
-        const auto last = offsets_.tracker().last_given(*source.name);
-        if (!last) {
-            return true;
-        }
-        check = checks_.emplace(*source.name, Check{*last, true}).first;
-    }
-    const auto& [place, known_digest] = check->second.last;
-    const std::int64_t next = place.offset;
-    const bool is_next = offset >= next;
-    if (digest && offset < next - 1 && check->second.may_repeat) {
-        return false;
-    }
-    const bool same = offset == next - 1 && digest == known_digest;
-    checks_.erase(check);
-    source.last = digest ? offset : source.last;
-    if (is_next) {
-        // Retention or compaction has removed the record, which is no reason to read again.
-        return true;
-    }
-    if (!same) {
-        restart(source, next);
-    }
-    return false;  // the record was returned before, or will be received again
+    return answer == Continuity::Answer::continues;
 }
 
-void Consumer::restart(Source& source, std::int64_t next) {
-    const std::vector<LogPartition> partitions{*source.name};
-    const LogPartition& partition = partitions.front();
+void Consumer::restart(const LogPartition& partition) {
+    const std::vector<LogPartition> partitions{partition};
     const std::string topic = config_->topic(partition.event_type);
     health_->notify("warning", "restart " + topic,
-                    "group " + group_ + ": topic " + topic + ", partition " +
-                        std::to_string(partition.partition) +
-                        ": it does not have the records that the group read up to offset " +
-                        std::to_string(next) +
-                        "; the topic was deleted and created again, or truncated. The partition is "
-                        "read from its beginning");
+                    "group " + group_ + ": partition " + std::to_string(partition.partition) +
+                        " of topic " + topic +
+                        " does not have the records that the group has read; the topic was "
+                        "deleted and created again, or truncated. It is read from its beginning");
     drop(partitions);
     if (options_.revoked) {
         guarded([&] { options_.revoked(partitions, false); });
@@ -262,7 +231,6 @@ void Consumer::restart(Source& source, std::int64_t next) {
     if (options_.assigned) {
         guarded([&] { options_.assigned(partitions); });
     }
-    source.restarting = true;
     restarted_.insert(partition);
     assign_again_at_ = Clock::now();
 }
@@ -286,7 +254,7 @@ Consumer::Source& Consumer::source_of(const rd_kafka_message_t& message) {
 void Consumer::forget_sources() {
     last_source_ = nullptr;
     sources_.clear();
-    checks_.clear();
+    continuity_.clear();
 }
 
 void Consumer::accept_error(const rd_kafka_message_t& message) {
@@ -295,7 +263,7 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
     switch (message.err) {
         case RD_KAFKA_RESP_ERR__PARTITION_EOF: {
             Source& source = source_of(message);
-            if (is_continuation(source, message.offset, std::nullopt)) {
+            if (continues(source, message.offset, std::nullopt)) {
                 source.ended = true;
                 source.end = message.offset;
             }
@@ -331,6 +299,21 @@ void Consumer::accept_error(const rd_kafka_message_t& message) {
             break;
     }
     health_->problem("group " + group_, *error_);
+}
+
+// If a missing topic is created again before the group notices, fetching goes on at the same
+// offset. librdkafka names the partition in the text only: "TOPIC [NUMBER]: ...".
+void Consumer::client_error(rd_kafka_resp_err_t code, std::string_view reason) {
+    if (code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC &&
+        code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        return;
+    }
+    for (const LogPartition& partition : offsets_.tracker().assigned()) {
+        if (reason.contains(config_->topic(partition.event_type) + " [" +
+                            std::to_string(partition.partition) + "]")) {
+            continuity_.suspect(partition);
+        }
+    }
 }
 
 void Consumer::rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) {
@@ -386,17 +369,16 @@ void Consumer::rebalanced_at_close(rd_kafka_resp_err_t code,
 
 void Consumer::start_assignment() {
     PartitionList assignment(rd_kafka_topic_partition_list_copy(starting_.get()));
-    std::vector<Checkpoint> checks;
-    if (auto known = offsets_.set_start(assignment.get(), restarted_)) {
+    const auto known = offsets_.set_start(assignment.get(), restarted_);
+    if (known) {
         starting_.reset();
-        checks = std::move(*known);
     } else {
         // Any other starting point would skip records or repeat them.
         assignment.reset(rd_kafka_topic_partition_list_new(0));
     }
     assign(assignment.get());
-    for (const Checkpoint& last : checks) {
-        checks_.emplace(last.place.partition, Check{last, false});
+    for (const Checkpoint& last : known.value_or(std::vector<Checkpoint>{})) {
+        continuity_.expect(last);
     }
     if (starting_ != nullptr) {
         assign_again_at_ = Clock::now() + assign_again_after;
@@ -445,9 +427,6 @@ void Consumer::assign_again_if_due() {
         return;
     }
     starting_.reset(raw);
-    for (int i = 0; i < starting_->cnt; ++i) {
-        starting_->elems[i].offset = RD_KAFKA_OFFSET_INVALID;  // found anew
-    }
     start_assignment();
 }
 
@@ -473,69 +452,6 @@ void Consumer::drop(const std::vector<LogPartition>& partitions) {
         ready_bytes_ -= gone ? record.value().size() : 0;
         return gone;
     });
-}
-
-bool Consumer::at_end() {
-    const auto ended =
-        std::ranges::count_if(sources_, [](const auto& source) { return source.second.ended; });
-    return joined_ && ready_.empty() &&
-           static_cast<std::size_t>(ended) == offsets_.tracker().assigned().size();
-}
-
-Result<std::vector<LogProgress>> Consumer::progress() {
-    if (auto loaded = partition_counts_.load(client_->get()); !loaded) {
-        return std::unexpected(std::move(loaded.error()));
-    }
-    std::map<LogPartition, LogProgress> all;
-    std::vector<LogPlace> places;
-    for (const LogPartition& partition : offsets_.tracker().assigned()) {
-        all[partition] = {partition, offsets_.tracker().given(partition).value_or(0), 0};
-        places.push_back({partition, 0});
-    }
-    // In place of a timestamp, these request the next and the first offset.
-    for (const std::int64_t which : {RD_KAFKA_OFFSET_END, RD_KAFKA_OFFSET_BEGINNING}) {
-        for (LogPlace& place : places) {
-            place.offset = which;
-        }
-        const PartitionList list = make_list(places, *config_);
-        auto code = places.empty()
-                        ? RD_KAFKA_RESP_ERR_NO_ERROR
-                        : rd_kafka_offsets_for_times(client_->get(), list.get(), offsets_timeout);
-        for (const auto& element : elements(list.get())) {
-            code = code == RD_KAFKA_RESP_ERR_NO_ERROR ? element.err : code;
-        }
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return std::unexpected(
-                call_error(code, "group " + group_ + ": end offsets of its partitions", {}));
-        }
-        for (const auto& element : elements(list.get())) {
-            const auto [partition, offset] = place_of(element, *config_);
-            auto& progress = all[partition];
-            if (which == RD_KAFKA_OFFSET_END) {
-                progress.end = offset;
-            } else {
-                progress.given = std::max(progress.given, offset);
-            }
-        }
-    }
-    // A partition's last record may be followed by transaction markers, which consumers do not
-    // receive.
-    for (const auto& [partition, source] : sources_) {
-        if (const auto at = all.find(partition); at != all.end()) {
-            at->second.given = std::max(at->second.given, source.end);
-        }
-    }
-    // Received, but not returned by poll() yet.
-    for (const ReceivedRecord& record : ready_) {
-        auto& given = all[record.partition()].given;
-        given = std::min(given, record.offset());
-    }
-    std::vector<LogProgress> found;
-    found.reserve(all.size());
-    for (auto& [partition, progress] : all) {
-        found.push_back(std::move(progress));
-    }
-    return found;
 }
 
 void Consumer::pause(bool paused) {

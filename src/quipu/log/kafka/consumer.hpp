@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "quipu/log/kafka/client.hpp"
+#include "quipu/log/kafka/continuity.hpp"
 #include "quipu/log/kafka/group_offsets.hpp"
 #include "quipu/log/kafka/partition_counts.hpp"
 #include "quipu/log/topic_log.hpp"
@@ -52,6 +53,7 @@ class Consumer final : public LogConsumer, private ClientEvents {
              LogConsumerOptions options);
     [[nodiscard]] std::optional<Error> subscribe();
 
+    void client_error(rd_kafka_resp_err_t code, std::string_view reason) override;
     // Rebalances, handled within poll() and close().
     void rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) override;
     void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) override {
@@ -73,25 +75,20 @@ class Consumer final : public LogConsumer, private ClientEvents {
     /// An assigned partition from which something has been received.
     struct Source {
         std::shared_ptr<const LogPartition> name;
-        bool ended = false;       ///< its end has been reached, and nothing has arrived since
-        std::int64_t end = 0;     ///< the offset of that end
-        bool served = false;      ///< has returned records since the last turn of all partitions
-        std::int64_t last = -1;   ///< the greatest offset received since the last assign()
-        bool restarting = false;  ///< what is received is not wanted, see restart()
+        bool ended = false;    ///< its end has been reached, and nothing has arrived since
+        std::int64_t end = 0;  ///< the offset of that end
+        bool served = false;   ///< has returned records since the last turn of all partitions
     };
     [[nodiscard]] Source& source_of(const rd_kafka_message_t& message);
     void forget_sources();
 
     void accept(Message message);
-    /// Whether what has been received at `offset` continues what was read of its partition.
-    /// `digest` is that of the record, empty for the partition's end. False for a record that is
-    /// not to be returned: it was returned before, or the partition has to be read again from its
-    /// beginning.
-    [[nodiscard]] bool is_continuation(Source& source, std::int64_t offset,
-                                       std::optional<std::uint32_t> digest);
-    /// Reads a partition from its beginning, as if it had been taken away and assigned anew. `next`
-    /// is the offset up to which it was read before.
-    void restart(Source& source, std::int64_t next);
+    /// Whether a record or the end of a partition is news. Restarts the partition if it is no
+    /// longer the one that was read.
+    [[nodiscard]] bool continues(Source& source, std::int64_t offset,
+                                 std::optional<std::uint32_t> digest);
+    /// Reads a partition from its beginning, as if it had been taken away and assigned anew.
+    void restart(const LogPartition& partition);
     /// Accepts what librdkafka has already fetched.
     void accept_fetched(std::size_t limit);
     void accept_error(const rd_kafka_message_t& message);
@@ -116,13 +113,7 @@ class Consumer final : public LogConsumer, private ClientEvents {
     PartitionCounts partition_counts_;
     const std::string group_;  ///< its group.id
     std::optional<Client> client_;
-    /// Whether a partition is still the one that was read is known once the last record that was
-    /// read has been received again.
-    struct Check {
-        Checkpoint last;
-        bool may_repeat = false;  ///< earlier records may be received first
-    };
-    std::map<LogPartition, Check> checks_;
+    Continuity continuity_;
     std::set<LogPartition> restarted_;  ///< in this assignment, see restart()
     PartitionList starting_;            ///< an assignment whose start offsets are not known yet
     std::deque<ReceivedRecord> ready_;  ///< received, and not returned to the caller yet
