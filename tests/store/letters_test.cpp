@@ -50,6 +50,22 @@ class Letters : public testing::Test {
     Fixture store;
 };
 
+TEST_F(Letters, ParkedKeysKeepTheirBytes) {
+    const std::vector<std::string> keys{std::string("\0\0\0\xc8", 4), std::string("\0\0\0\xc9", 4),
+                                        "M\xfcller"};
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        Parked parked = parking(static_cast<std::int64_t>(i) + 1);
+        parked.key = keys[i];
+        ASSERT_TRUE(park(std::move(parked)));
+    }
+    store.reopen();
+    const auto parked = store->parked("g").value();
+    ASSERT_EQ(parked.size(), keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        EXPECT_EQ(parked[i].key, keys[i]);
+    }
+}
+
 TEST_F(Letters, ParkedRecordsSurviveARestart) {
     ASSERT_TRUE(park(parking(2)));
     ASSERT_TRUE(park(parking(1)));

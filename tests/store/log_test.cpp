@@ -21,10 +21,11 @@ std::vector<std::int64_t> positions(const std::vector<RecordPtr>& records) {
 
 Record full_record() {
     Record record = event(7, "execution_completed", uuid(900));
-    record.key = "another key";
+    record.key = std::string("\0M\xfcller\xc8", 9);
     record.expires_at = at(1'900'000'000);
     record.timestamp = Time(std::chrono::microseconds(1'700'000'000'123'456));
     record.headers = {{"traceparent", "00-abc"}, {"binary", std::string("\0\xff\n", 3)}, {"", ""}};
+    record.headers.add("null", {});
     record.body = std::string("{\"text\":\"\xc3\xa4 \\u0000\"}") + '\0' + "\xff tail";
     return record;
 }
@@ -58,7 +59,8 @@ TEST(Log, KeepsEveryFieldByteForByte) {
         expect_same(*read->front(), sent);
         EXPECT_EQ(read->front()->stored_at, at(1'800'000'000));
         const auto found = store->find(sent.event_id);
-        ASSERT_TRUE(found && *found);
+        ASSERT_TRUE(found) << found.error().message;
+        ASSERT_TRUE(*found);
         expect_same(**found, sent);
         const auto placed = store->at(1);
         ASSERT_TRUE(placed && *placed);

@@ -70,7 +70,10 @@ void put_record(BsonWriter& writer, const Record& record, const RecordImage& ima
         for (const auto& [name, value] : record.headers) {
             writer.begin_document({});
             put_text(writer, "name", name);
-            put_text(writer, "value", value);
+            // A null value is left out, since it is not an empty one.
+            if (value.data() != nullptr) {
+                put_text(writer, "value", value);
+            }
             writer.end();
         }
         writer.end();
@@ -93,7 +96,9 @@ std::optional<Record> get_record(View document, std::int64_t position) {
         record.expires_at = document.time("ttl_expires_at_us");
     }
     document.each("headers", [&](View each) {
-        record.headers.add(each.string("name"), each.string("value"));
+        const std::string value = each.string("value");
+        record.headers.add(each.string("name"),
+                           each.has("value") ? std::string_view(value) : std::string_view());
     });
     record.body = document.string("body");
     if (!document.has("checksum") ||
