@@ -94,10 +94,16 @@ function(quipu_room name)
             target_link_libraries(${target} PRIVATE ${quipu_dependency_TARGET})
         endif()
     endforeach()
-    if(name STREQUAL "base")
+    # GCC refuses a precompiled header that was made with a definition which its user lacks, and base
+    # has one of simdjson. event has none.
+    set(precompiling base)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        set(precompiling event)
+    endif()
+    if(name STREQUAL "base" OR name STREQUAL precompiling)
         quipu_precompile(${target})
     else()
-        quipu_precompile_like(${target} quipu_base)
+        quipu_precompile_like(${target} quipu_${precompiling})
     endif()
 
     file(APPEND ${PROJECT_BINARY_DIR}/rooms.txt
