@@ -39,16 +39,25 @@ case $what in
             tar -C "$root" --null --ignore-failed-read -T - -c 2>/dev/null | tar -C "$1/src" -x
         ;;
     run)
+        # pivot_root, as in a container: in a plain chroot the kernel refuses the user namespaces and
+        # mounts that bubblewrap needs.
         # shellcheck disable=SC2016  # the inner shell expands these
-        exec unshare --mount bash -c '
+        exec unshare --mount bash -euc '
             directory=$1
             shift
+            cp -L /etc/resolv.conf "$directory/etc/resolv.conf" 2>/dev/null || true
+            mkdir -p "$directory/src" "$directory/host"
+            mount --bind "$directory" "$directory"
             mount -t proc proc "$directory/proc"
             mount --rbind /dev "$directory/dev"
-            cp -L /etc/resolv.conf "$directory/etc/resolv.conf" 2>/dev/null
-            mkdir -p "$directory/src"
-            exec chroot "$directory" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-                LANG=C.UTF-8 JOBS="${JOBS:-$(nproc)}" bash -c '\''cd /src && exec "$@"'\'' _ "$@"' _ "$@"
+            mount --rbind /sys "$directory/sys"
+            cd "$directory"
+            pivot_root . host
+            cd /
+            umount --lazy /host
+            cd /src
+            exec /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+                JOBS="${JOBS:-$(nproc)}" "$@"' _ "$@"
         ;;
     *)
         echo "chroot.sh: unknown command '$what'" >&2

@@ -36,6 +36,7 @@ trap 'rm -rf "$fresh"' EXIT
 mkdir "$fresh/packages"
 cp "${dev[0]}" "${program[0]}" "$fresh/packages/"
 cp -r "$here/../install" "$fresh/install"
+cp "$here/../../samples/pod.sh" "$fresh/packages/"
 "$here/chroot.sh" run "$fresh" bash -euc '
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
@@ -48,8 +49,13 @@ cp -r "$here/../install" "$fresh/install"
     done
     integr8s --version
     cd /tmp
-    integr8s run --once --quiet
-    integr8s groups >/dev/null
+    integr8s run --http 127.0.0.1:8199 >server.log 2>&1 &
+    server=$!
+    integr8s ready --http 127.0.0.1:8199 --wait 30 || { cat server.log; exit 1; }
+    integr8s submit /packages/pod.sh --http 127.0.0.1:8199 --follow || { cat server.log; exit 1; }
+    kill -TERM "$server"
+    wait "$server"
+    integr8s groups
     dpkg --remove libquipu-dev integr8s
     [[ ! -e /usr/include/quipu ]]
 '
