@@ -30,6 +30,13 @@ struct StoreHealth {
     std::string problem;  ///< why it is not writable; empty when all is well
 };
 
+/// What other processes have parked or requeued, see Store::parked_changes.
+struct ParkedChanges {
+    std::vector<Parked> entries;
+    std::int64_t next = 0;  ///< the change number to ask from next time
+    bool more = false;      ///< there are further changes beyond `next` already
+};
+
 /// Keeps events, group offsets, inbox marks, documents, parked records and dead letters, and
 /// changes them together. The embedded store is the log, too.
 ///
@@ -103,8 +110,30 @@ class Store {
     [[nodiscard]] virtual Result<std::vector<std::int64_t>> unfinished(
         const std::string& group, const std::vector<std::int64_t>& positions) = 0;
 
-    /// What `group` has parked, by position.
-    [[nodiscard]] virtual Result<std::vector<Parked>> parked(const std::string& group) = 0;
+    /// What `group` has parked beyond position `after`, by position, at most `limit` entries.
+    [[nodiscard]] virtual Result<std::vector<Parked>> parked(const std::string& group,
+                                                             std::int64_t after,
+                                                             std::size_t limit) = 0;
+    /// All of it; for small groups and tests, since the number of parked records has no bound.
+    [[nodiscard]] Result<std::vector<Parked>> parked(const std::string& group);
+    /// As `parked`, of one key only; by index.
+    [[nodiscard]] virtual Result<std::vector<Parked>> parked_of_key(const std::string& group,
+                                                                    const std::string& key,
+                                                                    std::int64_t after,
+                                                                    std::size_t limit) = 0;
+    /// Those of `positions` that `group` still has parked, ascending.
+    [[nodiscard]] virtual Result<std::vector<std::int64_t>> still_parked(
+        const std::string& group, const std::vector<std::int64_t>& positions) = 0;
+    /// The entries of `group` that were written after change number `since` and are still there,
+    /// oldest change first, at most a few hundred; ask again from `next` while `more`. For stores
+    /// that several processes write: each learns what the others have parked and requeued without
+    /// reading everything again. Removed entries do not show. A store with one writer answers with
+    /// nothing, at no cost.
+    [[nodiscard]] virtual Result<ParkedChanges> parked_changes(const std::string& group,
+                                                               std::int64_t since) = 0;
+    /// The change number to begin with: what is written later has a higher one. 0 for a store with
+    /// one writer.
+    [[nodiscard]] virtual Result<std::int64_t> last_parked_change() = 0;
 
     /// Dead letters of `group` (of all groups when empty), oldest first, ids above `after_id`.
     [[nodiscard]] virtual Result<std::vector<DeadLetter>> dead_letters(
@@ -112,12 +141,14 @@ class Store {
         std::size_t limit) = 0;
     [[nodiscard]] virtual Result<std::optional<DeadLetter>> dead_letter(std::int64_t id) = 0;
 
-    /// Marks an open dead letter requeued and parks its record for its group, due at once, with no
-    /// attempts counted, under the same event id. ErrorCode::conflict when it is not open or its
-    /// event was archived.
-    [[nodiscard]] virtual Result<DeadLetter> requeue(std::int64_t id) = 0;
-    /// Marks an open dead letter discarded; its bytes stay readable.
-    [[nodiscard]] virtual Result<DeadLetter> discard(std::int64_t id, std::string note) = 0;
+    /// Hands the record of an open dead letter to its group again, under the same event id: its
+    /// parked entry, which is made if the letter did not hold its key, becomes due at once with no
+    /// attempts counted. The letter is then `requeued`, until a transaction of the group says what
+    /// came of it. ErrorCode::conflict when it is not open or its event was archived.
+    [[nodiscard]] virtual Result<DeadLetter> requeue(std::int64_t id, Decision decision) = 0;
+    /// Sets an open dead letter aside for good and releases its key; its bytes stay readable.
+    /// ErrorCode::conflict when it is not open.
+    [[nodiscard]] virtual Result<DeadLetter> discard(std::int64_t id, Decision decision) = 0;
 
     /// Removes at most `limit` events whose `expires_at` has passed and that every known group has
     /// finished; returns how many. Documents, dead letters and parked records never expire here;

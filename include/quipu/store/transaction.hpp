@@ -53,41 +53,74 @@ struct Document {
     std::int64_t revision = 0;
 };
 
-/// One failed try of a handler.
+/// One failed attempt of a handler.
 struct Attempt {
     Time at{};
     std::string error;
 };
 
-/// A record that a group could not handle yet: its first entry per key waits for `due_at`, later
-/// ones of the same key wait behind it. It survives restarts.
+/// A record that a group has read and not finished. The first entry of a key is retried at
+/// `due_at`, or is held by a dead letter; the later entries of the key wait behind it. Entries
+/// survive restarts.
 struct Parked {
+    /// The `due_at` of an entry that waits for somebody to requeue or discard its dead letter.
+    static constexpr Time never = Time::max();
+
     std::string group;
     std::int64_t position = 0;
     std::string key;
     Time due_at{};
-    std::vector<Attempt> attempts;  ///< empty while it only waits behind another
+    std::vector<Attempt> attempts;  ///< since it was parked or requeued; empty behind another
     /// The partition of a topic log that brought it, as "event_type/partition": whoever has that
     /// partition retries it. Empty where the store is the log.
     std::string source = {};
+    /// The dead letter that this record is, 0 for none. An entry of `Transaction::park` that stands
+    /// beside a new dead letter of the same record gets that letter's id from the store.
+    std::int64_t letter = 0;
+
+    /// Whether its key is held by a dead letter.
+    [[nodiscard]] bool held() const noexcept { return due_at == never; }
 };
 
-/// A record that a group gave up on, with all that is needed to look into it and to send it again.
+/// Somebody's decision about a dead letter.
+struct Decision {
+    std::string by;      ///< who decided; empty when not known
+    std::string reason;  ///< may be empty
+};
+
+/// A record that a group gave up on, with all that is needed to look into it and to send it again,
+/// and all that happened to it since. It stays one letter, however often it is requeued.
 struct DeadLetter {
-    enum class Status { open, requeued, discarded };
+    enum class Status {
+        open,       ///< waits for a decision
+        requeued,   ///< handed to its group again, which has not finished it yet
+        discarded,  ///< set aside for good
+        resolved,   ///< requeued, and then handled
+    };
+    /// One step of a letter's story; each attempt of the handler stands in `attempts`.
+    struct Step {
+        enum class What { requeued, discarded, failed_again, resolved } what = What::requeued;
+        Time at{};
+        Decision decision = {};  ///< of requeued and discarded
+    };
 
     std::int64_t id = 0;  ///< set by the store
     std::string group;
-    RecordPtr record;   ///< the original: position, id, key, headers and bytes
-    std::string error;  ///< the last error, or the faults of decoding
-    std::vector<Attempt> attempts;
-    Time failed_at{};
+    RecordPtr record;               ///< the original: position, id, key, headers and bytes
+    std::string error;              ///< the last error, or the faults of decoding
+    std::vector<Attempt> attempts;  ///< all of them, those after each requeue included
+    Time failed_at{};               ///< when the last one failed
     Status status = Status::open;
     std::string note;         ///< why it was discarded
     std::string source = {};  ///< as Parked::source; a requeued record is parked with it
+    std::vector<Step> history = {};  ///< oldest first
+    /// Whether later records of its key wait behind it: its record is still parked. Answered by the
+    /// store, ignored when a letter is stored.
+    bool holds_key = false;
 };
 
 [[nodiscard]] const char* to_string(DeadLetter::Status status) noexcept;
+[[nodiscard]] const char* to_string(DeadLetter::Step::What what) noexcept;
 
 /// Everything here is stored together or not at all.
 struct Transaction {
@@ -107,7 +140,11 @@ struct Transaction {
 
     std::vector<Parked> unpark;  ///< removes by (group, position); absent fails: conflict
     std::vector<Parked> park;    ///< inserts, or replaces by (group, position); after `unpark`
-    std::vector<DeadLetter> dead_letters;  ///< inserts; ids are ignored
+    /// Without an id: a new letter. With one: that letter, which must be requeued, is open again,
+    /// with its error replaced and these attempts added to those it has; else conflict.
+    std::vector<DeadLetter> dead_letters;
+    /// Requeued letters whose record was handled; one that is not requeued fails: conflict.
+    std::vector<std::int64_t> resolved;
 };
 
 /// The answer to a committed transaction, in the order of its `appends`.
