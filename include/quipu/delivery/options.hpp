@@ -15,6 +15,15 @@ namespace quipu {
 /// events that are published from then on.
 enum class Start { earliest, latest };
 
+/// What becomes of the later records of a key when one of its records becomes a dead letter.
+enum class OnDeadLetter {
+    /// They wait behind it, in order and across restarts, until it is requeued and handled, or
+    /// discarded. Other keys go on.
+    hold_key,
+    /// They are handled. Requeued later, the record is handled out of order.
+    release_key,
+};
+
 /// How a consumer group works. A group declares its options as
 /// `static constexpr quipu::GroupOptions options{.serial = true};`.
 struct GroupOptions {
@@ -32,6 +41,19 @@ struct GroupOptions {
     std::size_t max_batch = 64;
     /// Interval between calls of `tick`; 0 disables it.
     std::chrono::milliseconds tick_interval{0};
+    /// When the retries of a record are exhausted, or it has ended the process too often.
+    OnDeadLetter on_dead_letter = OnDeadLetter::hold_key;
+    /// When the handler throws Reject.
+    OnDeadLetter on_rejected = OnDeadLetter::release_key;
+    /// When the record does not decode.
+    OnDeadLetter on_undecodable = OnDeadLetter::release_key;
+    /// A record during which the process has ended this often becomes a dead letter instead of
+    /// ending it again. Counted after an unclean stop only, when the records that may have been in
+    /// flight are handled one by one; an operator's kill -9 counts like a crash. 0: never.
+    std::size_t max_crashes = 3;
+    /// A handler that runs longer is reported in the log, the metrics and the readiness details. It
+    /// is not interrupted.
+    std::chrono::milliseconds handler_timeout{60'000};
 };
 
 /// The program that publishes: the metadata of its events.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,16 +18,20 @@ namespace quipu {
 /// How a group is doing.
 struct GroupStatus {
     std::string group;
-    std::int64_t position = 0;  ///< every record up to here is finished
-    std::int64_t lag = 0;       ///< subscribed records beyond it
-    std::size_t in_flight = 0;  ///< read and not finished
-    std::size_t parked = 0;     ///< waiting for a retry, or behind one
+    std::int64_t position = 0;       ///< every record up to here is finished
+    std::int64_t lag = 0;            ///< subscribed records beyond it, as counted some seconds ago
+    std::size_t in_flight = 0;       ///< read and not finished
+    std::size_t parked = 0;          ///< waiting for a retry, or behind one
+    std::size_t held_keys = 0;       ///< keys that wait for the decision about a dead letter
+    std::optional<Time> held_since;  ///< since when, for the oldest of them
+    std::size_t slow_handlers = 0;   ///< running for longer than GroupOptions::handler_timeout
     std::uint64_t handled = 0;
-    std::uint64_t failed = 0;  ///< tries that threw
+    std::uint64_t failed = 0;  ///< attempts that failed
     std::uint64_t dead_lettered = 0;
     std::uint64_t conflicts = 0;  ///< handlings run again because a document had changed
-    std::chrono::milliseconds since_progress{0};  ///< since it last finished something or was idle
-    std::string problem;                          ///< why it does not move; empty when it does
+    /// Since it last finished something, was idle, or could read its source.
+    std::chrono::milliseconds since_progress{0};
+    std::string problem;  ///< why it does not move; empty when it does
 };
 
 /// Something the operator's log should hear of. Never holds a payload.
@@ -60,8 +65,8 @@ struct RuntimeOptions {
 /// and parks in dead letters what can't be handled.
 ///
 /// Promises: a record is finished once per group, whatever crashes; records of one key are handled
-/// in log order; a failing record holds back only its key; a record that does not decode becomes a
-/// dead letter at once.
+/// in log order; a failing record holds back only its key, also when it has become a dead letter
+/// (GroupOptions::on_dead_letter); a record that does not decode becomes a dead letter at once.
 class DeliveryRuntime {
   public:
     DeliveryRuntime(Store& store, const EventTypes& types, std::vector<GroupBinding> groups,
@@ -86,6 +91,11 @@ class DeliveryRuntime {
     /// Hands a dead letter that Store::requeue has just given back to its group, which tries it at
     /// once. Without this call the group finds it within seconds.
     void requeued(const DeadLetter& letter);
+    /// Tells a letter's group that Store::discard has set it aside: the letter's key goes on.
+    void discarded(const DeadLetter& letter);
+    /// Tells all groups that the event at this position was archived: what they have parked of it
+    /// is forgotten, and its key goes on.
+    void archived(std::int64_t position);
 
     [[nodiscard]] std::vector<GroupStatus> status() const;
 

@@ -55,6 +55,16 @@ void DeliveryRuntime::requeued(const DeadLetter& letter) {
     }
 }
 
+void DeliveryRuntime::discarded(const DeadLetter& letter) {
+    for (const auto& candidate : groups_) {
+        if (candidate->name() == letter.group) candidate->removed(letter.record->position);
+    }
+}
+
+void DeliveryRuntime::archived(std::int64_t position) {
+    for (const auto& group : groups_) group->removed(position);
+}
+
 std::vector<GroupStatus> DeliveryRuntime::status() const {
     std::vector<GroupStatus> all;
     all.reserve(groups_.size());

@@ -7,32 +7,40 @@
 #include <string>
 #include <vector>
 
-#include "quipu/base/mutex.hpp"
 #include "quipu/log/topic_log.hpp"
 
 namespace quipu {
 
-/// The places in a topic log of the records that a group is working on. A record may have several,
-/// since a relay may publish it again. Thread-safe.
+/// The records that a member has from a topic log and has not finished, each with its places there.
+/// A record may have several, since a relay may publish it again. Not thread-safe.
 class OpenPlaces {
   public:
-    void add(std::int64_t position, LogPlace place);
+    /// `key`: records with the same one begin in the store's order.
+    void add(std::int64_t position, LogPlace place, const std::string& key);
     /// For a record that the log no longer has: the partition to which it belongs.
-    void add_without_place(std::int64_t position, std::string source);
-    /// Removes and returns the places of a record that is finished.
-    [[nodiscard]] std::vector<LogPlace> take(std::int64_t position);
+    void add_without_place(std::int64_t position, std::string source, const std::string& key);
+
+    [[nodiscard]] bool contains(std::int64_t position) const { return open_.contains(position); }
     /// The partition that brought a record, as Parked::source; empty when there is none.
     [[nodiscard]] std::string source(std::int64_t position) const;
-    /// Forgets the places in `partitions`; returns the positions that have no other place.
-    [[nodiscard]] std::vector<std::int64_t> forget(const std::set<LogPartition>& partitions,
-                                                   const std::set<std::int64_t>& among);
-    /// Whether any record has a place in one of `partitions`.
-    [[nodiscard]] bool any_in(const std::set<LogPartition>& partitions) const;
+    /// The key it was added with; it must be here.
+    [[nodiscard]] const std::string& key(std::int64_t position) const {
+        return open_.at(position).key;
+    }
+    /// Removes a record and returns its places.
+    std::vector<LogPlace> remove(std::int64_t position);
+    /// The records that have no place outside `partitions`.
+    [[nodiscard]] std::set<std::int64_t> only_in(const std::set<LogPartition>& partitions) const;
+    /// Forgets places in `partitions` of records that have others.
+    void forget_places(const std::set<LogPartition>& partitions);
 
   private:
-    mutable Mutex mutex_;
-    std::map<std::int64_t, std::vector<LogPlace>> places_ QUIPU_GUARDED_BY(mutex_);
-    std::map<std::int64_t, std::string> without_place_ QUIPU_GUARDED_BY(mutex_);  ///< sources
+    struct Open {
+        std::vector<LogPlace> places;
+        std::string source;  // where there is no place
+        std::string key;
+    };
+    std::map<std::int64_t, Open> open_;
 };
 
 }  // namespace quipu
