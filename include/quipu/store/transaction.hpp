@@ -66,11 +66,11 @@ struct Parked {
     /// The `due_at` of an entry that waits for somebody to requeue or discard its dead letter.
     static constexpr Time never = Time::max();
 
-    std::string group;
+    std::string group = {};
     std::int64_t position = 0;
-    std::string key;
+    std::string key = {};
     Time due_at{};
-    std::vector<Attempt> attempts;  ///< since it was parked or requeued; empty behind another
+    std::vector<Attempt> attempts = {};  ///< since it was parked or requeued; empty behind another
     /// The partition of a topic log that brought it, as "event_type/partition": whoever has that
     /// partition retries it. Empty where the store is the log.
     std::string source = {};
@@ -111,8 +111,8 @@ struct DeadLetter {
     std::vector<Attempt> attempts;  ///< all of them, those after each requeue included
     Time failed_at{};               ///< when the last one failed
     Status status = Status::open;
-    std::string note;         ///< why it was discarded
-    std::string source = {};  ///< as Parked::source; a requeued record is parked with it
+    std::string note;                ///< why it was discarded
+    std::string source = {};         ///< as Parked::source; a requeued record is parked with it
     std::vector<Step> history = {};  ///< oldest first
     /// Whether later records of its key wait behind it: its record is still parked. Answered by the
     /// store, ignored when a letter is stored.

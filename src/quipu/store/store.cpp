@@ -2,6 +2,7 @@
 #include "quipu/store/store.hpp"
 
 #include <future>
+#include <iterator>
 
 namespace quipu {
 
@@ -10,8 +11,32 @@ const char* to_string(DeadLetter::Status status) noexcept {
         case DeadLetter::Status::open: return "open";
         case DeadLetter::Status::requeued: return "requeued";
         case DeadLetter::Status::discarded: return "discarded";
+        case DeadLetter::Status::resolved: return "resolved";
     }
     return "open";
+}
+
+const char* to_string(DeadLetter::Step::What what) noexcept {
+    switch (what) {
+        case DeadLetter::Step::What::requeued: return "requeued";
+        case DeadLetter::Step::What::discarded: return "discarded";
+        case DeadLetter::Step::What::failed_again: return "failed again";
+        case DeadLetter::Step::What::resolved: return "resolved";
+    }
+    return "requeued";
+}
+
+Result<std::vector<Parked>> Store::parked(const std::string& group) {
+    constexpr std::size_t page = 1000;
+    std::vector<Parked> all;
+    while (true) {
+        auto next = parked(group, all.empty() ? 0 : all.back().position, page);
+        if (!next) return next;
+        const bool last = next->size() < page;
+        all.insert(all.end(), std::make_move_iterator(next->begin()),
+                   std::make_move_iterator(next->end()));
+        if (last) return all;
+    }
 }
 
 Result<Committed> Store::commit(Transaction transaction) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "quipu/store/engine/interval_set.hpp"
 #include "quipu/store/store.hpp"
@@ -23,6 +25,14 @@ class GroupView {
 /// finished.
 [[nodiscard]] Result<void> check_groups(const Transaction& transaction, const GroupView& groups,
                                         std::int64_t last_position);
+
+/// Gives those of `park` that are the records of `letter` its id.
+void link_letter(std::vector<Parked>& park, const DeadLetter& letter, std::int64_t id);
+
+/// The error for a letter that a transaction continues or resolves although it is not requeued;
+/// none if it is. `status` is empty for a letter that does not exist.
+[[nodiscard]] Result<void> check_requeued(std::int64_t id,
+                                          std::optional<DeadLetter::Status> status);
 
 /// The public form of what a group has finished.
 [[nodiscard]] GroupPosition group_position(const std::string& group, const IntervalSet& finished);

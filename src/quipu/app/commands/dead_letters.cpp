@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -21,6 +22,13 @@ struct AttemptView {
     std::string error;
 };
 
+struct StepView {
+    std::string what;
+    Time at{};
+    std::string by;
+    std::string reason;
+};
+
 /// A dead letter as --json shows it; `record` only in `show`.
 struct LetterView {
     std::int64_t id = 0;
@@ -29,9 +37,11 @@ struct LetterView {
     std::string event_id;
     std::int64_t position = 0;
     std::string status;
+    bool holds_key = false;
     Time failed_at{};
     std::string error;
     std::vector<AttemptView> attempts;
+    std::vector<StepView> history;
     std::string note;
     Omittable<EventView> record = {};
 };
@@ -73,12 +83,18 @@ views::LetterView view_of(const DeadLetter& letter) {
                            .event_id = to_valid_utf8(letter.record->event_id),
                            .position = letter.record->position,
                            .status = to_string(letter.status),
+                           .holds_key = letter.holds_key,
                            .failed_at = letter.failed_at,
                            .error = to_valid_utf8(letter.error),
                            .attempts = {},
+                           .history = {},
                            .note = to_valid_utf8(letter.note)};
     for (const Attempt& attempt : letter.attempts) {
         view.attempts.push_back({attempt.at, to_valid_utf8(attempt.error)});
+    }
+    for (const DeadLetter::Step& step : letter.history) {
+        view.history.push_back({to_string(step.what), step.at, to_valid_utf8(step.decision.by),
+                                to_valid_utf8(step.decision.reason)});
     }
     return view;
 }
@@ -106,6 +122,7 @@ std::optional<DeadLetter::Status> status_named(std::string_view name) {
     if (name == "open") return DeadLetter::Status::open;
     if (name == "requeued") return DeadLetter::Status::requeued;
     if (name == "discarded") return DeadLetter::Status::discarded;
+    if (name == "resolved") return DeadLetter::Status::resolved;
     return std::nullopt;
 }
 
@@ -113,7 +130,8 @@ int list(const Invocation& invocation, const ListOptions& options) {
     auto opened = open_to_read(invocation.definition, invocation.engines);
     if (!opened) return invocation.fail(opened.error());
     Store& store = **opened;
-    Table table({"ID", "GROUP", "EVENT TYPE", "FAILED AT", "ATTEMPTS", "STATUS", "ERROR"});
+    Table table(
+        {"ID", "GROUP", "EVENT TYPE", "FAILED AT", "ATTEMPTS", "STATUS", "HOLDS KEY", "ERROR"});
     std::size_t count = 0;
     bool more = false;
     const auto status = status_named(options.status);
@@ -128,7 +146,7 @@ int list(const Invocation& invocation, const ListOptions& options) {
         } else {
             table.add({std::to_string(letter.id), letter.group, letter.record->event_type,
                        format_time(letter.failed_at), std::to_string(letter.attempts.size()),
-                       to_string(letter.status), letter.error});
+                       to_string(letter.status), letter.holds_key ? "yes" : "", letter.error});
         }
         return true;
     });
@@ -142,6 +160,21 @@ int list(const Invocation& invocation, const ListOptions& options) {
     }
     if (more) invocation.err << "There are more dead letters; --limit 0 lists all\n";
     return to_int(ExitCode::done);
+}
+
+/// Attempts and decisions, in the order in which they happened.
+void print_story(std::ostream& out, const views::LetterView& view) {
+    std::multimap<Time, std::string> story;
+    for (const views::AttemptView& attempt : view.attempts) {
+        story.emplace(attempt.at, "attempt failed: " + printable(attempt.error));
+    }
+    for (const views::StepView& step : view.history) {
+        // The attempt that failed says it already.
+        if (step.what == to_string(DeadLetter::Step::What::failed_again)) continue;
+        story.emplace(step.at, step.what + (step.by.empty() ? "" : " by " + printable(step.by)) +
+                                   (step.reason.empty() ? "" : ": " + printable(step.reason)));
+    }
+    for (const auto& [at, what] : story) out << "  " << format_time(at) << "  " << what << '\n';
 }
 
 int show(const Invocation& invocation, std::int64_t id) {
@@ -161,13 +194,10 @@ int show(const Invocation& invocation, std::int64_t id) {
     }
     std::ostream& out = invocation.out;
     out << "dead letter " << id << " of group " << printable(view.group) << ", " << view.status
-        << '\n';
+        << (view.holds_key ? ", holds its key" : "") << '\n';
     if (!view.note.empty()) out << "note: " << printable(view.note) << '\n';
     out << "error: " << printable(view.error) << '\n';
-    for (const views::AttemptView& attempt : view.attempts) {
-        out << "  attempt at " << format_time(attempt.at) << ": " << printable(attempt.error)
-            << '\n';
-    }
+    print_story(out, view);
     EventPrinter(invocation, false).print(record);
     out << pretty_json(record.body) << '\n';
     return to_int(ExitCode::done);
@@ -226,13 +256,14 @@ int change(const Invocation& invocation, const ChangeOptions& options, std::stri
 }
 
 int requeue(const Invocation& invocation, const ChangeOptions& options) {
-    return change(invocation, options, "requeued",
-                  [](StoreChanges& store, std::int64_t id) { return store.requeue(id); });
+    return change(invocation, options, "requeued", [&](StoreChanges& store, std::int64_t id) {
+        return store.requeue(id, {user_name(), options.reason});
+    });
 }
 
 int discard(const Invocation& invocation, const ChangeOptions& options) {
     return change(invocation, options, "discarded", [&](StoreChanges& store, std::int64_t id) {
-        return store.discard(id, options.reason);
+        return store.discard(id, {user_name(), options.reason});
     });
 }
 
@@ -281,8 +312,9 @@ void add_list(CommandSet& commands, CommandLine::Command above,
          .run = [options](const Invocation& invocation) { return list(invocation, *options); }});
     command
         .add("--status",
-             CommandLine::Value::one_of(options->status, {"open", "requeued", "discarded", "any"}),
-             "open, requeued, discarded or any (open)")
+             CommandLine::Value::one_of(options->status,
+                                        {"open", "requeued", "resolved", "discarded", "any"}),
+             "open, requeued, resolved, discarded or any (open)")
         .placeholder("STATUS");
     command.add("--limit", options->limit, "At most N dead letters; 0 for all (100)")
         .placeholder("N");
@@ -311,6 +343,7 @@ void add_requeue(CommandSet& commands, CommandLine::Command above) {
          .run = [options](const Invocation& invocation) { return requeue(invocation, *options); },
          .check = check_choice(options)});
     add_choice(command, options->filter);
+    command.add("--reason", options->reason, "Why, for those who look later");
     command.add("--rate", {options->rate, {0.01, 100'000}}, "At most N per second (100)")
         .placeholder("N");
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/commands/store_changes.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -8,6 +12,7 @@
 #include "quipu/app/control/client.hpp"
 #include "quipu/app/engines/store_access.hpp"
 #include "quipu/app/runtime/not_published.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/relay.hpp"
 
@@ -27,9 +32,11 @@ class ChangesThroughProgram final : public StoreChanges {
     Result<void> wait_published(std::int64_t position, std::chrono::milliseconds timeout) override {
         return control_->wait_published(position, timeout);
     }
-    Result<void> requeue(std::int64_t id) override { return control_->requeue(id); }
-    Result<void> discard(std::int64_t id, const std::string& reason) override {
-        return control_->discard(id, reason);
+    Result<void> requeue(std::int64_t id, const Decision& decision) override {
+        return control_->requeue(id, decision);
+    }
+    Result<void> discard(std::int64_t id, const Decision& decision) override {
+        return control_->discard(id, decision);
     }
 
   private:
@@ -62,13 +69,13 @@ class DirectChanges final : public StoreChanges {
         if (published) return {};
         return not_published(position, status, "the next relay that runs publishes it");
     }
-    Result<void> requeue(std::int64_t id) override {
-        auto done = store_->requeue(id);
+    Result<void> requeue(std::int64_t id, const Decision& decision) override {
+        auto done = store_->requeue(id, decision);
         if (!done) return std::unexpected(std::move(done.error()));
         return {};
     }
-    Result<void> discard(std::int64_t id, const std::string& reason) override {
-        auto done = store_->discard(id, reason);
+    Result<void> discard(std::int64_t id, const Decision& decision) override {
+        auto done = store_->discard(id, decision);
         if (!done) return std::unexpected(std::move(done.error()));
         return {};
     }
@@ -88,6 +95,15 @@ Result<std::unique_ptr<StoreChanges>> direct_changes(const AppDefinition& defini
 }
 
 }  // namespace
+
+std::string user_name() {
+    const uid_t user = ::geteuid();
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, 4096> buffer{};
+    const int failed = ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
+    return failed == 0 && found != nullptr ? to_valid_utf8(found->pw_name) : std::to_string(user);
+}
 
 Result<std::unique_ptr<StoreChanges>> open_store_changes(const AppDefinition& definition,
                                                          const EngineOptions& engines,

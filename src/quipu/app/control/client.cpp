@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 
 namespace quipu {
@@ -77,15 +78,21 @@ Result<void> ControlClient::wait_published(std::int64_t position,
     }
 }
 
-Result<void> ControlClient::requeue(std::int64_t id) const {
-    auto body = call("POST", "/control/dead-letters/" + std::to_string(id) + "/requeue", {});
-    if (!body) return std::unexpected(std::move(body.error()));
-    return {};
+Result<void> ControlClient::requeue(std::int64_t id, const Decision& decision) const {
+    return decide(id, "/requeue", decision);
 }
 
-Result<void> ControlClient::discard(std::int64_t id, std::string_view reason) const {
-    auto body = call("POST", "/control/dead-letters/" + std::to_string(id) + "/discard", reason);
-    if (!body) return std::unexpected(std::move(body.error()));
+Result<void> ControlClient::discard(std::int64_t id, const Decision& decision) const {
+    return decide(id, "/discard", decision);
+}
+
+Result<void> ControlClient::decide(std::int64_t id, const char* what,
+                                   const Decision& decision) const {
+    const auto body =
+        to_json(ControlDecision{to_valid_utf8(decision.by), to_valid_utf8(decision.reason)});
+    if (!body) return std::unexpected(body.error());
+    auto reply = call("POST", "/control/dead-letters/" + std::to_string(id) + what, *body);
+    if (!reply) return std::unexpected(std::move(reply.error()));
     return {};
 }
 

@@ -51,6 +51,12 @@ struct PublishReply {
 /// that position, 503 if it does not within N milliseconds. This is the largest N.
 inline constexpr std::chrono::milliseconds control_wait_max{20'000};
 
+/// The body of POST /control/dead-letters/{id}/requeue and /discard. The response has none.
+struct ControlDecision {
+    std::string by;
+    std::string reason;
+};
+
 /// The body of a response with any status but 200.
 struct ControlProblem {
     std::string detail;

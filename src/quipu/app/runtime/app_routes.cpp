@@ -95,6 +95,13 @@ HttpResponse change_letter(const HttpRequest& request, Change&& change) {
     return letter ? HttpResponse::json(200, "{}") : failure(letter.error());
 }
 
+/// Who decides and why; nothing of it where the request does not say.
+Decision decision_in(const HttpRequest& request) {
+    auto decision = from_json<ControlDecision>(request.body);
+    if (!decision) return {};
+    return {std::move(decision->by), std::move(decision->reason)};
+}
+
 }  // namespace
 
 void add_health_routes(HttpServer& server, std::function<Readiness()> readiness) {
@@ -126,17 +133,19 @@ void add_control_routes(HttpServer& server, RunningApp& app) {
     server.route("GET", "/control/published/{position}",
                  [&app](const HttpRequest& request) { return wait_published(app, request); });
     server.route("POST", "/control/dead-letters/{id}/requeue", [&app](const HttpRequest& request) {
-        return change_letter(request, [&app](std::int64_t id) -> Result<DeadLetter> {
+        return change_letter(request, [&](std::int64_t id) -> Result<DeadLetter> {
             // A group that has not started yet would not learn of it.
             if (!app.started()) return not_started();
-            auto letter = app.store().requeue(id);
+            auto letter = app.store().requeue(id, decision_in(request));
             if (letter) app.delivery().requeued(*letter);
             return letter;
         });
     });
     server.route("POST", "/control/dead-letters/{id}/discard", [&app](const HttpRequest& request) {
         return change_letter(request, [&](std::int64_t id) {
-            return app.store().discard(id, to_valid_utf8(request.body));
+            auto letter = app.store().discard(id, decision_in(request));
+            if (letter && app.started()) app.delivery().discarded(*letter);
+            return letter;
         });
     });
 }

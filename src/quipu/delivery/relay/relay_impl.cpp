@@ -265,15 +265,15 @@ void Relay::Impl::settle_refusal(const RecordPtr& record, const Error& error) {
     }
     // The log will never take it: an operator finds it among the dead letters and may requeue it.
     const Time now = options_.world.now();
-    settled_.add_letter({0,
-                         group_,
-                         record,
-                         error.message,
-                         {{now, error.message}},
-                         now,
-                         DeadLetter::Status::open,
-                         {},
-                         {}});
+    DeadLetter letter;
+    const auto entry = requeued_.find(record->position);
+    if (entry != requeued_.end()) letter.id = entry->second.letter;
+    letter.group = group_;
+    letter.record = record;
+    letter.error = error.message;
+    letter.attempts = {{now, error.message}};
+    letter.failed_at = now;
+    settled_.add_letter(std::move(letter));
     finish_requeued(record->position);
 }
 
@@ -481,7 +481,10 @@ void Relay::Impl::take_requeued() {
         }
         const MutexLock lock(mutex_);
         if (!*record) {
-            settled_.add_unparked(entry);
+            // Archived, and so not sent.
+            Parked gone = entry;
+            gone.letter = 0;
+            settled_.add_unparked(std::move(gone));
             continue;
         }
         requeued_.emplace(entry.position, entry);

@@ -75,6 +75,12 @@ void SettledRecords::move_letters_to(Transaction& transaction) {
     });
     transaction.unpark.assign(unparked_.begin(), kept);
     unparked_.erase(unparked_.begin(), kept);
+    for (const Parked& entry : transaction.unpark) {
+        const bool failed = std::ranges::any_of(
+            transaction.dead_letters,
+            [&](const DeadLetter& letter) { return letter.id == entry.letter; });
+        if (entry.letter != 0 && !failed) transaction.resolved.push_back(entry.letter);
+    }
 }
 
 void SettledRecords::take_back(const Transaction& transaction) {

@@ -30,6 +30,23 @@ GroupPosition group_position(const std::string& group, const IntervalSet& finish
     return out;
 }
 
+void link_letter(std::vector<Parked>& park, const DeadLetter& letter, std::int64_t id) {
+    for (Parked& entry : park) {
+        if (entry.group == letter.group && entry.position == letter.record->position) {
+            entry.letter = id;
+        }
+    }
+}
+
+Result<void> check_requeued(std::int64_t id, std::optional<DeadLetter::Status> status) {
+    if (status == DeadLetter::Status::requeued) {
+        return {};
+    }
+    const std::string name = "dead letter " + std::to_string(id);
+    return fail(ErrorCode::conflict, status ? name + " is " + to_string(*status) + ", not requeued"
+                                            : "there is no " + name);
+}
+
 Result<void> check_groups(const Transaction& transaction, const GroupView& groups,
                           std::int64_t last_position) {
     for (const auto& parked : transaction.park) {

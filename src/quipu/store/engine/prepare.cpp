@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quipu/store/engine/prepare.hpp"
 
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -91,9 +92,21 @@ Result<void> check_group_parts(const Transaction& transaction) {
             }
         }
     }
+    std::set<std::int64_t> letters;
+    const auto twice = [&](std::int64_t id) { return id != 0 && !letters.insert(id).second; };
+    for (const std::int64_t id : transaction.resolved) {
+        if (id < 1 || twice(id)) {
+            return fail(ErrorCode::invalid,
+                        "dead letter " + std::to_string(id) + " cannot be resolved twice");
+        }
+    }
     for (const auto& letter : transaction.dead_letters) {
         if (letter.record == nullptr) {
             return fail(ErrorCode::invalid, "a dead letter has no record");
+        }
+        if (letter.id < 0 || twice(letter.id)) {
+            return fail(ErrorCode::invalid, "dead letter " + std::to_string(letter.id) +
+                                                " is named twice in one transaction");
         }
         if (auto sized =
                 all([&] { return bounded(letter.group, max_name, "a dead letter's group", true); },

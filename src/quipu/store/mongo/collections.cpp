@@ -52,6 +52,9 @@ const std::vector<Index>& indexes() {
         {documents_collection, "by_key", {{"collection", 1}, {"key", 1}}},
         // parked().
         {parked_collection, "by_group", {{"group", 1}, {"position", 1}}},
+        // parked_of_key(), and parked_changes().
+        {parked_collection, "by_key", {{"group", 1}, {"key", 1}, {"position", 1}}},
+        {parked_collection, "by_change", {{"group", 1}, {"commit", 1}}},
         // dead_letters() of a group, with or without a status.
         {letters_collection, "by_group", {{"group", 1}, {"_id", 1}}},
         {letters_collection, "by_status", {{"status", 1}, {"group", 1}, {"_id", 1}}},

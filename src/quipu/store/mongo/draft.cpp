@@ -105,6 +105,9 @@ Result<void> Draft::check(const Transaction& rest) {
     if (auto fresh = check_groups(rest, *this, commit_.position); !fresh) {
         return fresh;
     }
+    if (auto letters = check_letters(rest); !letters) {
+        return letters;
+    }
     return check_parked(rest);
 }
 
@@ -158,13 +161,69 @@ void Draft::add_parked(const Parked& parked) {
     }
 }
 
-void Draft::add_letter(std::int64_t id, const DeadLetter& letter) {
-    commit_.letters.push_back({.id = id, .document = bson([&](BsonWriter& writer) {
-                                             writer.int64("_id", id);
-                                             writer.int64("commit", commit_.number);
-                                             put_letter(writer, letter);
-                                         })});
-    bytes_ += commit_.letters.back().document.size();
+Result<DeadLetter> Draft::letter(std::int64_t id) {
+    if (const auto changed = letters_.find(id); changed != letters_.end()) {
+        return changed->second;
+    }
+    const std::string found = server_.find_one(letters_collection, by_id(id));
+    if (found.empty()) {
+        return fail(ErrorCode::not_found, "there is no dead letter " + std::to_string(id));
+    }
+    return get_letter(View(found));
+}
+
+Result<void> Draft::check_letters(const Transaction& rest) {
+    const auto requeued = [&](std::int64_t id) {
+        const auto found = letter(id);
+        return check_requeued(id, found ? std::optional(found->status) : std::nullopt);
+    };
+    for (const auto& each : rest.dead_letters) {
+        if (each.id == 0) {
+            continue;
+        }
+        if (auto sound = requeued(each.id); !sound) {
+            return sound;
+        }
+    }
+    for (const std::int64_t id : rest.resolved) {
+        if (auto sound = requeued(id); !sound) {
+            return sound;
+        }
+    }
+    return {};
+}
+
+void Draft::write_letter(DeadLetter letter) {
+    bytes_ += 512 + letter.record->body.size() + 64 * letter.attempts.size();
+    const std::int64_t id = letter.id;
+    letters_.insert_or_assign(id, std::move(letter));
+}
+
+void Draft::add_letter(const DeadLetter& letter, std::vector<Parked>& park) {
+    if (letter.id == 0) {
+        DeadLetter fresh = letter;
+        fresh.id = ++commit_.letter_id;
+        fresh.status = DeadLetter::Status::open;
+        link_letter(park, letter, fresh.id);
+        write_letter(std::move(fresh));
+        return;
+    }
+    DeadLetter again = *this->letter(letter.id);  // check_letters has read it
+    again.status = DeadLetter::Status::open;
+    again.error = letter.error;
+    again.attempts.insert(again.attempts.end(), letter.attempts.begin(), letter.attempts.end());
+    again.failed_at = letter.failed_at;
+    again.history.push_back(
+        {.what = DeadLetter::Step::What::failed_again, .at = commit_.stored_at});
+    link_letter(park, letter, letter.id);
+    write_letter(std::move(again));
+}
+
+void Draft::resolve(std::int64_t id) {
+    DeadLetter resolved = *letter(id);  // check_letters has read it
+    resolved.status = DeadLetter::Status::resolved;
+    resolved.history.push_back({.what = DeadLetter::Step::What::resolved, .at = commit_.stored_at});
+    write_letter(std::move(resolved));
 }
 
 Result<Committed> Draft::add(const Prepared& prepared) {
@@ -189,11 +248,15 @@ Result<Committed> Draft::add(const Prepared& prepared) {
         parked_[{parked.group, parked.position}].reset();
         bytes_ += 96;
     }
-    for (const auto& parked : rest.park) {
+    std::vector<Parked> park = rest.park;
+    for (const auto& letter : rest.dead_letters) {
+        add_letter(letter, park);
+    }
+    for (const auto& parked : park) {
         add_parked(parked);
     }
-    for (const auto& letter : rest.dead_letters) {
-        add_letter(++commit_.letter_id, letter);
+    for (const std::int64_t id : rest.resolved) {
+        resolve(id);
     }
     return committed;
 }
@@ -210,6 +273,13 @@ Commit Draft::finish() {
         } else {
             commit_.unparked.push_back({.group = place.first, .position = place.second});
         }
+    }
+    for (const auto& [id, letter] : letters_) {
+        commit_.letters.push_back({.id = id, .document = bson([&](BsonWriter& writer) {
+                                                 writer.int64("_id", letter.id);
+                                                 writer.int64("commit", commit_.number);
+                                                 put_letter(writer, letter);
+                                             })});
     }
     return std::move(commit_);
 }
@@ -330,19 +400,15 @@ void Draft::open_group(const std::string& group, bool from_earliest) {
 }
 
 Result<DeadLetter> Draft::open_letter(std::int64_t id) {
-    const std::string found = server_.find_one(letters_collection, by_id(id));
-    const std::string name = "dead letter " + std::to_string(id);
-    if (found.empty()) {
-        return fail(ErrorCode::not_found, "there is no " + name);
+    auto found = letter(id);
+    if (found && found->status != DeadLetter::Status::open) {
+        return fail(ErrorCode::conflict, "dead letter " + std::to_string(id) + " is " +
+                                             to_string(found->status) + " already");
     }
-    auto letter = get_letter(View(found));
-    if (letter && letter->status != DeadLetter::Status::open) {
-        return fail(ErrorCode::conflict, name + " is " + to_string(letter->status) + " already");
-    }
-    return letter;
+    return found;
 }
 
-Result<DeadLetter> Draft::requeue(std::int64_t id) {
+Result<DeadLetter> Draft::requeue(std::int64_t id, Decision decision) {
     auto letter = open_letter(id);
     if (!letter) {
         return letter;
@@ -354,25 +420,37 @@ Result<DeadLetter> Draft::requeue(std::int64_t id) {
                                              " cannot be handled again: its event was taken out "
                                              "of the log");
     }
-    parked_[{letter->group, record.position}] = Parked{.group = letter->group,
-                                                       .position = record.position,
-                                                       .key = record.key,
-                                                       .due_at = commit_.stored_at,
-                                                       .attempts = {},
-                                                       .source = letter->source};
+    add_parked({.group = letter->group,
+                .position = record.position,
+                .key = record.key,
+                .due_at = commit_.stored_at,
+                .attempts = {},
+                .source = letter->source,
+                .letter = id});
     letter->status = DeadLetter::Status::requeued;
-    commit_.statuses.push_back({.id = id, .status = letter->status, .note = letter->note});
+    letter->history.push_back({.what = DeadLetter::Step::What::requeued,
+                               .at = commit_.stored_at,
+                               .decision = std::move(decision)});
+    write_letter(*letter);
+    letter->holds_key = true;
     return letter;
 }
 
-Result<DeadLetter> Draft::discard(std::int64_t id, std::string note) {
+Result<DeadLetter> Draft::discard(std::int64_t id, Decision decision) {
     auto letter = open_letter(id);
     if (!letter) {
         return letter;
     }
+    const std::int64_t position = letter->record->position;
+    if (is_parked(letter->group, position)) {
+        parked_[{letter->group, position}].reset();
+    }
     letter->status = DeadLetter::Status::discarded;
-    letter->note = std::move(note);
-    commit_.statuses.push_back({.id = id, .status = letter->status, .note = letter->note});
+    letter->note = decision.reason;
+    letter->history.push_back({.what = DeadLetter::Step::What::discarded,
+                               .at = commit_.stored_at,
+                               .decision = std::move(decision)});
+    write_letter(*letter);
     return letter;
 }
 
@@ -592,7 +670,7 @@ void Draft::restore_state(const RestoreBatch& batch) {
     }
     for (const DeadLetter& letter : batch.dead_letters) {
         commit_.letter_id = std::max(commit_.letter_id, letter.id);
-        add_letter(letter.id, letter);
+        write_letter(letter);
     }
 }
 

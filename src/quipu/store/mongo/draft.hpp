@@ -35,8 +35,8 @@ class Draft final : private GroupView {
     [[nodiscard]] Result<Committed> add(const Prepared& prepared);
 
     void open_group(const std::string& group, bool from_earliest);
-    [[nodiscard]] Result<DeadLetter> requeue(std::int64_t id);
-    [[nodiscard]] Result<DeadLetter> discard(std::int64_t id, std::string note);
+    [[nodiscard]] Result<DeadLetter> requeue(std::int64_t id, Decision decision);
+    [[nodiscard]] Result<DeadLetter> discard(std::int64_t id, Decision decision);
     [[nodiscard]] Result<void> archive(std::string_view event_id, std::string_view deleted_by,
                                        std::string_view reason);
     /// Takes an event out of the log.
@@ -46,7 +46,7 @@ class Draft final : private GroupView {
     [[nodiscard]] const State& state() const noexcept { return state_; }
     [[nodiscard]] Server& server() const noexcept { return server_; }
     [[nodiscard]] bool empty() const noexcept {
-        return commit_.empty() && parked_.empty() && finished_.empty() &&
+        return commit_.empty() && parked_.empty() && letters_.empty() && finished_.empty() &&
                commit_.erased_revision == state_.erased_revision;
     }
     /// About as many bytes as the commit will have.
@@ -74,7 +74,13 @@ class Draft final : private GroupView {
     void write_document(Commit::DocumentWrite write);
     void finish(const Transaction& rest);
     void add_parked(const Parked& parked);
-    void add_letter(std::int64_t id, const DeadLetter& letter);
+    /// A new letter, or a further failure of a requeued one.
+    void add_letter(const DeadLetter& letter, std::vector<Parked>& park);
+    void resolve(std::int64_t id);
+    void write_letter(DeadLetter letter);
+    /// A letter as this commit leaves it; ErrorCode::not_found when there is none.
+    Result<DeadLetter> letter(std::int64_t id);
+    Result<void> check_letters(const Transaction& rest);
     Result<std::vector<std::pair<std::int64_t, std::int64_t>>> check_restored(
         const PreparedRestore& prepared);
     Result<void> check_ascending(const std::vector<PreparedAppend>& events);
@@ -97,6 +103,7 @@ class Draft final : private GroupView {
     std::unordered_map<std::string, std::size_t> documents_;  ///< index in commit_.documents
     std::map<std::string, IntervalSet> finished_;
     std::map<std::pair<std::string, std::int64_t>, std::optional<Parked>> parked_;
+    std::map<std::int64_t, DeadLetter> letters_;
 };
 
 }  // namespace quipu::mongo

@@ -27,12 +27,43 @@ std::vector<Attempt> get_attempts(View document) {
 }
 
 DeadLetter::Status status_of(std::string_view name) {
-    for (const auto status : {DeadLetter::Status::requeued, DeadLetter::Status::discarded}) {
+    for (const auto status : {DeadLetter::Status::requeued, DeadLetter::Status::discarded,
+                              DeadLetter::Status::resolved}) {
         if (name == to_string(status)) {
             return status;
         }
     }
     return DeadLetter::Status::open;
+}
+
+void put_history(BsonWriter& writer, const std::vector<DeadLetter::Step>& history) {
+    writer.begin_list("history");
+    for (const auto& step : history) {
+        writer.begin_document({});
+        writer.text("what", to_string(step.what));
+        put_time(writer, "at", step.at);
+        put_text(writer, "by", step.decision.by);
+        put_text(writer, "reason", step.decision.reason);
+        writer.end();
+    }
+    writer.end();
+}
+
+std::vector<DeadLetter::Step> get_history(View document) {
+    using What = DeadLetter::Step::What;
+    std::vector<DeadLetter::Step> history;
+    document.each("history", [&](View each) {
+        DeadLetter::Step& step = history.emplace_back();
+        for (const auto what :
+             {What::requeued, What::discarded, What::failed_again, What::resolved}) {
+            if (each.text("what") == to_string(what)) {
+                step.what = what;
+            }
+        }
+        step.at = each.time("at_us");
+        step.decision = {.by = each.string("by"), .reason = each.string("reason")};
+    });
+    return history;
 }
 
 Error damaged_document(std::string_view collection, std::string_view key) {
@@ -126,6 +157,9 @@ void put_parked(BsonWriter& writer, const Parked& parked) {
     put_time(writer, "due_at", parked.due_at);
     put_attempts(writer, parked.attempts);
     put_text(writer, "source", parked.source);
+    if (parked.letter != 0) {
+        writer.int64("letter", parked.letter);
+    }
 }
 
 Parked get_parked(View document) {
@@ -134,7 +168,8 @@ Parked get_parked(View document) {
             .key = document.string("key"),
             .due_at = document.time("due_at_us"),
             .attempts = get_attempts(document),
-            .source = document.string("source")};
+            .source = document.string("source"),
+            .letter = document.integer("letter")};
 }
 
 void put_letter(BsonWriter& writer, const DeadLetter& letter) {
@@ -146,6 +181,7 @@ void put_letter(BsonWriter& writer, const DeadLetter& letter) {
     put_attempts(writer, letter.attempts);
     put_time(writer, "failed_at", letter.failed_at);
     put_text(writer, "source", letter.source);
+    put_history(writer, letter.history);
     writer.int64("position", letter.record->position);
     writer.begin_document("event");
     put_record(writer, *letter.record, image, {});
@@ -169,6 +205,7 @@ Result<DeadLetter> get_letter(View document) {
     letter.status = status_of(document.text("status"));
     letter.note = document.string("note");
     letter.source = document.string("source");
+    letter.history = get_history(document);
     return letter;
 }
 

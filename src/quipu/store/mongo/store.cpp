@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,6 +15,7 @@
 #include "quipu/store/mongo/field_sets.hpp"
 #include "quipu/store/mongo/lookup.hpp"
 #include "quipu/store/mongo/mongo_store.hpp"
+#include "quipu/store/mongo/projection.hpp"
 #include "quipu/store/mongo/purge.hpp"
 #include "quipu/store/mongo/query.hpp"
 #include "quipu/store/mongo/records.hpp"
@@ -46,6 +48,12 @@ std::string_view text_bound(std::string_view bytes) {
         bytes.remove_suffix(1);
     }
     return bytes;
+}
+
+void put_above(BsonWriter& writer, const char* name, std::int64_t value) {
+    writer.begin_document(name);
+    writer.int64("$gt", value);
+    writer.end();
 }
 
 }  // namespace
@@ -341,17 +349,109 @@ Result<std::vector<std::int64_t>> MongoStore::unfinished(
     });
 }
 
-Result<std::vector<Parked>> MongoStore::parked(const std::string& group) {
+std::vector<Parked> MongoStore::find_parked(std::string_view filter, const char* order,
+                                            std::size_t limit) {
+    std::vector<Parked> found;
+    if (limit == 0) {
+        return found;
+    }
+    const std::string options = bson([&](BsonWriter& writer) { sorted_by(writer, order); });
+    server_->find(parked_collection, filter, options, [&](View view) {
+        found.push_back(get_parked(view));
+        return found.size() < limit;
+    });
+    return found;
+}
+
+Result<std::vector<Parked>> MongoStore::parked(const std::string& group, std::int64_t after,
+                                               std::size_t limit) {
     return reading([&]() -> Result<std::vector<Parked>> {
         ledger_.wait_for_projection();
-        std::vector<Parked> found;
-        const std::string options = bson([](BsonWriter& writer) { sorted_by(writer, "position"); });
-        server_->find(parked_collection, by_text("group", group), options, [&](View view) {
-            found.push_back(get_parked(view));
+        return find_parked(bson([&](BsonWriter& writer) {
+                               put_text(writer, "group", group);
+                               put_above(writer, "position", after);
+                           }),
+                           "position", limit);
+    });
+}
+
+Result<std::vector<Parked>> MongoStore::parked_of_key(const std::string& group,
+                                                      const std::string& key, std::int64_t after,
+                                                      std::size_t limit) {
+    return reading([&]() -> Result<std::vector<Parked>> {
+        ledger_.wait_for_projection();
+        return find_parked(bson([&](BsonWriter& writer) {
+                               put_text(writer, "group", group);
+                               put_text(writer, "key", key);
+                               put_above(writer, "position", after);
+                           }),
+                           "position", limit);
+    });
+}
+
+Result<std::vector<std::int64_t>> MongoStore::still_parked(
+    const std::string& group, const std::vector<std::int64_t>& positions) {
+    return reading([&]() -> Result<std::vector<std::int64_t>> {
+        ledger_.wait_for_projection();
+        return find_still_parked(group, positions);
+    });
+}
+
+std::vector<std::int64_t> MongoStore::find_still_parked(
+    const std::string& group, const std::vector<std::int64_t>& positions) {
+    std::vector<std::int64_t> found;
+    const std::string filter = bson([&](BsonWriter& writer) {
+        writer.begin_document("_id");
+        writer.begin_list("$in");
+        for (const std::int64_t position : positions) {
+            writer.text({}, parked_id(group, position));
+        }
+        writer.end();
+        writer.end();
+    });
+    server_->find(parked_collection, filter, {}, [&](View view) {
+        if (!is_tombstone(view)) {
+            found.push_back(view.integer("position"));
+        }
+        return true;
+    });
+    std::ranges::sort(found);
+    return found;
+}
+
+Result<ParkedChanges> MongoStore::parked_changes(const std::string& group, std::int64_t since) {
+    constexpr std::size_t page = 500;
+    return reading([&]() -> Result<ParkedChanges> {
+        // What is stored before this is seen by the search, or has a higher number.
+        ParkedChanges changes{.entries = {}, .next = projected(*server_), .more = false};
+        if (changes.next <= since) {
+            changes.next = since;
+            return changes;
+        }
+        const std::string filter = bson([&](BsonWriter& writer) {
+            put_text(writer, "group", group);
+            put_above(writer, "commit", since);
+        });
+        const std::string options = bson([](BsonWriter& writer) { sorted_by(writer, "commit"); });
+        std::int64_t last = since;
+        server_->find(parked_collection, filter, options, [&](View view) {
+            const std::int64_t number = view.integer("commit");
+            // A page ends between two commits, so that nothing of one is passed over.
+            if (changes.entries.size() >= page && number != last) {
+                changes.more = true;
+                return false;
+            }
+            last = number;
+            changes.entries.push_back(get_parked(view));
             return true;
         });
-        return found;
+        changes.next = changes.more ? last : std::max(changes.next, last);
+        return changes;
     });
+}
+
+Result<std::int64_t> MongoStore::last_parked_change() {
+    return reading([&]() -> Result<std::int64_t> { return projected(*server_); });
 }
 
 Result<std::vector<DeadLetter>> MongoStore::dead_letters(const std::string& group,
@@ -388,17 +488,43 @@ Result<std::vector<DeadLetter>> MongoStore::dead_letters(const std::string& grou
         if (damage) {
             return std::unexpected(*std::move(damage));
         }
+        find_held(found);
         return found;
     });
 }
 
+void MongoStore::find_held(std::vector<DeadLetter>& letters) {
+    std::map<std::string, std::vector<std::int64_t>> unsettled;  // positions by group
+    for (const DeadLetter& letter : letters) {
+        if (letter.status == DeadLetter::Status::open ||
+            letter.status == DeadLetter::Status::requeued) {
+            unsettled[letter.group].push_back(letter.record->position);
+        }
+    }
+    for (const auto& [group, positions] : unsettled) {
+        const std::vector<std::int64_t> parked = find_still_parked(group, positions);
+        for (DeadLetter& letter : letters) {
+            letter.holds_key =
+                letter.holds_key || (letter.group == group &&
+                                     std::ranges::binary_search(parked, letter.record->position));
+        }
+    }
+}
+
 Result<std::optional<DeadLetter>> MongoStore::dead_letter(std::int64_t id) {
     return reading([&]() -> Result<std::optional<DeadLetter>> {
+        ledger_.wait_for_projection();
         const std::string found = server_->find_one(letters_collection, by_id(id));
         if (found.empty()) {
             return std::nullopt;
         }
-        return get_letter(View(found));
+        auto letter = get_letter(View(found));
+        if (!letter) {
+            return std::unexpected(std::move(letter.error()));
+        }
+        std::vector<DeadLetter> one{*std::move(letter)};
+        find_held(one);
+        return std::move(one.front());
     });
 }
 
@@ -417,19 +543,19 @@ Result<GroupPosition> MongoStore::open_group(const std::string& group, bool from
         [&](const State& state) { return group_position(group, state.groups.at(group)); });
 }
 
-Result<DeadLetter> MongoStore::requeue(std::int64_t id) {
+Result<DeadLetter> MongoStore::requeue(std::int64_t id, Decision decision) {
     Result<DeadLetter> letter;
     auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
-        letter = draft.requeue(id);
+        letter = draft.requeue(id, decision);
         return letter ? Result<void>() : std::unexpected(letter.error());
     });
     return done ? std::move(letter) : std::unexpected(done.error());
 }
 
-Result<DeadLetter> MongoStore::discard(std::int64_t id, std::string note) {
+Result<DeadLetter> MongoStore::discard(std::int64_t id, Decision decision) {
     Result<DeadLetter> letter;
     auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
-        letter = draft.discard(id, note);
+        letter = draft.discard(id, decision);
         return letter ? Result<void>() : std::unexpected(letter.error());
     });
     return done ? std::move(letter) : std::unexpected(done.error());

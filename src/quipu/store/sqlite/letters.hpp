@@ -32,29 +32,51 @@ class DeadLetterTable {
   public:
     DeadLetterTable(const Connection& connection, TypeTable& types);
 
-    void add(const DeadLetter& letter);
-    /// With its own id and state; the same again changes nothing.
+    /// That the letters which a transaction continues or resolves are requeued; else conflict.
+    [[nodiscard]] Result<void> check(const Transaction& transaction);
+    /// A new letter, or a further failure of a requeued one; returns its id.
+    std::int64_t put(const DeadLetter& letter, Time now);
+    void resolve(std::int64_t id, Time now);
+    /// With its own id, state and history; the same again changes nothing.
     void restore(const DeadLetter& letter);
     [[nodiscard]] Result<DeadLetter> find(std::int64_t id);
-    /// Takes an open letter out of that state.
-    void set_status(DeadLetter& letter, DeadLetter::Status status, std::string note);
+    /// Takes an open letter out of that state and notes the step.
+    void decide(DeadLetter& letter, DeadLetter::Status status, DeadLetter::Step step);
 
   private:
     void run(Statement& statement, const DeadLetter& letter, std::optional<std::int64_t> id);
+    void fail_again(const DeadLetter& letter, Time now);
+    void add_step(std::int64_t letter, const DeadLetter::Step& step);
+    [[nodiscard]] std::optional<DeadLetter::Status> status_of(std::int64_t id);
 
     TypeTable& types_;
     Statement insert_;
     Statement restore_;
     Statement find_;
+    Statement status_;
     Statement set_status_;
+    Statement fail_again_;
+    Statement add_step_;
+    Statement steps_;
+    Statement forget_steps_;
+    Statement last_id_;
 };
 
-/// Columns that `read_dead_letter` and `read_parked` expect.
-#define QUIPU_DEAD_LETTER_COLUMNS \
-    QUIPU_RECORD_COLUMNS ",id,group_name,error,attempts,failed_at,status,note,source"
-#define QUIPU_PARKED_COLUMNS "group_name,position,key,due_at,attempts,source"
+/// Columns that `read_dead_letter` and `read_parked` expect; the first ones of `FROM dead_letters`.
+#define QUIPU_DEAD_LETTER_COLUMNS                                                     \
+    QUIPU_RECORD_COLUMNS                                                              \
+    ",id,group_name,error,attempts,failed_at,status,note,source,"                     \
+    "EXISTS(SELECT 1 FROM parked p WHERE p.group_name = dead_letters.group_name AND " \
+    "p.position = dead_letters.position)"
+#define QUIPU_PARKED_COLUMNS "group_name,position,key,due_at,attempts,source,letter"
+/// The steps of a letter, for `read_steps`; the letter's id is the parameter.
+#define QUIPU_DEAD_LETTER_STEPS \
+    "SELECT action, at, actor, reason FROM dead_letter_history WHERE letter = ?1 ORDER BY number"
 
+/// All but its history.
 [[nodiscard]] Result<DeadLetter> read_dead_letter(const Statement& row, TypeTable& types);
+/// Runs `steps`, which is QUIPU_DEAD_LETTER_STEPS, for the letter.
+void read_steps(Statement& steps, DeadLetter& letter);
 [[nodiscard]] Result<Parked> read_parked(const Statement& row);
 
 }  // namespace quipu::sqlite

@@ -49,7 +49,7 @@ CREATE TABLE documents(collection TEXT, key TEXT, revision INTEGER NOT NULL,
     STRICT, WITHOUT ROWID;
 
 CREATE TABLE parked(group_name TEXT, position INTEGER, key ANY NOT NULL, due_at INTEGER NOT NULL,
-    attempts BLOB NOT NULL, source TEXT NOT NULL DEFAULT '',
+    attempts BLOB NOT NULL, source TEXT NOT NULL DEFAULT '', letter INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY(group_name, position)) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_by_position ON parked(position);
 
@@ -62,7 +62,6 @@ CREATE TABLE dead_letters(
     note TEXT NOT NULL, source TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX dead_letters_by_group ON dead_letters(group_name);
 CREATE INDEX dead_letters_by_status ON dead_letters(group_name, status);
-CREATE INDEX dead_letters_open ON dead_letters(position) WHERE status = 0;
 
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE identity(uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -74,14 +73,17 @@ CREATE TABLE field_index(field INTEGER, value ANY, position INTEGER,
 INSERT INTO meta VALUES('indexed_to', 0);
 )sql";
 
-// Made by versions 4 and later alike. dead_letter_history has a row for each change of a letter:
-// what was done (0 requeued, 1 discarded), when, by whom and why.
+// Made by versions 4 and later alike. dead_letter_history has a row for each step of a letter's
+// story: its number, when, what (DeadLetter::Step::What), by whom and why. The events of letters
+// that are open or requeued (status below 2) are not purged.
 constexpr const char* tables_of_4 = R"sql(
 CREATE TABLE indexed_fields(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
     filled_to INTEGER NOT NULL, fill_until INTEGER NOT NULL) STRICT;
 CREATE TABLE dead_letter_history(letter INTEGER, number INTEGER, at INTEGER NOT NULL,
     action INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
     PRIMARY KEY(letter, number)) STRICT, WITHOUT ROWID;
+CREATE INDEX dead_letters_unsettled ON dead_letters(position) WHERE status < 2;
+CREATE INDEX parked_by_key ON parked(group_name, key, position);
 )sql";
 
 constexpr const char* upgrade_1_to_2 = R"sql(
@@ -101,6 +103,19 @@ ALTER TABLE events_archive RENAME COLUMN execution_id TO unused;
 ALTER TABLE dead_letters RENAME COLUMN execution_id TO unused;
 ALTER TABLE group_offsets ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE inbox ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE parked ADD COLUMN letter INTEGER NOT NULL DEFAULT 0;
+DROP INDEX dead_letters_open;
+)sql";
+// Before, a requeued letter stayed requeued whatever came of it, and its second failure was a
+// letter of its own.
+constexpr const char* settle_letters_of_3 = R"sql(
+UPDATE dead_letters SET status = 2, note = 'it failed again, as a later dead letter'
+    WHERE status = 1 AND EXISTS(SELECT 1 FROM dead_letters d WHERE d.group_name =
+    dead_letters.group_name AND d.position = dead_letters.position AND d.id > dead_letters.id);
+UPDATE parked SET letter = coalesce((SELECT max(id) FROM dead_letters d WHERE d.group_name =
+    parked.group_name AND d.position = parked.position AND d.status = 1), 0);
+UPDATE dead_letters SET status = 3 WHERE status = 1 AND NOT EXISTS(SELECT 1 FROM parked p
+    WHERE p.group_name = dead_letters.group_name AND p.position = dead_letters.position);
 )sql";
 constexpr const char* keep_index_of_3 = R"sql(
 ALTER TABLE subjects RENAME TO field_index;
@@ -170,6 +185,7 @@ void upgrade(const Connection& connection, std::int64_t version) {
     }
     connection.exec(upgrade_3_to_4);
     connection.exec(tables_of_4);
+    connection.exec(settle_letters_of_3);
     add_checksums(connection);
 }
 

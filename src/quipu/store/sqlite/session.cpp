@@ -93,6 +93,9 @@ Result<void> WriteSession::check(const Prepared& prepared) {
     if (auto present = parked_.check(rest, last_position()); !present) {
         return present;
     }
+    if (auto requeued = letters_.check(rest); !requeued) {
+        return requeued;
+    }
     auto known = events_.check(prepared.appends);
     if (!known) {
         return std::unexpected(std::move(known.error()));
@@ -136,11 +139,16 @@ Result<Committed> WriteSession::apply(const Prepared& prepared) {
     for (const auto& parked : rest.unpark) {
         parked_.unpark(parked);
     }
-    for (const auto& parked : rest.park) {
+    std::vector<Parked> park = rest.park;
+    for (const auto& letter : rest.dead_letters) {
+        const std::int64_t id = letters_.put(letter, stored_at_);
+        link_letter(park, letter, id);
+    }
+    for (const auto& parked : park) {
         parked_.park(parked);
     }
-    for (const auto& letter : rest.dead_letters) {
-        letters_.add(letter);
+    for (const std::int64_t id : rest.resolved) {
+        letters_.resolve(id, stored_at_);
     }
     return committed;
 }
@@ -149,7 +157,7 @@ Result<GroupPosition> WriteSession::open_group(const std::string& group, bool fr
     return groups_.open(group, from_earliest, last_position(), removed());
 }
 
-Result<DeadLetter> WriteSession::requeue(std::int64_t id) {
+Result<DeadLetter> WriteSession::requeue(std::int64_t id, Decision decision) {
     auto letter = letters_.find(id);
     if (!letter) {
         return letter;
@@ -167,12 +175,17 @@ Result<DeadLetter> WriteSession::requeue(std::int64_t id) {
                   .key = letter->record->key,
                   .due_at = stored_at_,
                   .attempts = {},
-                  .source = letter->source});
-    letters_.set_status(*letter, DeadLetter::Status::requeued, letter->note);
+                  .source = letter->source,
+                  .letter = id});
+    letters_.decide(*letter, DeadLetter::Status::requeued,
+                    {.what = DeadLetter::Step::What::requeued,
+                     .at = stored_at_,
+                     .decision = std::move(decision)});
+    letter->holds_key = true;
     return letter;
 }
 
-Result<DeadLetter> WriteSession::discard(std::int64_t id, std::string note) {
+Result<DeadLetter> WriteSession::discard(std::int64_t id, Decision decision) {
     auto letter = letters_.find(id);
     if (!letter) {
         return letter;
@@ -181,7 +194,14 @@ Result<DeadLetter> WriteSession::discard(std::int64_t id, std::string note) {
         return fail(ErrorCode::conflict, "dead letter " + std::to_string(id) + " is " +
                                              to_string(letter->status) + " already");
     }
-    letters_.set_status(*letter, DeadLetter::Status::discarded, std::move(note));
+    if (letter->holds_key) {
+        parked_.unpark({.group = letter->group, .position = letter->record->position});
+        letter->holds_key = false;
+    }
+    letters_.decide(*letter, DeadLetter::Status::discarded,
+                    {.what = DeadLetter::Step::What::discarded,
+                     .at = stored_at_,
+                     .decision = std::move(decision)});
     return letter;
 }
 

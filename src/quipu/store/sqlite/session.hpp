@@ -42,8 +42,8 @@ class WriteSession {
     [[nodiscard]] Result<Committed> apply(const Prepared& prepared);
 
     [[nodiscard]] Result<GroupPosition> open_group(const std::string& group, bool from_earliest);
-    [[nodiscard]] Result<DeadLetter> requeue(std::int64_t id);
-    [[nodiscard]] Result<DeadLetter> discard(std::int64_t id, std::string note);
+    [[nodiscard]] Result<DeadLetter> requeue(std::int64_t id, Decision decision);
+    [[nodiscard]] Result<DeadLetter> discard(std::int64_t id, Decision decision);
     [[nodiscard]] Result<void> archive(std::string_view event_id, const std::string& deleted_by,
                                        const std::string& reason);
     /// Looks at some expired events from `from` on and removes at most `limit` of them.

@@ -353,22 +353,70 @@ Result<std::vector<std::int64_t>> SqliteStore::unfinished(
     });
 }
 
-Result<std::vector<Parked>> SqliteStore::parked(const std::string& group) {
+namespace {
+
+Result<std::vector<Parked>> read_all_parked(Statement& rows) {
+    std::vector<Parked> found;
+    while (rows.step()) {
+        auto parked = read_parked(rows);
+        if (!parked) {
+            return std::unexpected(std::move(parked.error()));
+        }
+        found.push_back(*std::move(parked));
+    }
+    return found;
+}
+
+}  // namespace
+
+Result<std::vector<Parked>> SqliteStore::parked(const std::string& group, std::int64_t after,
+                                                std::size_t limit) {
     return reading([&](Reader& reader) -> Result<std::vector<Parked>> {
         Statement& rows = reader.statement("SELECT " QUIPU_PARKED_COLUMNS
-                                           " FROM parked WHERE group_name = ?1 ORDER BY position");
+                                           " FROM parked WHERE group_name = ?1 AND position > ?2 "
+                                           "ORDER BY position LIMIT ?3");
         const Reset reset(rows);
-        rows.with(Text{group});
-        std::vector<Parked> found;
-        while (rows.step()) {
-            auto parked = read_parked(rows);
-            if (!parked) {
-                return std::unexpected(std::move(parked.error()));
+        return read_all_parked(rows.with(Text{group}, after, row_limit(limit)));
+    });
+}
+
+Result<std::vector<Parked>> SqliteStore::parked_of_key(const std::string& group,
+                                                       const std::string& key, std::int64_t after,
+                                                       std::size_t limit) {
+    return reading([&](Reader& reader) -> Result<std::vector<Parked>> {
+        Statement& rows = reader.statement(
+            "SELECT " QUIPU_PARKED_COLUMNS
+            " FROM parked INDEXED BY parked_by_key WHERE group_name = ?1 AND key = ?2 AND "
+            "position > ?3 ORDER BY position LIMIT ?4");
+        const Reset reset(rows);
+        return read_all_parked(rows.with(Text{group}, Id{key}, after, row_limit(limit)));
+    });
+}
+
+Result<std::vector<std::int64_t>> SqliteStore::still_parked(
+    const std::string& group, const std::vector<std::int64_t>& positions) {
+    return reading([&](Reader& reader) -> Result<std::vector<std::int64_t>> {
+        Statement& row =
+            reader.statement("SELECT 1 FROM parked WHERE group_name = ?1 AND position = ?2");
+        std::vector<std::int64_t> found;
+        for (const std::int64_t position : std::set(positions.begin(), positions.end())) {
+            const Reset reset(row);
+            if (row.with(Text{group}, position).step()) {
+                found.push_back(position);
             }
-            found.push_back(*std::move(parked));
         }
         return found;
     });
+}
+
+// A file has one writer, whose groups know what they park.
+Result<ParkedChanges> SqliteStore::parked_changes(const std::string& /*group*/,
+                                                  std::int64_t since) {
+    return ParkedChanges{.entries = {}, .next = since, .more = false};
+}
+
+Result<std::int64_t> SqliteStore::last_parked_change() {
+    return 0;
 }
 
 Result<std::vector<DeadLetter>> SqliteStore::dead_letters(const std::string& group,
@@ -401,6 +449,7 @@ Result<std::vector<DeadLetter>> SqliteStore::dead_letters(const std::string& gro
             if (!letter) {
                 return std::unexpected(std::move(letter.error()));
             }
+            read_steps(reader.statement(QUIPU_DEAD_LETTER_STEPS), *letter);
             found.push_back(*std::move(letter));
         }
         return found;
@@ -415,7 +464,12 @@ Result<std::optional<DeadLetter>> SqliteStore::dead_letter(std::int64_t id) {
         if (!row.with(id).step()) {
             return std::nullopt;
         }
-        return read_dead_letter(row, reader.types());
+        auto letter = read_dead_letter(row, reader.types());
+        if (!letter) {
+            return std::unexpected(std::move(letter.error()));
+        }
+        read_steps(reader.statement(QUIPU_DEAD_LETTER_STEPS), *letter);
+        return letter;
     });
 }
 
@@ -464,19 +518,19 @@ Result<GroupPosition> SqliteStore::open_group(const std::string& group, bool fro
     return done ? std::move(position) : std::unexpected(done.error());
 }
 
-Result<DeadLetter> SqliteStore::requeue(std::int64_t id) {
+Result<DeadLetter> SqliteStore::requeue(std::int64_t id, Decision decision) {
     Result<DeadLetter> letter;
     auto done = writing([&](WriteSession& session) -> Result<void> {
-        letter = session.requeue(id);
+        letter = session.requeue(id, decision);
         return letter ? Result<void>() : std::unexpected(letter.error());
     });
     return done ? std::move(letter) : std::unexpected(done.error());
 }
 
-Result<DeadLetter> SqliteStore::discard(std::int64_t id, std::string note) {
+Result<DeadLetter> SqliteStore::discard(std::int64_t id, Decision decision) {
     Result<DeadLetter> letter;
     auto done = writing([&](WriteSession& session) -> Result<void> {
-        letter = session.discard(id, note);
+        letter = session.discard(id, decision);
         return letter ? Result<void>() : std::unexpected(letter.error());
     });
     return done ? std::move(letter) : std::unexpected(done.error());

@@ -48,13 +48,21 @@ class SqliteStore final : public Store {
     Result<std::vector<GroupPosition>> groups() override;
     Result<std::vector<std::int64_t>> unfinished(
         const std::string& group, const std::vector<std::int64_t>& positions) override;
-    Result<std::vector<Parked>> parked(const std::string& group) override;
+    using Store::parked;
+    Result<std::vector<Parked>> parked(const std::string& group, std::int64_t after,
+                                       std::size_t limit) override;
+    Result<std::vector<Parked>> parked_of_key(const std::string& group, const std::string& key,
+                                              std::int64_t after, std::size_t limit) override;
+    Result<std::vector<std::int64_t>> still_parked(
+        const std::string& group, const std::vector<std::int64_t>& positions) override;
+    Result<ParkedChanges> parked_changes(const std::string& group, std::int64_t since) override;
+    Result<std::int64_t> last_parked_change() override;
     Result<std::vector<DeadLetter>> dead_letters(const std::string& group,
                                                  std::optional<DeadLetter::Status> status,
                                                  std::int64_t after_id, std::size_t limit) override;
     Result<std::optional<DeadLetter>> dead_letter(std::int64_t id) override;
-    Result<DeadLetter> requeue(std::int64_t id) override;
-    Result<DeadLetter> discard(std::int64_t id, std::string note) override;
+    Result<DeadLetter> requeue(std::int64_t id, Decision decision) override;
+    Result<DeadLetter> discard(std::int64_t id, Decision decision) override;
     Result<std::size_t> purge(Time now, std::size_t limit) override;
     Result<void> archive(std::string_view event_id, std::string deleted_by,
                          std::string reason) override;
