@@ -121,8 +121,8 @@ class PromoteTest : public testing::Test {
                         .attempts = {{at(1), "no luck"}},
                         .source = "other/2"}};
         commit(*store, std::move(second));
-        ASSERT_TRUE(store->requeue(2).has_value());
-        ASSERT_TRUE(store->discard(3, "test data").has_value());
+        ASSERT_TRUE(store->requeue(2, {}).has_value());
+        ASSERT_TRUE(store->discard(3, {"tester", "test data"}).has_value());
         ASSERT_TRUE(store->archive("event-7", "ada", "by request").has_value());
         ASSERT_TRUE(store->archive("event-" + std::to_string(events), "ada", "last").has_value());
         ASSERT_GT(store->purge(at(events + 1), 1000).value_or(0), 0U);

@@ -70,6 +70,13 @@ inline bool eventually(const std::function<bool()>& condition) {
     return true;
 }
 
+/// What happened to a letter, in words.
+inline std::vector<std::string> steps_of(const DeadLetter& letter) {
+    std::vector<std::string> steps;
+    for (const DeadLetter::Step& step : letter.history) steps.emplace_back(to_string(step.what));
+    return steps;
+}
+
 class DeliveryTest : public testing::Test {
   protected:
     void SetUp() override {

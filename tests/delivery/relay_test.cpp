@@ -161,9 +161,10 @@ TEST_F(RelayTest, RefusedRecordBecomesADeadLetterAndCanBeRequeued) {
     EXPECT_EQ(letters()[0].group, relay_group);
     EXPECT_EQ(numbers(), (std::vector<std::int64_t>{1, 3}));
     refuse = false;
-    ASSERT_TRUE(store_->requeue(letters()[0].id));
+    ASSERT_TRUE(store_->requeue(letters()[0].id, {}));
     ASSERT_TRUE(eventually([&] { return numbers().size() == 3; }));
     ASSERT_TRUE(eventually([&] { return store_->parked(std::string(relay_group))->empty(); }));
+    EXPECT_EQ(letters()[0].status, DeadLetter::Status::resolved);
     EXPECT_TRUE(one->wait_published(2, 60s));
 }
 
@@ -210,7 +211,7 @@ TEST_F(RelayTest, DeadLettersAreSplitAcrossTransactions) {
     EXPECT_LT(most, std::size_t{6} << 20);
 }
 
-TEST_F(RelayTest, RefusedAgainDuringAStopBecomesADeadLetterAgain) {
+TEST_F(RelayTest, RefusedAgainDuringAStopIsADeadLetterAgain) {
     constexpr std::size_t count = 8;
     for (std::size_t number = 0; number < count; ++number) {
         const std::string large(1'500'000, 'a');
@@ -220,7 +221,7 @@ TEST_F(RelayTest, RefusedAgainDuringAStopBecomesADeadLetterAgain) {
     auto one = relay();
     ASSERT_TRUE(eventually([&] { return letters().size() == count; }));
     one->stop();
-    for (const DeadLetter& letter : letters()) ASSERT_TRUE(store_->requeue(letter.id));
+    for (const DeadLetter& letter : letters()) ASSERT_TRUE(store_->requeue(letter.id, {}));
     test::StoreProxy front(*store_);
     std::atomic<int> alone{0};
     front.before = [&](const Transaction& transaction) -> Result<void> {
@@ -235,13 +236,17 @@ TEST_F(RelayTest, RefusedAgainDuringAStopBecomesADeadLetterAgain) {
     };
     Relay two(front, log_, RelayOptions{.lease = 300ms});
     ASSERT_TRUE(two.start());
-    ASSERT_TRUE(eventually([&] { return letters().size() > count; }));
+    ASSERT_TRUE(eventually([&] {
+        return std::ranges::any_of(
+            letters(), [](const DeadLetter& letter) { return letter.attempts.size() > 1; });
+    }));
     two.stop();
     EXPECT_EQ(alone, 0) << "given back no more and no letter yet: a crash would lose it";
     const auto open =
         store_->dead_letters(std::string(relay_group), DeadLetter::Status::open, 0, 100);
     ASSERT_TRUE(open);
     EXPECT_EQ(open->size() + store_->parked(std::string(relay_group))->size(), count);
+    EXPECT_EQ(letters().size(), count) << "one letter is one story";
 }
 
 TEST_F(RelayTest, ArchivedEventsAreSkipped) {

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <map>
 #include <set>
 
@@ -138,6 +141,7 @@ TEST_F(DeliveryTest, EffectsOffsetAndEventsCommitTogether) {
     std::atomic<int> apart{0};
     std::atomic<int> count{0};
     proxy.before = [&](const Transaction& transaction) -> Result<void> {
+        if (transaction.group.empty()) return {};  // the mark of a running group
         const bool effects = !transaction.appends.empty();
         if (transaction.finished.size() != transaction.appends.size() ||
             transaction.documents.empty() == effects) {
@@ -215,7 +219,7 @@ TEST_F(DeliveryTest, FailingRecordIsRetriedAndBlocksOnlyItsKey) {
     EXPECT_TRUE(eventually([&] { return store_->parked("shipping")->empty(); }));
 }
 
-TEST_F(DeliveryTest, ExhaustedRetriesBecomeADeadLetterAndTheGroupMovesOn) {
+TEST_F(DeliveryTest, ExhaustedRetriesBecomeADeadLetterAndOtherKeysGoOn) {
     Shipping shipping;
     std::atomic<int> tries{0};
     shipping.before = [&](const Event<Ordered>& event, const Delivery&) {
@@ -227,45 +231,318 @@ TEST_F(DeliveryTest, ExhaustedRetriesBecomeADeadLetterAndTheGroupMovesOn) {
     auto runtime = run(shipping);
     order("ada", 6);
     order("ada", 7);
-    order("ada", 8);
-    ASSERT_TRUE(eventually([&] { return letters().size() == 1 && counter("ada").value == 2; }));
+    order("bob", 8);
+    ASSERT_TRUE(eventually([&] {
+        return letters().size() == 1 && counter("ada").value == 1 && counter("bob").value == 1;
+    }));
     EXPECT_EQ(tries, 4) << "one try and three retries";
     const DeadLetter letter = letters()[0];
     EXPECT_EQ(letter.error, "will never work");
     EXPECT_EQ(letter.attempts.size(), 4U);
     EXPECT_EQ(letter.group, "shipping");
-    EXPECT_EQ(counter("ada").seen, (std::vector<std::int64_t>{6, 8}));
+    EXPECT_TRUE(letter.holds_key);
     const auto original = store_->at(letter.record->position);
     EXPECT_EQ(letter.record->body, (*original)->body) << "the original bytes";
     EXPECT_FALSE(notices_.empty());
 }
 
-TEST_F(DeliveryTest, RequeuedDeadLetterKeepsItsId) {
+TEST_F(DeliveryTest, RequeuedDeadLetterKeepsItsIdAndIsResolved) {
     ClosedShop shop;
     auto runtime = run(shop.shipping);
     order("ada", 1);
     ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
     EXPECT_EQ(letters()[0].attempts.size(), 1U) << "a rejected record is not tried again";
     shop.closed = false;
-    auto requeued = store_->requeue(letters()[0].id);
+    auto requeued = store_->requeue(letters()[0].id, {});
     ASSERT_TRUE(requeued);
     runtime->requeued(*requeued);
     ASSERT_TRUE(eventually([&] { return counter("ada").value == 1; }));
-    EXPECT_EQ(letters()[0].status, DeadLetter::Status::requeued);
-    EXPECT_TRUE(eventually([&] { return store_->parked("shipping")->empty(); }));
+    ASSERT_TRUE(eventually([&] { return letters()[0].status == DeadLetter::Status::resolved; }));
+    ASSERT_EQ(letters().size(), 1U);
+    EXPECT_THAT(steps_of(letters()[0]), testing::ElementsAre("requeued", "resolved"));
+    EXPECT_TRUE(store_->parked("shipping")->empty());
 }
 
 TEST_F(DeliveryTest, DeadLetterRequeuedElsewhereIsHandledOnce) {
+    // A file has one writer, which is told of what is requeued through it.
+    if (store_->last_parked_change().value() == 0) return;
     ClosedShop shop;
     auto runtime = run(shop.shipping);
     order("ada", 1);
     ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
     shop.closed = false;
-    ASSERT_TRUE(store_->requeue(letters()[0].id));  // nobody tells the runtime
+    ASSERT_TRUE(store_->requeue(letters()[0].id, {}));  // nobody tells the runtime
     ASSERT_TRUE(eventually([&] { return counter("ada").value == 1; }));
     EXPECT_TRUE(eventually([&] { return store_->parked("shipping")->empty(); }));
     const std::lock_guard lock(shop.shipping.mutex);
     EXPECT_EQ(shop.shipping.seen.size(), 1U);
+}
+
+/// Fails on orders with certain numbers until they are mended.
+struct Picky {
+    static constexpr std::string_view group = "picky";
+    std::mutex mutex;
+    std::set<std::int64_t> bad;
+    std::vector<std::int64_t> seen;
+
+    void on(const Event<Ordered>& event) {
+        const std::lock_guard lock(mutex);
+        if (bad.contains(event->number)) throw std::runtime_error("not this one");
+        seen.push_back(event->number);
+    }
+    std::vector<std::int64_t> handled() {
+        const std::lock_guard lock(mutex);
+        return seen;
+    }
+    void mend(std::int64_t number) {
+        const std::lock_guard lock(mutex);
+        bad.erase(number);
+    }
+};
+
+/// As Picky, and lets the key go on.
+struct Releasing : Picky {
+    static constexpr std::string_view group = "releasing";
+    static constexpr GroupOptions options{.on_dead_letter = OnDeadLetter::release_key};
+    void on(const Event<Ordered>& event) { Picky::on(event); }
+};
+
+/// Ends the process with order 1.
+struct Deadly {
+    static constexpr std::string_view group = "deadly";
+    void on(const Event<Ordered>& event) {
+        if (event->number == 1) ::_exit(7);
+    }
+};
+
+struct Slowly {
+    static constexpr std::string_view group = "slowly";
+    static constexpr GroupOptions options{.handler_timeout = 20ms};
+    std::atomic<bool> release{false};
+    std::atomic<bool> handled{false};
+    void on(const Event<Ordered>&) {
+        while (!release) std::this_thread::sleep_for(1ms);
+        handled = true;
+    }
+};
+
+TEST_F(DeliveryTest, RequeuedRecordAndThoseBehindItAreHandledInOrder) {
+    Picky picky;
+    picky.bad = {2};
+    auto runtime = run(picky);
+    for (const std::int64_t number : {1, 2, 3, 4}) order("ada", number);
+    order("bob", 5);
+    ASSERT_TRUE(eventually([&] {
+        return letters().size() == 1 && store_->parked("picky")->size() == 3 &&
+               picky.handled().size() == 2;
+    }));
+    const GroupStatus status = runtime->status()[0];
+    EXPECT_EQ(status.held_keys, 1U);
+    EXPECT_EQ(status.parked, 3U);
+    EXPECT_TRUE(status.held_since.has_value());
+    picky.mend(2);
+    const auto requeued = store_->requeue(letters()[0].id, {"me", "mended"});
+    ASSERT_TRUE(requeued);
+    runtime->requeued(*requeued);
+    ASSERT_TRUE(eventually([&] { return picky.handled().size() == 5; }));
+    auto handled = picky.handled();
+    std::erase(handled, 5);
+    EXPECT_THAT(handled, testing::ElementsAre(1, 2, 3, 4));
+    ASSERT_TRUE(eventually([&] { return store_->parked("picky")->empty(); }));
+    EXPECT_EQ(runtime->status()[0].held_keys, 0U);
+    EXPECT_TRUE(runtime->stop());
+    EXPECT_THAT(*store_->verify(), testing::IsEmpty());
+}
+
+TEST_F(DeliveryTest, HeldKeySurvivesARestartWithWhatWaitsBehindIt) {
+    {
+        Picky picky;
+        picky.bad = {2};
+        auto runtime = run(picky);
+        for (const std::int64_t number : {1, 2, 3}) order("ada", number);
+        ASSERT_TRUE(eventually(
+            [&] { return letters().size() == 1 && store_->parked("picky")->size() == 2; }));
+        EXPECT_TRUE(runtime->stop());
+    }
+    reopen();
+    Picky picky;
+    auto runtime = run(picky);
+    order("ada", 4);
+    order("bob", 5);
+    ASSERT_TRUE(eventually([&] { return store_->parked("picky")->size() == 3; }));
+    ASSERT_TRUE(eventually([&] { return picky.handled().size() == 1; }));
+    EXPECT_THAT(picky.handled(), testing::ElementsAre(5)) << "the key is still held";
+    const auto requeued = store_->requeue(letters()[0].id, {});
+    ASSERT_TRUE(requeued);
+    runtime->requeued(*requeued);
+    ASSERT_TRUE(eventually([&] { return picky.handled().size() == 4; }));
+    EXPECT_THAT(picky.handled(), testing::ElementsAre(5, 2, 3, 4));
+}
+
+TEST_F(DeliveryTest, SecondFailureContinuesTheSameLetterAndHoldsItsKeyAgain) {
+    Picky picky;
+    picky.bad = {2};
+    auto runtime = run(picky);
+    for (const std::int64_t number : {2, 3}) order("ada", number);
+    ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
+    const auto requeued = store_->requeue(letters()[0].id, {"me", "try"});
+    ASSERT_TRUE(requeued);
+    runtime->requeued(*requeued);
+    ASSERT_TRUE(eventually([&] { return letters()[0].attempts.size() == 8; }));
+    ASSERT_TRUE(eventually([&] { return letters()[0].status == DeadLetter::Status::open; }));
+    ASSERT_EQ(letters().size(), 1U) << "one letter is one story";
+    EXPECT_THAT(steps_of(letters()[0]), testing::ElementsAre("requeued", "failed again"));
+    EXPECT_EQ(letters()[0].history[0].decision.by, "me");
+    EXPECT_EQ(letters()[0].history[0].decision.reason, "try");
+    EXPECT_TRUE(letters()[0].holds_key);
+    EXPECT_THAT(picky.handled(), testing::IsEmpty());
+}
+
+TEST_F(DeliveryTest, DiscardedLetterLetsItsKeyGoOn) {
+    Picky picky;
+    picky.bad = {2};
+    auto runtime = run(picky);
+    for (const std::int64_t number : {2, 3, 4}) order("ada", number);
+    ASSERT_TRUE(
+        eventually([&] { return letters().size() == 1 && store_->parked("picky")->size() == 3; }));
+    const auto discarded = store_->discard(letters()[0].id, {"me", "not needed"});
+    ASSERT_TRUE(discarded);
+    runtime->discarded(*discarded);
+    ASSERT_TRUE(eventually([&] { return picky.handled().size() == 2; }));
+    EXPECT_THAT(picky.handled(), testing::ElementsAre(3, 4));
+    ASSERT_TRUE(eventually([&] { return store_->parked("picky")->empty(); }));
+}
+
+TEST_F(DeliveryTest, ArchivedEventLetsTheKeyGoOnThatItHeld) {
+    Picky picky;
+    picky.bad = {2};
+    auto runtime = run(picky);
+    for (const std::int64_t number : {2, 3}) order("ada", number);
+    ASSERT_TRUE(
+        eventually([&] { return letters().size() == 1 && store_->parked("picky")->size() == 2; }));
+    const RecordPtr record = letters()[0].record;
+    ASSERT_TRUE(store_->archive(record->event_id, "me", "asked to"));
+    runtime->archived(record->position);
+    ASSERT_TRUE(eventually([&] { return picky.handled().size() == 1; }));
+    EXPECT_THAT(picky.handled(), testing::ElementsAre(3));
+}
+
+TEST_F(DeliveryTest, GroupThatReleasesKeysHandlesWhatComesAfterADeadLetter) {
+    Releasing releasing;
+    releasing.bad = {2};
+    auto runtime = run(releasing);
+    for (const std::int64_t number : {1, 2, 3}) order("ada", number);
+    ASSERT_TRUE(
+        eventually([&] { return letters().size() == 1 && releasing.handled().size() == 2; }));
+    EXPECT_THAT(releasing.handled(), testing::ElementsAre(1, 3));
+    EXPECT_FALSE(letters()[0].holds_key);
+    EXPECT_TRUE(store_->parked("releasing")->empty());
+    EXPECT_EQ(runtime->status()[0].held_keys, 0U);
+}
+
+TEST_F(DeliveryTest, RecordWithoutAKeyHoldsNobody) {
+    Picky picky;
+    picky.bad = {2};
+    auto runtime = run(picky);
+    ASSERT_TRUE(publisher().publish(Ordered{.customer = "ada", .number = 2}));
+    ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
+    EXPECT_FALSE(letters()[0].holds_key);
+    EXPECT_TRUE(store_->parked("picky")->empty());
+}
+
+TEST_F(DeliveryTest, ManyRecordsBehindAHeldKeyAreHandledInOrderAfterRequeue) {
+    Picky picky;
+    picky.bad = {0};
+    auto runtime = run(picky);
+    constexpr std::int64_t count = 1500;  // several times what is kept in memory of a key
+    std::vector<std::int64_t> all;
+    for (std::int64_t number = 0; number < count; ++number) {
+        order("ada", number);
+        all.push_back(number);
+    }
+    ASSERT_TRUE(eventually([&] { return store_->parked("picky")->size() == count; }));
+    EXPECT_EQ(runtime->status()[0].parked, static_cast<std::size_t>(count));
+    picky.mend(0);
+    const auto requeued = store_->requeue(letters()[0].id, {});
+    ASSERT_TRUE(requeued);
+    runtime->requeued(*requeued);
+    ASSERT_TRUE(eventually([&] { return picky.handled().size() == all.size(); }));
+    EXPECT_EQ(picky.handled(), all);
+    ASSERT_TRUE(eventually([&] { return store_->parked("picky")->empty(); }));
+    EXPECT_EQ(runtime->status()[0].parked, 0U);
+}
+
+TEST_F(DeliveryTest, RecordThatEndsTheProcessBecomesADeadLetter) {
+    // With clients of servers, a forked process is not a program that was started anew.
+    if (store_->last_parked_change().value() != 0 || engines_->log() != nullptr) return;
+    order("ada", 1);
+    order("bob", 2);
+    // A process that ends while it handles the first record alone, again and again.
+    int deaths = 0;
+    for (; deaths < 10; ++deaths) {
+        store_.reset();
+        raw_.reset();
+        const pid_t child = ::fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) {
+            reopen();
+            Deadly deadly;
+            auto runtime = run(deadly);
+            const bool drained = runtime->drain(60s);
+            static_cast<void>(runtime->stop());
+            ::_exit(drained ? 0 : 1);
+        }
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFEXITED(status));
+        reopen();
+        if (WEXITSTATUS(status) == 0) break;
+        ASSERT_EQ(WEXITSTATUS(status), 7);
+    }
+    EXPECT_LE(deaths, 5);
+    ASSERT_EQ(letters().size(), 1U);
+    EXPECT_THAT(letters()[0].error, testing::HasSubstr("the process ended 3 times"));
+    EXPECT_EQ(store_->unfinished("deadly", {1, 2})->size(), 0U) << "the other one was handled";
+}
+
+TEST_F(DeliveryTest, SlowHandlerIsReportedAndNotInterrupted) {
+    Slowly slowly;
+    auto runtime = run(slowly);
+    order("ada", 1);
+    ASSERT_TRUE(eventually([&] { return runtime->status()[0].slow_handlers == 1; }));
+    ASSERT_TRUE(eventually([&] {
+        const std::lock_guard lock(mutex_);
+        return std::ranges::any_of(notices_, [](const DeliveryNotice& notice) {
+            return notice.text.find("has been running for") != std::string::npos;
+        });
+    }));
+    slowly.release = true;
+    ASSERT_TRUE(runtime->drain(60s));
+    EXPECT_TRUE(slowly.handled);
+    EXPECT_EQ(runtime->status()[0].slow_handlers, 0U);
+}
+
+TEST_F(DeliveryTest, StoreThatRefusesToParkIsAskedAgainAfterAPause) {
+    test::StoreProxy full(*store_);
+    std::atomic<bool> refuse{true};
+    std::atomic<int> asked{0};
+    full.before = [&](const Transaction& transaction) -> Result<void> {
+        if (!refuse || transaction.park.empty()) return {};
+        ++asked;
+        return fail(ErrorCode::unavailable, "the disk is full");
+    };
+    front_ = &full;
+    Failing failing;
+    auto runtime = run(failing);
+    for (int number = 0; number < 20; ++number) {
+        ASSERT_TRUE(publisher().publish(Slow{.number = number}, {.key = "k"}));
+    }
+    ASSERT_TRUE(eventually([&] { return asked >= 4; }));
+    // Four pauses take more than a second in all; without them there would be thousands.
+    EXPECT_LT(asked, 100);
+    EXPECT_THAT(runtime->status()[0].problem, testing::HasSubstr("the disk is full"));
+    refuse = false;
+    ASSERT_TRUE(eventually([&] { return store_->parked("slow-group")->size() == 20; }));
 }
 
 TEST_F(DeliveryTest, UndecodableRecordIsADeadLetterAtOnce) {
@@ -386,7 +663,7 @@ TEST_F(DeliveryTest, HandlerIsRepeatedAfterADocumentConflict) {
 }
 
 TEST_F(DeliveryTest, UnstorableEffectsBecomeADeadLetter) {
-    for (int number = 10; number < 16; ++number) order("ada", number);
+    for (int number = 10; number < 16; ++number) order("c" + std::to_string(number), number);
     Conflicting conflicting;
     auto runtime = run(conflicting);
     ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));

@@ -146,7 +146,7 @@ TEST_F(Letters, DeadLettersAreListedByGroupStatusAndId) {
         ASSERT_TRUE(give_up(position, "g"));
         ASSERT_TRUE(give_up(position, "h"));
     }
-    ASSERT_TRUE(store->discard(3, "not needed"));
+    ASSERT_TRUE(store->discard(3, {"tester", "not needed"}));
     const auto ids = [&](const std::string& group, std::optional<DeadLetter::Status> status,
                          std::int64_t after, std::size_t limit) {
         std::vector<std::int64_t> out;
@@ -171,7 +171,7 @@ TEST_F(Letters, DeadLettersAreListedByGroupStatusAndId) {
 TEST_F(Letters, RequeueParksTheEventOnce) {
     ASSERT_TRUE(give_up(2));
     store.set_time(at(1'800'000'777));
-    const auto requeued = store->requeue(1);
+    const auto requeued = store->requeue(1, {});
     ASSERT_TRUE(requeued) << requeued.error().message;
     EXPECT_EQ(requeued->status, DeadLetter::Status::requeued);
     const auto parked = store->parked("g").value();
@@ -180,9 +180,9 @@ TEST_F(Letters, RequeueParksTheEventOnce) {
     EXPECT_EQ(parked[0].key, uuid(100));
     EXPECT_EQ(parked[0].due_at, at(1'800'000'777));
     EXPECT_TRUE(parked[0].attempts.empty());
-    EXPECT_EQ(store->requeue(1).error().code, ErrorCode::conflict);
-    EXPECT_EQ(store->discard(1, "").error().code, ErrorCode::conflict);
-    EXPECT_EQ(store->requeue(77).error().code, ErrorCode::not_found);
+    EXPECT_EQ(store->requeue(1, {}).error().code, ErrorCode::conflict);
+    EXPECT_EQ(store->discard(1, {"tester", ""}).error().code, ErrorCode::conflict);
+    EXPECT_EQ(store->requeue(77, {}).error().code, ErrorCode::not_found);
     store.reopen();
     EXPECT_EQ(store->dead_letter(1).value()->status, DeadLetter::Status::requeued);
     EXPECT_TRUE(store->verify()->empty());
@@ -190,21 +190,21 @@ TEST_F(Letters, RequeueParksTheEventOnce) {
 
 TEST_F(Letters, DiscardKeepsTheBytesAndTheReason) {
     ASSERT_TRUE(give_up(2));
-    ASSERT_TRUE(store->discard(1, "a test order"));
+    ASSERT_TRUE(store->discard(1, {"tester", "a test order"}));
     const auto letter = store->dead_letter(1).value();
     ASSERT_TRUE(letter);
     EXPECT_EQ(letter->status, DeadLetter::Status::discarded);
     EXPECT_EQ(letter->note, "a test order");
     EXPECT_EQ(letter->record->body, event(2).body);
-    EXPECT_EQ(store->discard(9, "").error().code, ErrorCode::not_found);
+    EXPECT_EQ(store->discard(9, {"tester", ""}).error().code, ErrorCode::not_found);
 }
 
 TEST_F(Letters, ADeadLetterOfAnArchivedEventCannotBeRequeued) {
     ASSERT_TRUE(give_up(2));
     ASSERT_TRUE(store->archive(uuid(2), "me", "asked to"));
-    EXPECT_EQ(store->requeue(1).error().code, ErrorCode::conflict);
+    EXPECT_EQ(store->requeue(1, {}).error().code, ErrorCode::conflict);
     EXPECT_EQ(store->dead_letter(1).value()->status, DeadLetter::Status::open);
-    EXPECT_TRUE(store->discard(1, "gone"));
+    EXPECT_TRUE(store->discard(1, {"tester", "gone"}));
 }
 
 TEST_F(Letters, ADeadLetterNeedsARecord) {

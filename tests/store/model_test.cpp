@@ -109,6 +109,10 @@ Model::Change Model::commit(const Transaction& transaction, Time stored_at) {
         DeadLetter letter = each;
         letter.id = static_cast<std::int64_t>(next.letters.size()) + 1;
         next.letters.emplace(letter.id, letter);
+        const auto beside = std::ranges::any_of(transaction.park, [&](const Parked& entry) {
+            return entry.group == letter.group && entry.position == letter.record->position;
+        });
+        if (beside) next.parked.at({letter.group, letter.record->position}).letter = letter.id;
     }
     *this = std::move(next);
     return committed;
@@ -134,7 +138,7 @@ bool Model::requeue(std::int64_t id, Time time) {
     letter.status = DeadLetter::Status::requeued;
     parked.insert_or_assign(
         {letter.group, letter.record->position},
-        Parked{letter.group, letter.record->position, letter.record->key, time, {}});
+        Parked{letter.group, letter.record->position, letter.record->key, time, {}, {}, id});
     return true;
 }
 
@@ -145,6 +149,7 @@ bool Model::discard(std::int64_t id, const std::string& note) {
     }
     found->second.status = DeadLetter::Status::discarded;
     found->second.note = note;
+    parked.erase({found->second.group, found->second.record->position});
     return true;
 }
 
@@ -366,10 +371,11 @@ class Walk {
         } else if (kind < 91) {
             const std::int64_t id = below(static_cast<std::int64_t>(model_.letters.size()) + 2);
             const Time time = now();
-            EXPECT_EQ(store_->requeue(id).has_value(), model_.requeue(id, time));
+            EXPECT_EQ(store_->requeue(id, {}).has_value(), model_.requeue(id, time));
         } else if (kind < 93) {
             const std::int64_t id = below(static_cast<std::int64_t>(model_.letters.size()) + 2);
-            EXPECT_EQ(store_->discard(id, "note").has_value(), model_.discard(id, "note"));
+            EXPECT_EQ(store_->discard(id, {"tester", "note"}).has_value(),
+                      model_.discard(id, "note"));
         } else if (kind < 96) {
             const Time time = at(1000 + below(1000));
             EXPECT_EQ(store_->purge(time, 100'000).value(), model_.purge(time));

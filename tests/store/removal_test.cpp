@@ -106,7 +106,7 @@ TEST_F(Removal, ParkedRecordsAndOpenDeadLettersKeepTheirEvent) {
     ASSERT_TRUE(store->commit(transaction));
     EXPECT_EQ(store->purge(at(100), 10), 1U);
     EXPECT_THAT(log(), ElementsAre(1, 2));
-    ASSERT_TRUE(store->requeue(1));
+    ASSERT_TRUE(store->requeue(1, {}));
     EXPECT_EQ(store->purge(at(100), 10), 0U);
     Transaction done;
     done.unpark = transaction.park;
@@ -211,7 +211,7 @@ TEST_F(Removal, ArchivedEventIsNotParkedForALaterGroup) {
     letter.record = std::make_shared<const Record>(*store->find(uuid(1)).value());
     letter.error = "gave up";
     ASSERT_TRUE(store->commit(gave_up));
-    ASSERT_TRUE(store->requeue(1));
+    ASSERT_TRUE(store->requeue(1, {}));
     ASSERT_TRUE(store->archive(uuid(1), "me", ""));
     ASSERT_TRUE(store->open_group("not opened yet", true));
     EXPECT_TRUE(store->parked("not opened yet")->empty());

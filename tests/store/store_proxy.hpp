@@ -72,9 +72,24 @@ class StoreProxy : public Store {
         return inner_.open_group(group, from_earliest);
     }
     Result<std::vector<GroupPosition>> groups() override { return inner_.groups(); }
-    Result<std::vector<Parked>> parked(const std::string& group) override {
-        return inner_.parked(group);
+    using Store::parked;
+    Result<std::vector<Parked>> parked(const std::string& group, std::int64_t after_position,
+                                       std::size_t limit) override {
+        return inner_.parked(group, after_position, limit);
     }
+    Result<std::vector<Parked>> parked_of_key(const std::string& group, const std::string& key,
+                                              std::int64_t after_position,
+                                              std::size_t limit) override {
+        return inner_.parked_of_key(group, key, after_position, limit);
+    }
+    Result<std::vector<std::int64_t>> still_parked(
+        const std::string& group, const std::vector<std::int64_t>& positions) override {
+        return inner_.still_parked(group, positions);
+    }
+    Result<ParkedChanges> parked_changes(const std::string& group, std::int64_t since) override {
+        return inner_.parked_changes(group, since);
+    }
+    Result<std::int64_t> last_parked_change() override { return inner_.last_parked_change(); }
     Result<std::vector<DeadLetter>> dead_letters(const std::string& group,
                                                  std::optional<DeadLetter::Status> status,
                                                  std::int64_t after_id,
@@ -84,9 +99,11 @@ class StoreProxy : public Store {
     Result<std::optional<DeadLetter>> dead_letter(std::int64_t id) override {
         return inner_.dead_letter(id);
     }
-    Result<DeadLetter> requeue(std::int64_t id) override { return inner_.requeue(id); }
-    Result<DeadLetter> discard(std::int64_t id, std::string note) override {
-        return inner_.discard(id, std::move(note));
+    Result<DeadLetter> requeue(std::int64_t id, Decision decision) override {
+        return inner_.requeue(id, std::move(decision));
+    }
+    Result<DeadLetter> discard(std::int64_t id, Decision decision) override {
+        return inner_.discard(id, std::move(decision));
     }
     Result<std::size_t> purge(Time now, std::size_t limit) override {
         return inner_.purge(now, limit);

@@ -98,7 +98,7 @@ TEST_F(ServicesSaga, PodThatNeverStartsMeetsTheOverallDeadline) {
     // What an operator requeues afterwards starts nothing any more.
     system.pods.fail_starts(0, quipu::ErrorCode::busy);
     const auto letters = system.store().dead_letters({}, std::nullopt, 0, 10);
-    const auto requeued = system.store().requeue(letters->front().id);
+    const auto requeued = system.store().requeue(letters->front().id, {});
     ASSERT_TRUE(requeued);
     system.delivery->requeued(*requeued);
     ASSERT_TRUE(system.settle());

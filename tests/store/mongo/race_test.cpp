@@ -144,7 +144,7 @@ TEST_F(MongoRace, ADeadLetterIsRequeuedOnce) {
     letter.record = std::make_shared<const Record>(*b->at(1).value());
     ASSERT_TRUE(b->commit(transaction));
     std::atomic<int> won = 0;
-    both([&](Store& store, int) { won += store.requeue(1) ? 1 : 0; });
+    both([&](Store& store, int) { won += store.requeue(1, {}) ? 1 : 0; });
     EXPECT_EQ(won, 1);
     EXPECT_EQ(a->parked("g")->size(), 1U);
     EXPECT_EQ(b->dead_letter(1).value()->status, DeadLetter::Status::requeued);

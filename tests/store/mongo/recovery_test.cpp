@@ -209,7 +209,7 @@ TEST(MongoRecovery, ALateWriterChangesNothing) {
                         {.collection = "c", .key = "erased", .body = std::nullopt}};
     second.unpark = first.park;
     ASSERT_TRUE(store->commit(second));
-    ASSERT_TRUE(store->discard(1, "no use"));
+    ASSERT_TRUE(store->discard(1, {"tester", "no use"}));
     EXPECT_EQ(store->purge(at(10), 10).value(), 3U);
 
     // Every commit again, the oldest last.

@@ -22,8 +22,8 @@ Removal::Removal(const Connection& connection, EventTable& events, GroupTable& g
       expired_(connection,
                "SELECT expires_at, position, aggregate_id, sequence, "
                "EXISTS(SELECT 1 FROM parked p WHERE p.position = e.position) OR "
-               "EXISTS(SELECT 1 FROM dead_letters d INDEXED BY dead_letters_unsettled "
-               "WHERE d.position = e.position AND d.status < 2) "
+               "EXISTS(SELECT 1 FROM dead_letters d INDEXED BY dead_letters_open "
+               "WHERE d.position = e.position AND d.status = 0) "
                "FROM events e INDEXED BY events_by_expiry "
                "WHERE expires_at IS NOT NULL AND (expires_at, position) > (?1, ?2) "
                "AND expires_at <= ?3 AND position <= ?4 ORDER BY expires_at, position LIMIT ?5"),

@@ -62,6 +62,7 @@ CREATE TABLE dead_letters(
     note TEXT NOT NULL, source TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX dead_letters_by_group ON dead_letters(group_name);
 CREATE INDEX dead_letters_by_status ON dead_letters(group_name, status);
+CREATE INDEX dead_letters_open ON dead_letters(position) WHERE status = 0;
 
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE identity(uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -74,15 +75,13 @@ INSERT INTO meta VALUES('indexed_to', 0);
 )sql";
 
 // Made by versions 4 and later alike. dead_letter_history has a row for each step of a letter's
-// story: its number, when, what (DeadLetter::Step::What), by whom and why. The events of letters
-// that are open or requeued (status below 2) are not purged.
+// story: its number, when, what (DeadLetter::Step::What), by whom and why.
 constexpr const char* tables_of_4 = R"sql(
 CREATE TABLE indexed_fields(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
     filled_to INTEGER NOT NULL, fill_until INTEGER NOT NULL) STRICT;
 CREATE TABLE dead_letter_history(letter INTEGER, number INTEGER, at INTEGER NOT NULL,
     action INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
     PRIMARY KEY(letter, number)) STRICT, WITHOUT ROWID;
-CREATE INDEX dead_letters_unsettled ON dead_letters(position) WHERE status < 2;
 CREATE INDEX parked_by_key ON parked(group_name, key, position);
 )sql";
 
@@ -104,7 +103,6 @@ ALTER TABLE dead_letters RENAME COLUMN execution_id TO unused;
 ALTER TABLE group_offsets ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE inbox ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE parked ADD COLUMN letter INTEGER NOT NULL DEFAULT 0;
-DROP INDEX dead_letters_open;
 )sql";
 // Before, a requeued letter stayed requeued whatever came of it, and its second failure was a
 // letter of its own.

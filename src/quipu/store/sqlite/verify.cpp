@@ -236,17 +236,27 @@ class Verification {
     }
 
     void parked() {
-        Statement rows = statement(
-            "SELECT " QUIPU_PARKED_COLUMNS
-            ", EXISTS(SELECT 1 FROM events e WHERE e.position = p.position) FROM parked p");
+        Statement rows =
+            statement("SELECT " QUIPU_PARKED_COLUMNS
+                      ", EXISTS(SELECT 1 FROM events e WHERE e.position = p.position), "
+                      "EXISTS(SELECT 1 FROM dead_letters d WHERE d.id = p.letter AND "
+                      "d.group_name = p.group_name AND d.position = p.position) FROM parked p");
         while (rows.step()) {
             const std::string what = "what group " + rows.text(0) + " parked at position " +
                                      std::to_string(rows.integer(1));
             if (!read_parked(rows)) {
                 note(what + " does not read back as it was written");
             }
-            if (rows.integer(6) == 0) {
+            if (rows.integer(7) == 0) {
                 note(what + " has no event");
+            }
+            const std::int64_t letter = rows.integer(6);
+            if (letter != 0 && rows.integer(8) == 0) {
+                note(what + " belongs to dead letter " + std::to_string(letter) +
+                     ", which is of another record or does not exist");
+            }
+            if (letter == 0 && from_micros(rows.integer(3)) == Parked::never) {
+                note(what + " is held by no dead letter: nothing would release it");
             }
             if (!finished(rows.text(0), rows.integer(1))) {
                 note(what + " is not finished by the group: it would be handled twice");
