@@ -25,8 +25,11 @@ struct CoordinatorOptions {
 class ExecutionCoordinator {
   public:
     static constexpr std::string_view group = "execution-coordinator";
-    static constexpr quipu::GroupOptions options{.serial = true,
-                                                 .tick_interval = std::chrono::seconds{5}};
+    /// A dead letter does not hold its execution's key: the release of the slot comes after it.
+    static constexpr quipu::GroupOptions options{
+        .serial = true,
+        .tick_interval = std::chrono::seconds{5},
+        .on_dead_letter = quipu::OnDeadLetter::release_key};
 
     explicit ExecutionCoordinator(CoordinatorOptions limits = {}) : limits_(limits) {}
 

@@ -17,6 +17,9 @@ namespace integr8s {
 class PodStarter {
   public:
     static constexpr std::string_view group = "pod-monitor";
+    /// A pod that could not be started must not keep the next pod of its execution waiting.
+    static constexpr quipu::GroupOptions options{.on_dead_letter =
+                                                     quipu::OnDeadLetter::release_key};
     using Outputs = quipu::Publishes<PodFailed, ExecutionFailed, PodTerminated>;
 
     /// Both must outlive this object.

@@ -41,8 +41,12 @@ struct SagaOptions {
 class SagaOrchestrator {
   public:
     static constexpr std::string_view group = "saga-orchestrator";
-    static constexpr quipu::GroupOptions options{.serial = true,
-                                                 .tick_interval = std::chrono::seconds{1}};
+    /// A dead letter does not hold its execution's key: the event that ends the execution comes
+    /// after it, and compensation with it.
+    static constexpr quipu::GroupOptions options{
+        .serial = true,
+        .tick_interval = std::chrono::seconds{1},
+        .on_dead_letter = quipu::OnDeadLetter::release_key};
 
     explicit SagaOrchestrator(SagaOptions limits = {}) : limits_(limits) {}
 

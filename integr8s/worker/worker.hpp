@@ -29,6 +29,10 @@ struct WorkerOptions {
 class PodWorker {
   public:
     static constexpr std::string_view group = "k8s-worker";
+    /// A create_pod_command that became a dead letter must not keep the delete_pod_command of its
+    /// execution waiting.
+    static constexpr quipu::GroupOptions options{.on_dead_letter =
+                                                     quipu::OnDeadLetter::release_key};
 
     /// The runtime must outlive this object.
     explicit PodWorker(runtime::PodRuntime& runtime, WorkerOptions settings = {})
