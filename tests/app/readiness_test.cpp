@@ -69,6 +69,31 @@ TEST(Readiness, AGroupIsStuckOnlyWithWorkAndWithoutProgress) {
     EXPECT_FALSE(assess(facts).ready) << "a handler that does not end";
 }
 
+TEST(Readiness, GroupThatCannotReadItsSourceIsStuckWithoutAnyLag) {
+    ReadinessFacts facts = sound();
+    facts.groups = {group(0, 0, 1001ms)};
+    facts.groups.front().source_failing = true;
+    facts.groups.front().problem = "the store refuses the record";
+    EXPECT_THAT(assess(facts).because, ElementsAre(HasSubstr("the store refuses the record")));
+}
+
+TEST(Readiness, HeldKeysAndParkedEventsAndSlowHandlersAreDetails) {
+    ReadinessFacts facts = sound();
+    facts.now = Time{} + 90s;
+    facts.groups = {group(3, 0, 0ms)};
+    facts.groups.front().held_keys = 2;
+    facts.groups.front().held_since = Time{} + 30s;
+    facts.groups.front().parked = 1;
+    facts.groups.front().slow_handlers = 1;
+    EXPECT_TRUE(assess(facts).ready);
+    EXPECT_THAT(assess(facts).details,
+                ElementsAre(testing::AllOf(HasSubstr("holds 2 keys"), HasSubstr("for 60 s")),
+                            HasSubstr("1 parked event"), HasSubstr("1 handler running")));
+    facts.strict = true;
+    EXPECT_FALSE(assess(facts).ready);
+    EXPECT_EQ(assess(facts).because.size(), 3U);
+}
+
 TEST(Readiness, ServicesAddTheirReasons) {
     ReadinessFacts facts = sound();
     facts.service_problems = {"no pods", "no disk"};

@@ -31,7 +31,8 @@ struct GroupStatus {
     std::uint64_t conflicts = 0;  ///< handlings run again because a document had changed
     /// Since it last finished something, was idle, or could read its source.
     std::chrono::milliseconds since_progress{0};
-    std::string problem;  ///< why it does not move; empty when it does
+    bool source_failing = false;  ///< it cannot read its source at the moment, see `problem`
+    std::string problem;          ///< why it does not move; empty when it does
 };
 
 /// Something the operator's log should hear of. Never holds a payload.

@@ -22,7 +22,8 @@ RunOptions options_of(const Invocation& invocation) {
             .allow_remote = settings.flag("allow-remote"),
             .allowed_hosts = settings.list("allow-host"),
             .drain_timeout = std::chrono::seconds{settings.number("drain-timeout")},
-            .stuck_after = std::chrono::seconds{settings.number("stuck-after")}};
+            .stuck_after = std::chrono::seconds{settings.number("stuck-after")},
+            .strict_ready = settings.flag("strict-ready")};
 }
 
 /// Waits until everything in the log has been handled or a signal arrives.

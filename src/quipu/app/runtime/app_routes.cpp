@@ -23,6 +23,7 @@ namespace views {
 struct ReadyReply {
     std::string status;
     std::vector<std::string> because;
+    std::vector<std::string> details = {};
 };
 
 }  // namespace views
@@ -112,7 +113,8 @@ void add_health_routes(HttpServer& server, std::function<Readiness()> readiness)
         Readiness now = readiness();
         return reply(now.ready ? 200 : 503,
                      views::ReadyReply{.status = now.ready ? "ready" : "not ready",
-                                       .because = std::move(now.because)});
+                                       .because = std::move(now.because),
+                                       .details = std::move(now.details)});
     });
 }
 

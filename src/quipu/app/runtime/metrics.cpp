@@ -81,6 +81,10 @@ void add_relay(Families& families, const RelayStatus& relay) {
                      static_cast<double>(relay.published));
 }
 
+double seconds_since_epoch(Time time) {
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
 void add_group(Families& families, const GroupStatus& status) {
     const Labels group{{"group", status.group}};
     families.gauge("quipu_group_position", "The group has finished every event up to here.",
@@ -91,6 +95,16 @@ void add_group(Families& families, const GroupStatus& status) {
                    static_cast<double>(status.in_flight), group);
     families.gauge("quipu_group_parked", "Events that wait for a retry, or for an earlier event.",
                    static_cast<double>(status.parked), group);
+    families.gauge("quipu_group_held_keys",
+                   "Keys whose events wait until a dead letter is requeued or discarded.",
+                   static_cast<double>(status.held_keys), group);
+    families.gauge(
+        "quipu_group_held_oldest_timestamp_seconds",
+        "When the oldest of these dead letters failed, in seconds since 1970; 0 without.",
+        status.held_since ? seconds_since_epoch(*status.held_since) : 0, group);
+    families.gauge("quipu_group_slow_handlers",
+                   "Handlers that have been running for longer than the group's handler_timeout.",
+                   static_cast<double>(status.slow_handlers), group);
     families.gauge("quipu_group_since_progress_seconds",
                    "Time since the group last finished an event or was idle.",
                    static_cast<double>(status.since_progress.count()) / 1000, group);

@@ -9,12 +9,33 @@ namespace {
 
 void check_group(const GroupStatus& group, std::chrono::milliseconds stuck_after,
                  std::vector<std::string>& because) {
-    const bool has_work = group.lag > 0 || group.in_flight > 0;
+    // What a log has and the store has not is no lag yet.
+    const bool has_work = group.lag > 0 || group.in_flight > 0 || group.source_failing;
     if (!has_work || group.since_progress <= stuck_after) return;
     because.push_back(fmt::format(
         "group {} is stuck: {} events wait and none has been finished for {} s{}", group.group,
         group.lag, std::chrono::duration_cast<std::chrono::seconds>(group.since_progress).count(),
         group.problem.empty() ? "" : " (" + group.problem + ")"));
+}
+
+void describe_group(const GroupStatus& group, Time now, std::vector<std::string>& details) {
+    if (group.held_keys > 0) {
+        const auto age =
+            std::chrono::duration_cast<std::chrono::seconds>(now - group.held_since.value_or(now));
+        details.push_back(fmt::format(
+            "group {} holds {} key{} behind dead letters, the oldest for {} s; requeue or discard "
+            "the letters",
+            group.group, group.held_keys, group.held_keys == 1 ? "" : "s", age.count()));
+    }
+    if (group.parked > 0) {
+        details.push_back(fmt::format("group {} has {} parked event{}", group.group, group.parked,
+                                      group.parked == 1 ? "" : "s"));
+    }
+    if (group.slow_handlers > 0) {
+        details.push_back(
+            fmt::format("group {} has {} handler{} running for longer than its handler_timeout",
+                        group.group, group.slow_handlers, group.slow_handlers == 1 ? "" : "s"));
+    }
 }
 
 void check_log(const LogHealth& log, std::vector<std::string>& because) {
@@ -55,6 +76,10 @@ Readiness assess(const ReadinessFacts& facts) {
     }
     for (const GroupStatus& group : facts.groups) {
         check_group(group, facts.stuck_after, result.because);
+        describe_group(group, facts.now, result.details);
+    }
+    if (facts.strict) {
+        result.because.insert(result.because.end(), result.details.begin(), result.details.end());
     }
     for (const std::string& problem : facts.service_problems) result.because.push_back(problem);
     result.ready = result.because.empty();

@@ -26,13 +26,18 @@ struct ReadinessFacts {
     std::vector<GroupStatus> groups;
     std::vector<std::string> service_problems;
     std::chrono::milliseconds stuck_after{60'000};
+    bool strict = false;  ///< details are reasons, too
+    Time now{};           ///< for the ages in details
 };
 
 /// Ready means that work makes progress: the store accepts writes, the log is reachable, and no
 /// relay or group that has work has been without progress for longer than the limit.
 struct Readiness {
     bool ready = false;
-    std::vector<std::string> because;  ///< reasons for not being ready
+    std::vector<std::string> because = {};  ///< reasons for not being ready
+    /// What somebody should look at, although work makes progress: held keys, parked events, slow
+    /// handlers.
+    std::vector<std::string> details = {};
 };
 
 [[nodiscard]] Readiness assess(const ReadinessFacts& facts);

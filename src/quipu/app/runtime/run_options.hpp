@@ -18,6 +18,7 @@ struct RunOptions {
     std::vector<std::string> allowed_hosts = {};
     std::chrono::seconds drain_timeout{30};
     std::chrono::seconds stuck_after{60};
+    bool strict_ready = false;  ///< held keys, parked events and slow handlers make it unready
 };
 
 }  // namespace quipu

@@ -24,7 +24,9 @@ Readiness RunningApp::readiness() {
                          .relay_still = {},
                          .groups = runtime_->status(),
                          .service_problems = {},
-                         .stuck_after = options_.stuck_after};
+                         .stuck_after = options_.stuck_after,
+                         .strict = options_.strict_ready,
+                         .now = now()};
     {
         const MutexLock lock(status_mutex_);
         facts.waits_for = waits_for_;

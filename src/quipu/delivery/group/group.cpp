@@ -171,6 +171,7 @@ GroupStatus DeliveryRuntime::Group::status() const {
         status.conflicts = conflicts_;
         status.problem = problem_;
         const auto since = failing_since_ ? std::min(*failing_since_, progressed_) : progressed_;
+        status.source_failing = failing_since_.has_value();
         if (!outstanding_.empty() || failing_since_) {
             status.since_progress =
                 std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since);
