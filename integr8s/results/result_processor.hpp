@@ -21,8 +21,7 @@ class ResultProcessor {
     static constexpr std::string_view group = "result-processor";
     /// A dead letter holds its execution's key, so that a row is never written in another order
     /// than the one in which things happened; no slot and no pod depends on it.
-    static constexpr quipu::GroupOptions options{.on_dead_letter =
-                                                     quipu::OnDeadLetter::hold_key};
+    static constexpr quipu::GroupOptions options{.on_dead_letter = quipu::OnDeadLetter::hold_key};
 
     using Stored = quipu::Publishes<ResultStored>;
 

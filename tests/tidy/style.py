@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LINES_MAX = 600
+LINES_MAX = 700
 COLUMNS_MAX = 100
 COLUMNS_MAX_SCRIPT = 120
 CODE = {".cpp", ".hpp"}

@@ -154,7 +154,10 @@ void put_parked(BsonWriter& writer, const Parked& parked) {
     put_text(writer, "group", parked.group);
     writer.int64("position", parked.position);
     put_text(writer, "key", parked.key);
-    put_time(writer, "due_at", parked.due_at);
+    // No date that other languages cannot read.
+    if (!parked.held()) {
+        put_time(writer, "due_at", parked.due_at);
+    }
     put_attempts(writer, parked.attempts);
     put_text(writer, "source", parked.source);
     if (parked.letter != 0) {
@@ -166,7 +169,7 @@ Parked get_parked(View document) {
     return {.group = document.string("group"),
             .position = document.integer("position"),
             .key = document.string("key"),
-            .due_at = document.time("due_at_us"),
+            .due_at = document.has("due_at_us") ? document.time("due_at_us") : Parked::never,
             .attempts = get_attempts(document),
             .source = document.string("source"),
             .letter = document.integer("letter")};
