@@ -121,7 +121,14 @@ class PromoteTest : public testing::Test {
                         .attempts = {{at(1), "no luck"}},
                         .source = "other/2"}};
         commit(*store, std::move(second));
-        ASSERT_TRUE(store->requeue(2, {}).has_value());
+        Transaction held;
+        held.dead_letters = {letter(*store, 8)};
+        held.park = {{.group = "first",
+                      .position = 8,
+                      .key = held.dead_letters.front().record->key,
+                      .due_at = Parked::never}};
+        commit(*store, std::move(held));
+        ASSERT_TRUE(store->requeue(2, {"ada", "mended"}).has_value());
         ASSERT_TRUE(store->discard(3, {"tester", "test data"}).has_value());
         ASSERT_TRUE(store->archive("event-7", "ada", "by request").has_value());
         ASSERT_TRUE(store->archive("event-" + std::to_string(events), "ada", "last").has_value());
@@ -159,8 +166,8 @@ TEST_F(PromoteTest, CopiesEverythingUnchanged) {
     EXPECT_EQ(done->last_position, last_);
     EXPECT_EQ(done->archived, 2);
     EXPECT_EQ(done->documents, 3);
-    EXPECT_EQ(done->dead_letters, 3);
-    EXPECT_EQ(done->parked, 2);
+    EXPECT_EQ(done->dead_letters, 4);
+    EXPECT_EQ(done->parked, 3);
     EXPECT_FALSE(done->resumed);
     auto store = open_target();
     EXPECT_THAT(*store->verify(), IsEmpty());
@@ -168,6 +175,14 @@ TEST_F(PromoteTest, CopiesEverythingUnchanged) {
     EXPECT_EQ((*store->document("sagas", "a"))->revision, 4);
     EXPECT_EQ((*store->dead_letter(2))->status, DeadLetter::Status::requeued);
     EXPECT_EQ((*store->dead_letter(3))->note, "test data");
+    const auto story = (*store->dead_letter(2))->history;
+    ASSERT_EQ(story.size(), 1U);
+    EXPECT_EQ(story.front().decision.by, "ada");
+    EXPECT_EQ(story.front().decision.reason, "mended");
+    EXPECT_TRUE((*store->dead_letter(4))->holds_key);
+    const auto held = store->parked("first")->back();
+    EXPECT_EQ(held.letter, 4);
+    EXPECT_TRUE(held.held());
     EXPECT_EQ((*store->archived("event-7"))->reason, "by request");
 }
 

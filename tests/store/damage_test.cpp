@@ -201,8 +201,31 @@ TEST_F(Damage, AnInboxWithoutItsGroupIsReported) {
 }
 
 TEST_F(Damage, AParkedRecordWithoutItsEventIsReported) {
-    change_rows("INSERT INTO parked VALUES('g', 77, 'k', 0, x'', '')");
+    change_rows("INSERT INTO parked VALUES('g', 77, 'k', 0, x'', '', 0)");
     EXPECT_THAT(problems(), Contains(HasSubstr("has no event")));
+}
+
+/// Its fixture has one dead letter: of group g, at position 1, open.
+TEST_F(Damage, ParkedRecordContradictingItsDeadLetterIsReported) {
+    const auto park = [&](const std::string& position, bool held, const std::string& letter) {
+        const std::string due =
+            held ? std::to_string(Parked::never.time_since_epoch().count()) : "5";
+        const std::string sql = "DELETE FROM parked; INSERT INTO parked VALUES('g', " + position +
+                                ", 'k', " + due + ", x'', '', " + letter + ")";
+        change_rows(sql.c_str());
+        return problems();
+    };
+    constexpr bool held = true;
+    EXPECT_THAT(park("1", held, "1"), testing::IsEmpty());
+    EXPECT_THAT(park("1", held, "0"), Contains(HasSubstr("is held by no dead letter")));
+    EXPECT_THAT(park("1", held, "9"), Contains(HasSubstr("dead letter 9, which is not of this")));
+    EXPECT_THAT(park("2", held, "1"), Contains(HasSubstr("dead letter 1, which is not of this")));
+    EXPECT_THAT(park("1", !held, "1"), Contains(HasSubstr("its dead letter 1 is open")));
+    change_rows("UPDATE dead_letters SET status = 1");
+    EXPECT_THAT(park("1", !held, "1"), testing::IsEmpty());
+    EXPECT_THAT(park("1", held, "1"), Contains(HasSubstr("its dead letter 1 is requeued")));
+    change_rows("UPDATE dead_letters SET status = 3");
+    EXPECT_THAT(park("1", !held, "1"), Contains(HasSubstr("its dead letter 1 is resolved")));
 }
 
 TEST_F(Damage, DuplicateSequenceIsReported) {

@@ -39,6 +39,14 @@ std::vector<std::string> rows_of(const std::filesystem::path& file, const std::s
     return rows;
 }
 
+void change_rows(const std::filesystem::path& file, const std::string& sql) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(db);
+    sqlite3_close(db);
+}
+
 std::vector<std::int64_t> positions(Store& store, EventQuery query) {
     std::vector<std::int64_t> found;
     query.limit = 1000;
@@ -399,6 +407,45 @@ TEST_F(Version3, SurvivesAKillAtAnyStepOfTheUpgrade) {
     }
     EXPECT_GT(kept, 10);
     EXPECT_GT(upgraded, 0);
+}
+
+/// Before, a requeued letter stayed requeued, and its second failure was a letter of its own.
+TEST_F(Version3, SettlesLettersThatWereRequeued) {
+    const auto file = store_.directory().file();
+    const auto add_letter = [&](const std::string& id, const std::string& position,
+                                const std::string& status) {
+        change_rows(file,
+                    "CREATE TEMP TABLE t AS SELECT * FROM dead_letters WHERE id = 1; "
+                    "UPDATE t SET id = " +
+                        id + ", position = " + position + ", status = " + status +
+                        "; INSERT INTO dead_letters SELECT * FROM t");
+    };
+    add_letter("2", "40", "1");  // handled since
+    add_letter("3", "23", "1");  // parked still
+    add_letter("4", "41", "1");  // and failed again, as
+    add_letter("5", "41", "1");  // which was requeued, too, and handled
+    add_letter("6", "42", "1");  // and failed again, as
+    add_letter("7", "42", "0");
+    store_.open();
+    const auto status_of = [&](std::int64_t id) {
+        return rows_of(file, "SELECT status FROM dead_letters WHERE id = " + std::to_string(id))
+            .front();
+    };
+    const auto name = [](DeadLetter::Status status) {
+        return std::to_string(static_cast<int>(status));
+    };
+    using Status = DeadLetter::Status;
+    EXPECT_EQ(status_of(1), name(Status::discarded));
+    EXPECT_EQ(status_of(2), name(Status::resolved));
+    EXPECT_EQ(status_of(3), name(Status::requeued));
+    EXPECT_EQ(status_of(4), name(Status::discarded));
+    EXPECT_EQ(status_of(5), name(Status::resolved));
+    EXPECT_EQ(status_of(6), name(Status::discarded));
+    EXPECT_EQ(status_of(7), name(Status::open));
+    const auto parked = store_->parked("billing").value();
+    ASSERT_THAT(parked, SizeIs(1));
+    EXPECT_EQ(parked.front().letter, 3);
+    EXPECT_THAT(store_->dead_letter(1).value()->history, IsEmpty());
 }
 
 TEST_F(Version3, IsNotReadBeforeItIsUpgraded) {

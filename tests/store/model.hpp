@@ -20,8 +20,9 @@ class Model {
 
     Change commit(const Transaction& transaction, Time stored_at);
     void open_group(const std::string& group, bool from_earliest);
-    bool requeue(std::int64_t id, Time time);
-    bool discard(std::int64_t id, const std::string& note);
+    bool requeue(std::int64_t id, const Decision& decision, Time time);
+    bool holds_key(const DeadLetter& letter) const;
+    bool discard(std::int64_t id, const Decision& decision, Time time);
     std::size_t purge(Time time);
     bool archive(const std::string& event_id);
 
@@ -36,6 +37,8 @@ class Model {
 
   private:
     bool holds(const Transaction& transaction) const;
+    bool settles_requeued(const Transaction& transaction) const;
+    void settle(const Transaction& transaction, Time stored_at);
     std::optional<Record> stored(const std::string& event_id) const;
 
     std::int64_t last_ = 0;

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/model.hpp"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -9,187 +7,9 @@
 #include <random>
 
 #include "store/fixture.hpp"
+#include "store/model.hpp"
 
 namespace quipu::test {
-
-std::optional<Record> Model::stored(const std::string& event_id) const {
-    for (const auto& [position, record] : log) {
-        if (record.event_id == event_id) {
-            return record;
-        }
-    }
-    const auto found = archived.find(event_id);
-    return found == archived.end() ? std::nullopt : std::optional(found->second);
-}
-
-bool Model::holds(const Transaction& transaction) const {
-    for (const auto& guard : transaction.guards) {
-        const auto found = documents.find({guard.collection, guard.key});
-        if ((found == documents.end() ? 0 : found->second.revision) != guard.revision) {
-            return false;
-        }
-    }
-    for (const auto& position : transaction.finished) {
-        if (position < 1 || position > last_ || !groups.contains(transaction.group) ||
-            groups.at(transaction.group).contains(position) ||
-            std::ranges::count(transaction.finished, position) > 1) {
-            return false;
-        }
-    }
-    for (const auto& [first, last] : transaction.finished_ranges) {
-        if (last > last_ || !groups.contains(transaction.group)) {
-            return false;
-        }
-    }
-    for (const auto& each : transaction.unpark) {
-        if (!parked.contains({each.group, each.position})) {
-            return false;
-        }
-    }
-    return std::ranges::all_of(transaction.park, [&](const Parked& each) {
-        return groups.contains(each.group) && each.position <= last_;
-    });
-}
-
-Model::Change Model::commit(const Transaction& transaction, Time stored_at) {
-    if (!holds(transaction)) {
-        return fail(ErrorCode::conflict, "model");
-    }
-    Model next = *this;
-    Committed committed;
-    for (const auto& append : transaction.appends) {
-        const auto before = next.stored(append.record.event_id);
-        if (before) {
-            if (before->event_type != append.record.event_type ||
-                before->body != append.record.body) {
-                return fail(ErrorCode::conflict, "model");
-            }
-            committed.appended.push_back({before->position, before->sequence, true});
-            continue;
-        }
-        Record record = append.record;
-        auto& sequence = next.sequences_[record.aggregate_id];
-        if (append.expected_sequence && *append.expected_sequence != sequence) {
-            return fail(ErrorCode::conflict, "model");
-        }
-        record.position = ++next.last_;
-        record.sequence = record.aggregate_id.empty() ? 0 : ++sequence;
-        record.stored_at = stored_at;
-        committed.appended.push_back({record.position, record.sequence, false});
-        next.log.emplace(record.position, std::move(record));
-    }
-    for (const auto& change : transaction.documents) {
-        const auto found = next.documents.find({change.collection, change.key});
-        if (change.body) {
-            const std::int64_t revision = found == next.documents.end()
-                                              ? next.erased_revision_ + 1
-                                              : found->second.revision + 1;
-            next.documents.insert_or_assign({change.collection, change.key},
-                                            Document{change.key, *change.body, revision});
-        } else if (found != next.documents.end()) {
-            next.erased_revision_ = std::max(next.erased_revision_, found->second.revision);
-            next.documents.erase(found);
-        }
-    }
-    for (const auto& position : transaction.finished) {
-        next.groups[transaction.group].insert(position);
-    }
-    for (const auto& [first, last] : transaction.finished_ranges) {
-        for (auto position = first; position <= last; ++position) {
-            next.groups[transaction.group].insert(position);
-        }
-    }
-    for (const auto& each : transaction.unpark) {
-        next.parked.erase({each.group, each.position});
-    }
-    for (const auto& each : transaction.park) {
-        next.parked.insert_or_assign({each.group, each.position}, each);
-    }
-    for (const auto& each : transaction.dead_letters) {
-        DeadLetter letter = each;
-        letter.id = static_cast<std::int64_t>(next.letters.size()) + 1;
-        next.letters.emplace(letter.id, letter);
-        const auto beside = std::ranges::any_of(transaction.park, [&](const Parked& entry) {
-            return entry.group == letter.group && entry.position == letter.record->position;
-        });
-        if (beside) next.parked.at({letter.group, letter.record->position}).letter = letter.id;
-    }
-    *this = std::move(next);
-    return committed;
-}
-
-void Model::open_group(const std::string& group, bool from_earliest) {
-    if (groups.contains(group)) {
-        return;
-    }
-    auto& finished = groups[group] = removed_;
-    for (std::int64_t position = 1; !from_earliest && position <= last_; ++position) {
-        finished.insert(position);
-    }
-}
-
-bool Model::requeue(std::int64_t id, Time time) {
-    const auto found = letters.find(id);
-    if (found == letters.end() || found->second.status != DeadLetter::Status::open ||
-        !log.contains(found->second.record->position)) {
-        return false;
-    }
-    DeadLetter& letter = found->second;
-    letter.status = DeadLetter::Status::requeued;
-    parked.insert_or_assign(
-        {letter.group, letter.record->position},
-        Parked{letter.group, letter.record->position, letter.record->key, time, {}, {}, id});
-    return true;
-}
-
-bool Model::discard(std::int64_t id, const std::string& note) {
-    const auto found = letters.find(id);
-    if (found == letters.end() || found->second.status != DeadLetter::Status::open) {
-        return false;
-    }
-    found->second.status = DeadLetter::Status::discarded;
-    found->second.note = note;
-    parked.erase({found->second.group, found->second.record->position});
-    return true;
-}
-
-std::size_t Model::purge(Time time) {
-    return std::erase_if(log, [&](const auto& entry) {
-        const auto& [position, record] = entry;
-        const bool finished = std::ranges::all_of(
-            groups, [&](const auto& group) { return group.second.contains(position); });
-        const bool kept =
-            std::ranges::any_of(parked,
-                                [&](const auto& each) { return each.first.second == position; }) ||
-            std::ranges::any_of(letters, [&](const auto& each) {
-                return each.second.status == DeadLetter::Status::open &&
-                       each.second.record->position == position;
-            });
-        const bool goes = record.expires_at && *record.expires_at <= time && finished && !kept;
-        if (goes) {
-            removed_.insert(position);
-        }
-        return goes;
-    });
-}
-
-bool Model::archive(const std::string& event_id) {
-    for (const auto& [position, record] : log) {
-        if (record.event_id == event_id) {
-            const auto at = position;
-            archived.emplace(event_id, record);
-            removed_.insert(at);
-            for (auto& [name, finished] : groups) {
-                finished.insert(at);
-            }
-            std::erase_if(parked, [&](const auto& each) { return each.first.second == at; });
-            log.erase(at);
-            return true;
-        }
-    }
-    return false;
-}
-
 namespace {
 
 /// Does the same random things to a store and to the model, and compares them.
@@ -210,7 +30,8 @@ class Walk {
         // The walk parks and buries what no group has finished; that alone is to be reported.
         auto problems = store_->verify().value();
         std::erase_if(problems, [](const std::string& problem) {
-            return problem.contains("is not finished by") || problem.contains("not listed");
+            return problem.contains("is not finished by") || problem.contains("not listed") ||
+                   problem.contains("dead letter");
         });
         EXPECT_THAT(problems, testing::IsEmpty());
     }
@@ -324,8 +145,53 @@ class Walk {
             letter.error = "gave up";
             letter.attempts = {{at(1), "once"}};
             letter.failed_at = at(below(50));
+            if (chance(60)) {
+                transaction.park.push_back(held_by(letter));
+            }
+        }
+        if (chance(10)) {
+            settle_one(transaction);
         }
         return transaction;
+    }
+
+    static Parked held_by(const DeadLetter& letter) {
+        return {.group = letter.group,
+                .position = letter.record->position,
+                .key = letter.record->key,
+                .due_at = Parked::never};
+    }
+
+    /// Says of a letter, mostly a requeued one, that it was handled or failed again.
+    void settle_one(Transaction& transaction) {
+        std::vector<std::int64_t> ids{below(static_cast<std::int64_t>(model_.letters.size()) + 2)};
+        for (const auto& [id, letter] : model_.letters) {
+            if (letter.status == DeadLetter::Status::requeued) {
+                ids.push_back(id);
+            }
+        }
+        const std::int64_t id = ids[static_cast<std::size_t>(below(std::ssize(ids)))];
+        const auto found = model_.letters.find(id);
+        if (id == 0 || found == model_.letters.end() || chance(50)) {
+            transaction.resolved.push_back(id);
+        } else {
+            DeadLetter& again = transaction.dead_letters.emplace_back(found->second);
+            again.error = "again";
+            again.attempts = {{at(2), "twice"}};
+            if (model_.log.contains(again.record->position)) {
+                transaction.park.push_back(held_by(again));
+                std::erase_if(transaction.park, [&](const Parked& each) {
+                    return !model_.groups.contains(each.group);
+                });
+            }
+        }
+        const auto entry =
+            found == model_.letters.end()
+                ? model_.parked.end()
+                : model_.parked.find({found->second.group, found->second.record->position});
+        if (entry != model_.parked.end() && transaction.unpark.empty()) {
+            transaction.unpark.push_back(entry->second);
+        }
     }
 
     /// Several at a time, so that they share commits; the store answers in order of submission.
@@ -371,11 +237,15 @@ class Walk {
         } else if (kind < 91) {
             const std::int64_t id = below(static_cast<std::int64_t>(model_.letters.size()) + 2);
             const Time time = now();
-            EXPECT_EQ(store_->requeue(id, {}).has_value(), model_.requeue(id, time));
+            const Decision decision{"tester " + std::to_string(id), chance(50) ? "why" : ""};
+            EXPECT_EQ(store_->requeue(id, decision).has_value(),
+                      model_.requeue(id, decision, time));
         } else if (kind < 93) {
             const std::int64_t id = below(static_cast<std::int64_t>(model_.letters.size()) + 2);
-            EXPECT_EQ(store_->discard(id, {"tester", "note"}).has_value(),
-                      model_.discard(id, "note"));
+            const Time time = now();
+            const Decision decision{chance(50) ? "tester" : "", "note"};
+            EXPECT_EQ(store_->discard(id, decision).has_value(),
+                      model_.discard(id, decision, time));
         } else if (kind < 96) {
             const Time time = at(1000 + below(1000));
             EXPECT_EQ(store_->purge(time, 100'000).value(), model_.purge(time));
@@ -417,6 +287,7 @@ class Walk {
         compare_groups();
         compare_documents();
         compare_letters();
+        compare_parked_pages();
     }
 
     void compare_log() {
@@ -540,6 +411,7 @@ class Walk {
                 ASSERT_NE(found, model_.parked.end());
                 EXPECT_EQ(each.key, found->second.key);
                 EXPECT_EQ(each.due_at, found->second.due_at);
+                EXPECT_EQ(each.letter, found->second.letter);
                 expect_equal(each.attempts, found->second.attempts);
             }
         }
@@ -557,7 +429,44 @@ class Walk {
             EXPECT_EQ(letter.status, expected.status);
             EXPECT_EQ(letter.note, expected.note);
             expect_equal(letter.attempts, expected.attempts);
+            EXPECT_EQ(letter.holds_key, model_.holds_key(expected)) << letter.id;
+            ASSERT_EQ(letter.history.size(), expected.history.size()) << letter.id;
+            for (std::size_t i = 0; i < letter.history.size(); ++i) {
+                EXPECT_EQ(letter.history[i].what, expected.history[i].what);
+                EXPECT_EQ(letter.history[i].at, expected.history[i].at);
+                EXPECT_EQ(letter.history[i].decision.by, expected.history[i].decision.by);
+                EXPECT_EQ(letter.history[i].decision.reason, expected.history[i].decision.reason);
+            }
         }
+    }
+
+    /// The pages of what is parked, of a group and of a key, and what of some positions is.
+    void compare_parked_pages() {
+        const std::string name = group();
+        const std::int64_t after = below(model_.last_position() + 1);
+        const auto limit = static_cast<std::size_t>(below(20));
+        const std::string key = chance(50) ? "key" : uuid(10'000 + below(8));
+        std::vector<std::int64_t> page;
+        std::vector<std::int64_t> of_key;
+        std::vector<std::int64_t> all;
+        for (const auto& [place, entry] : model_.parked) {
+            if (place.first != name) continue;
+            all.push_back(place.second);
+            if (place.second <= after) continue;
+            if (page.size() < limit) page.push_back(place.second);
+            if (entry.key == key && of_key.size() < limit) of_key.push_back(place.second);
+        }
+        const auto positions_of = [](const Result<std::vector<Parked>>& entries) {
+            std::vector<std::int64_t> out;
+            for (const Parked& entry : entries.value()) out.push_back(entry.position);
+            return out;
+        };
+        EXPECT_EQ(positions_of(store_->parked(name, after, limit)), page);
+        EXPECT_EQ(positions_of(store_->parked_of_key(name, key, after, limit)), of_key);
+        std::vector<std::int64_t> asked{model_.last_position() + 1};
+        for (std::int64_t i = 1; i <= model_.last_position(); i += 2) asked.push_back(i);
+        std::erase_if(all, [](std::int64_t at) { return at % 2 == 0; });
+        EXPECT_EQ(store_->still_parked(name, asked).value(), all);
     }
 
     std::mt19937_64 random_;

@@ -125,6 +125,48 @@ TEST(Restore, StateMayBeRestoredAgain) {
     EXPECT_EQ((*store->document("c", "new"))->revision, 10);
 }
 
+TEST(Restore, LettersKeepTheirStoryAndTheirKeys) {
+    Fixture store;
+    RestoreBatch events;
+    events.events = {placed(1, 1), placed(2, 2)};
+    ASSERT_TRUE(store->restore(events).has_value());
+    RestoreBatch state;
+    state.groups = {{.group = "g", .position = 2, .finished_above = {}}};
+    state.parked = {{.group = "g", .position = 1, .key = "k", .due_at = Parked::never, .letter = 7},
+                    {.group = "g", .position = 2, .key = "k", .due_at = at(9)}};
+    using What = DeadLetter::Step::What;
+    DeadLetter letter;
+    letter.id = 7;
+    letter.group = "g";
+    letter.record = placed(1, 1);
+    letter.error = "again";
+    letter.attempts = {{at(1), "once"}, {at(4), "again"}};
+    letter.history = {{.what = What::requeued, .at = at(2), .decision = {"ada", "mended"}},
+                      {.what = What::failed_again, .at = at(5)}};
+    state.dead_letters = {letter};
+    for (int round = 0; round < 2; ++round) {
+        ASSERT_TRUE(store->restore(state).has_value());
+        const auto parked = store->parked("g").value();
+        ASSERT_EQ(parked.size(), 2U);
+        EXPECT_TRUE(parked[0].held());
+        EXPECT_EQ(parked[0].letter, 7);
+        EXPECT_EQ(parked[1].letter, 0);
+        const DeadLetter found = store->dead_letter(7).value().value();
+        EXPECT_TRUE(found.holds_key);
+        ASSERT_EQ(found.history.size(), 2U);
+        EXPECT_EQ(found.history[0].what, What::requeued);
+        EXPECT_EQ(found.history[0].at, at(2));
+        EXPECT_EQ(found.history[0].decision.by, "ada");
+        EXPECT_EQ(found.history[0].decision.reason, "mended");
+        EXPECT_EQ(found.history[1].what, What::failed_again);
+        EXPECT_EQ(found.history[1].at, at(5));
+        EXPECT_EQ(found.attempts.size(), 2U);
+        EXPECT_THAT(*store->verify(), IsEmpty());
+    }
+    ASSERT_TRUE(store->requeue(7, {}).has_value());
+    EXPECT_EQ((*store->dead_letter(7))->history.size(), 3U);
+}
+
 TEST(Restore, AnArchivedEventMustBeAHole) {
     Fixture store;
     RestoreBatch batch;

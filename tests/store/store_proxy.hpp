@@ -90,6 +90,9 @@ class StoreProxy : public Store {
         return inner_.parked_changes(group, since);
     }
     Result<std::int64_t> last_parked_change() override { return inner_.last_parked_change(); }
+    Result<Parked> retry_now(const std::string& group, std::int64_t position) override {
+        return inner_.retry_now(group, position);
+    }
     Result<std::vector<DeadLetter>> dead_letters(const std::string& group,
                                                  std::optional<DeadLetter::Status> status,
                                                  std::int64_t after_id,

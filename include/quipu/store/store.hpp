@@ -125,7 +125,8 @@ class Store {
     [[nodiscard]] virtual Result<std::vector<std::int64_t>> still_parked(
         const std::string& group, const std::vector<std::int64_t>& positions) = 0;
     /// The entries of `group` that were written after change number `since` and are still there,
-    /// oldest change first, at most a few hundred; ask again from `next` while `more`. For stores
+    /// oldest change first, at most a few hundred and the rest of what was stored together with the
+    /// last of them; ask again from `next` while `more`. For stores
     /// that several processes write: each learns what the others have parked and requeued without
     /// reading everything again. Removed entries do not show. A store with one writer answers with
     /// nothing, at no cost.
@@ -134,6 +135,12 @@ class Store {
     /// The change number to begin with: what is written later has a higher one. 0 for a store with
     /// one writer.
     [[nodiscard]] virtual Result<std::int64_t> last_parked_change() = 0;
+
+    /// Makes what `group` has parked at `position` due at once; its attempts stay counted. Returns
+    /// the entry. ErrorCode::not_found when nothing is parked there, conflict when it is held by a
+    /// dead letter, which `requeue` is for.
+    [[nodiscard]] virtual Result<Parked> retry_now(const std::string& group,
+                                                   std::int64_t position) = 0;
 
     /// Dead letters of `group` (of all groups when empty), oldest first, ids above `after_id`.
     [[nodiscard]] virtual Result<std::vector<DeadLetter>> dead_letters(

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <set>
 #include <thread>
 
 #include "store/mongo/support.hpp"
@@ -130,6 +131,111 @@ TEST_F(MongoRace, APositionIsFinishedByOneOfTwo) {
     }
     EXPECT_EQ(b->groups()->at(0).position, events);
     EXPECT_THAT(b->unfinished("g", {events, events + 1}).value(), testing::ElementsAre(events + 1));
+    expect_sound();
+}
+
+TEST_F(MongoRace, EachLearnsWhatTheOtherParks) {
+    ASSERT_TRUE(a->open_group("g", true));
+    ASSERT_TRUE(a->open_group("h", true));
+    for (std::int64_t i = 1; i <= 3; ++i) {
+        ASSERT_TRUE(a->commit(append(event(i))));
+    }
+    const auto park = [](Store& store, const std::string& group, std::int64_t position, int due) {
+        Transaction transaction;
+        transaction.park = {{.group = group, .position = position, .key = "k", .due_at = at(due)}};
+        ASSERT_TRUE(store.commit(transaction));
+    };
+    park(*b, "g", 1, 1);
+    std::int64_t since = b->last_parked_change().value();
+    const auto changes = [&](Store& store) {
+        const auto found = store.parked_changes("g", since).value();
+        since = found.next;
+        std::vector<std::pair<std::int64_t, int>> out;
+        for (const Parked& entry : found.entries) {
+            out.emplace_back(entry.position,
+                             static_cast<int>(entry.due_at.time_since_epoch().count() / 1'000'000));
+        }
+        return out;
+    };
+    EXPECT_THAT(changes(*b), IsEmpty());
+    park(*a, "g", 3, 3);
+    park(*a, "g", 2, 2);
+    park(*a, "h", 1, 9);
+    using testing::ElementsAre;
+    using testing::Pair;
+    EXPECT_THAT(changes(*b), ElementsAre(Pair(3, 3), Pair(2, 2)));
+    EXPECT_THAT(changes(*b), IsEmpty());
+    park(*a, "g", 1, 4);
+    park(*a, "g", 2, 5);
+    park(*a, "g", 1, 6);
+    Transaction unpark;
+    unpark.unpark = {{.group = "g", .position = 2}};
+    ASSERT_TRUE(a->commit(unpark));
+    EXPECT_THAT(changes(*b), ElementsAre(Pair(1, 6))) << "the newest of an entry, none removed";
+    Transaction letter;
+    letter.park = {{.group = "g", .position = 3, .key = "k", .due_at = Parked::never}};
+    letter.dead_letters.emplace_back().group = "g";
+    letter.dead_letters.front().record = std::make_shared<const Record>(*a->at(3).value());
+    ASSERT_TRUE(a->commit(letter));
+    EXPECT_THAT(changes(*b), testing::SizeIs(1));
+    ASSERT_TRUE(a->requeue(1, {}));
+    const auto requeued = b->parked_changes("g", since).value();
+    ASSERT_THAT(requeued.entries, testing::SizeIs(1));
+    EXPECT_EQ(requeued.entries.front().letter, 1);
+    EXPECT_FALSE(requeued.entries.front().held());
+}
+
+TEST_F(MongoRace, ChangesComeInPagesOfWholeCommits) {
+    ASSERT_TRUE(a->open_group("g", true));
+    Transaction events;
+    constexpr std::int64_t count = 1300;
+    for (std::int64_t i = 1; i <= count; ++i) {
+        events.appends.push_back({.record = event(i), .expected_sequence = {}});
+    }
+    ASSERT_TRUE(a->commit(std::move(events)));
+    std::int64_t since = a->last_parked_change().value();
+    for (std::int64_t first = 1; first <= count; first += 130) {
+        Transaction transaction;
+        for (std::int64_t i = first; i < first + 130; ++i) {
+            transaction.park.push_back({.group = "g", .position = i, .key = "k", .due_at = at(1)});
+        }
+        ASSERT_TRUE(a->commit(std::move(transaction)));
+    }
+    std::vector<std::int64_t> sizes;
+    std::set<std::int64_t> seen;
+    for (bool more = true; more;) {
+        const auto page = b->parked_changes("g", since).value();
+        ASSERT_GT(page.next, since);
+        since = page.next;
+        more = page.more;
+        sizes.push_back(std::ssize(page.entries));
+        for (const Parked& entry : page.entries) {
+            EXPECT_TRUE(seen.insert(entry.position).second);
+        }
+    }
+    EXPECT_EQ(std::ssize(seen), count);
+    EXPECT_THAT(sizes, testing::ElementsAre(520, 520, 260));
+}
+
+TEST_F(MongoRace, AHeldKeyIsReleasedOnce) {
+    ASSERT_TRUE(a->open_group("g", true));
+    ASSERT_TRUE(a->commit(append(event(1))));
+    Transaction letter;
+    letter.group = "g";
+    letter.finished = {1};
+    letter.park = {{.group = "g", .position = 1, .key = "k", .due_at = Parked::never}};
+    letter.dead_letters.emplace_back().group = "g";
+    letter.dead_letters.front().record = std::make_shared<const Record>(*a->at(1).value());
+    ASSERT_TRUE(a->commit(letter));
+    std::atomic<int> decided = 0;
+    both([&](Store& store, int number) {
+        const auto done = number == 0 ? store.requeue(1, {}) : store.discard(1, {});
+        decided += done ? 1 : 0;
+    });
+    EXPECT_EQ(decided, 1);
+    const auto now = a->dead_letter(1).value().value();
+    EXPECT_THAT(now.history, testing::SizeIs(1));
+    EXPECT_EQ(b->parked("g")->size(), now.status == DeadLetter::Status::requeued ? 1U : 0U);
     expect_sound();
 }
 

@@ -34,6 +34,15 @@ void link_letter(std::vector<Parked>& park, const DeadLetter& letter, std::int64
 [[nodiscard]] Result<void> check_requeued(std::int64_t id,
                                           std::optional<DeadLetter::Status> status);
 
+/// Whether Store::retry_now may make it due; `entry` is empty where nothing is parked.
+[[nodiscard]] Result<void> check_retry(const std::optional<Parked>& entry, const std::string& group,
+                                       std::int64_t position);
+
+/// What is wrong between a parked entry and the dead letter that it names, empty if nothing is.
+/// `status` is that letter's, empty if it does not exist or is of another group or position.
+[[nodiscard]] std::string letter_problem(const Parked& entry,
+                                         std::optional<DeadLetter::Status> status);
+
 /// The public form of what a group has finished.
 [[nodiscard]] GroupPosition group_position(const std::string& group, const IntervalSet& finished);
 

@@ -35,6 +35,9 @@ struct Prepared {
 /// on the caller's thread.
 [[nodiscard]] Result<Prepared> prepare(Transaction transaction, const IndexedFields& fields);
 
+/// Whether the texts of a decision about a dead letter are short enough to be stored.
+[[nodiscard]] Result<void> check_decision(const Decision& decision);
+
 /// "event <id>", cut to a readable length.
 [[nodiscard]] std::string event_name(const std::string& event_id);
 

@@ -155,12 +155,20 @@ class Promotion {
         if (auto stored = target_.restore(batch); !stored) return stored;
         report("groups", static_cast<std::int64_t>(groups->size()));
         for (const GroupPosition& group : *groups) {
-            auto parked = source_.parked(group.group);
+            if (auto copied = copy_parked(group.group); !copied) return copied;
+        }
+        return {};
+    }
+
+    Result<void> copy_parked(const std::string& group) {
+        for (std::int64_t after = 0;;) {
+            auto parked = source_.parked(group, after, options_.batch);
             if (!parked) return std::unexpected(std::move(parked.error()));
+            if (parked->empty()) return {};
+            after = parked->back().position;
             auto stored = put(&RestoreBatch::parked, std::move(*parked));
             if (!stored) return stored;
         }
-        return {};
     }
 
     Result<void> copy_letters() {

@@ -31,19 +31,27 @@ bool same(const std::vector<Attempt>& a, const std::vector<Attempt>& b) {
         a, b, [](const auto& x, const auto& y) { return x.at == y.at && x.error == y.error; });
 }
 
+bool same(const std::vector<DeadLetter::Step>& a, const std::vector<DeadLetter::Step>& b) {
+    return std::ranges::equal(a, b, [](const auto& x, const auto& y) {
+        return x.what == y.what && x.at == y.at && x.decision.by == y.decision.by &&
+               x.decision.reason == y.decision.reason;
+    });
+}
+
 bool same(const Document& a, const Document& b) {
     return a.key == b.key && a.body == b.body && a.revision == b.revision;
 }
 
 bool same(const Parked& a, const Parked& b) {
     return a.position == b.position && a.key == b.key && a.due_at == b.due_at &&
-           a.source == b.source && same(a.attempts, b.attempts);
+           a.source == b.source && a.letter == b.letter && same(a.attempts, b.attempts);
 }
 
 bool same(const DeadLetter& a, const DeadLetter& b) {
     return a.id == b.id && a.group == b.group && same(*a.record, *b.record) && a.error == b.error &&
            same(a.attempts, b.attempts) && a.failed_at == b.failed_at && a.status == b.status &&
-           a.note == b.note && a.source == b.source;
+           a.note == b.note && a.source == b.source && a.holds_key == b.holds_key &&
+           same(a.history, b.history);
 }
 
 class Comparison {
@@ -183,17 +191,25 @@ class Comparison {
                            copy->finished_above != group.finished_above)) {
                 return differs("the position of group " + group.group);
             }
-            const auto a = source_.parked(group.group);
+            if (auto equal = parked(group.group); !equal) return equal;
+        }
+        return {};
+    }
+
+    Result<void> parked(const std::string& group) {
+        for (std::int64_t after = 0;;) {
+            const auto a = source_.parked(group, after, page);
             if (!a) return std::unexpected(a.error());
-            const auto b = target_.parked(group.group);
+            const auto b = target_.parked(group, after, page);
             if (!b) return std::unexpected(b.error());
             if (!std::ranges::equal(*a, *b,
                                     [](const auto& x, const auto& y) { return same(x, y); })) {
-                return differs("the parked records of group " + group.group);
+                return differs("the parked records of group " + group);
             }
+            if (a->empty()) return {};
             counted_.parked += static_cast<std::int64_t>(a->size());
+            after = a->back().position;
         }
-        return {};
     }
 
     Result<void> letters() {

@@ -47,6 +47,39 @@ Result<void> check_requeued(std::int64_t id, std::optional<DeadLetter::Status> s
                                             : "there is no " + name);
 }
 
+Result<void> check_retry(const std::optional<Parked>& entry, const std::string& group,
+                         std::int64_t position) {
+    if (!entry) {
+        return fail(ErrorCode::not_found, "group " + group + " has nothing parked at position " +
+                                              std::to_string(position));
+    }
+    if (entry->held()) {
+        return fail(ErrorCode::conflict, place(group, position) + " is held by dead letter " +
+                                             std::to_string(entry->letter) +
+                                             "; requeue or discard that");
+    }
+    return {};
+}
+
+std::string letter_problem(const Parked& entry, std::optional<DeadLetter::Status> status) {
+    if (entry.letter == 0) {
+        return entry.held() ? "is held by no dead letter" : "";
+    }
+    const std::string name = "dead letter " + std::to_string(entry.letter);
+    if (!status) {
+        return "names " + name + ", which is not of this record";
+    }
+    switch (*status) {
+        case DeadLetter::Status::open:
+            return entry.held() ? "" : "would be retried, although its " + name + " is open";
+        case DeadLetter::Status::requeued:
+            return entry.held() ? "is held, although its " + name + " is requeued" : "";
+        case DeadLetter::Status::discarded:
+        case DeadLetter::Status::resolved: break;
+    }
+    return "is still there, although its " + name + " is " + to_string(*status);
+}
+
 Result<void> check_groups(const Transaction& transaction, const GroupView& groups,
                           std::int64_t last_position) {
     for (const auto& parked : transaction.park) {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t max_name = 512;
 constexpr std::size_t max_key = 4096;
 constexpr std::size_t max_value = std::size_t{256} << 20;
+constexpr std::size_t max_reason = 4096;
 
 Result<void> bounded(std::string_view value, std::size_t most, const char* what,
                      bool required = false) {
@@ -66,6 +67,31 @@ Result<void> check_documents(const Transaction& transaction) {
     return {};
 }
 
+/// A letter fails or is resolved, and once.
+Result<void> check_letter_ids(const Transaction& transaction) {
+    std::set<std::int64_t> seen;
+    const auto once = [&](std::int64_t id) {
+        return seen.insert(id).second
+                   ? Result<void>()
+                   : fail(ErrorCode::invalid, "dead letter " + std::to_string(id) +
+                                                  " is named twice in one transaction");
+    };
+    for (const auto& letter : transaction.dead_letters) {
+        if (letter.id == 0) {
+            continue;
+        }
+        if (auto first = once(letter.id); !first) {
+            return first;
+        }
+    }
+    for (const std::int64_t id : transaction.resolved) {
+        if (auto first = once(id); !first) {
+            return first;
+        }
+    }
+    return {};
+}
+
 Result<void> check_group_parts(const Transaction& transaction) {
     const bool finishes = !transaction.finished.empty() || !transaction.finished_ranges.empty();
     if (auto named =
@@ -92,21 +118,12 @@ Result<void> check_group_parts(const Transaction& transaction) {
             }
         }
     }
-    std::set<std::int64_t> letters;
-    const auto twice = [&](std::int64_t id) { return id != 0 && !letters.insert(id).second; };
-    for (const std::int64_t id : transaction.resolved) {
-        if (id < 1 || twice(id)) {
-            return fail(ErrorCode::invalid,
-                        "dead letter " + std::to_string(id) + " cannot be resolved twice");
-        }
+    if (auto once = check_letter_ids(transaction); !once) {
+        return once;
     }
     for (const auto& letter : transaction.dead_letters) {
         if (letter.record == nullptr) {
             return fail(ErrorCode::invalid, "a dead letter has no record");
-        }
-        if (letter.id < 0 || twice(letter.id)) {
-            return fail(ErrorCode::invalid, "dead letter " + std::to_string(letter.id) +
-                                                " is named twice in one transaction");
         }
         if (auto sized =
                 all([&] { return bounded(letter.group, max_name, "a dead letter's group", true); },
@@ -118,19 +135,24 @@ Result<void> check_group_parts(const Transaction& transaction) {
     return {};
 }
 
+std::size_t size_of(const std::vector<Attempt>& attempts) {
+    std::size_t bytes = 0;
+    for (const auto& attempt : attempts) {
+        bytes += 16 + attempt.error.size();
+    }
+    return bytes;
+}
+
 std::size_t size_of(const Transaction& transaction) {
-    std::size_t bytes = 64 + transaction.finished.size() * 8;
+    std::size_t bytes = 64 + (transaction.finished.size() + transaction.resolved.size()) * 8;
     for (const auto& change : transaction.documents) {
         bytes += 64 + change.key.size() + change.body.value_or("").size();
     }
     for (const auto& parked : transaction.park) {
-        bytes += 128;
-        for (const auto& attempt : parked.attempts) {
-            bytes += 16 + attempt.error.size();
-        }
+        bytes += 128 + size_of(parked.attempts);
     }
     for (const auto& letter : transaction.dead_letters) {
-        bytes += 256 + letter.error.size() + letter.record->body.size();
+        bytes += 256 + letter.error.size() + size_of(letter.attempts) + letter.record->body.size();
     }
     return bytes;
 }
@@ -174,6 +196,11 @@ Result<Prepared> prepare(Transaction transaction, const IndexedFields& fields) {
     transaction.appends.clear();
     prepared.rest = std::move(transaction);
     return prepared;
+}
+
+Result<void> check_decision(const Decision& decision) {
+    return all([&] { return bounded(decision.by, max_name, "the name of who decides"); },
+               [&] { return bounded(decision.reason, max_reason, "a reason"); });
 }
 
 std::string event_name(const std::string& event_id) {

@@ -66,10 +66,9 @@ std::int64_t Draft::head(const std::string& aggregate) {
     return stored;
 }
 
-bool Draft::is_parked(const std::string& group, std::int64_t position) {
+std::optional<Parked> Draft::parked(const std::string& group, std::int64_t position) {
     const auto found = parked_.find({group, position});
-    return found != parked_.end() ? found->second.has_value()
-                                  : stored_parked(server_, group, position);
+    return found != parked_.end() ? found->second : stored_parked(server_, group, position);
 }
 
 Result<void> Draft::check_parked(const Transaction& rest) {
@@ -83,7 +82,7 @@ Result<void> Draft::check_parked(const Transaction& rest) {
     std::set<std::pair<std::string_view, std::int64_t>> seen;
     for (const auto& parked : rest.unpark) {
         if (!seen.emplace(parked.group, parked.position).second ||
-            !is_parked(parked.group, parked.position)) {
+            !this->parked(parked.group, parked.position)) {
             return fail(ErrorCode::conflict, "group " + parked.group + " has nothing parked at " +
                                                  std::to_string(parked.position) +
                                                  ": it was handled or removed already");
@@ -194,7 +193,13 @@ Result<void> Draft::check_letters(const Transaction& rest) {
 }
 
 void Draft::write_letter(DeadLetter letter) {
-    bytes_ += 512 + letter.record->body.size() + 64 * letter.attempts.size();
+    bytes_ += 512 + letter.record->body.size() + letter.error.size() + letter.note.size();
+    for (const Attempt& attempt : letter.attempts) {
+        bytes_ += 64 + attempt.error.size();
+    }
+    for (const DeadLetter::Step& step : letter.history) {
+        bytes_ += 96 + step.decision.by.size() + step.decision.reason.size();
+    }
     const std::int64_t id = letter.id;
     letters_.insert_or_assign(id, std::move(letter));
 }
@@ -204,6 +209,7 @@ void Draft::add_letter(const DeadLetter& letter, std::vector<Parked>& park) {
         DeadLetter fresh = letter;
         fresh.id = ++commit_.letter_id;
         fresh.status = DeadLetter::Status::open;
+        fresh.history.clear();
         link_letter(park, letter, fresh.id);
         write_letter(std::move(fresh));
         return;
@@ -408,6 +414,16 @@ Result<DeadLetter> Draft::open_letter(std::int64_t id) {
     return found;
 }
 
+Result<Parked> Draft::retry_now(const std::string& group, std::int64_t position) {
+    auto entry = parked(group, position);
+    if (auto allowed = check_retry(entry, group, position); !allowed) {
+        return std::unexpected(std::move(allowed.error()));
+    }
+    entry->due_at = commit_.stored_at;
+    add_parked(*entry);
+    return *std::move(entry);
+}
+
 Result<DeadLetter> Draft::requeue(std::int64_t id, Decision decision) {
     auto letter = open_letter(id);
     if (!letter) {
@@ -432,7 +448,7 @@ Result<DeadLetter> Draft::requeue(std::int64_t id, Decision decision) {
                                .at = commit_.stored_at,
                                .decision = std::move(decision)});
     write_letter(*letter);
-    letter->holds_key = true;
+    letter->holds_key = !record.key.empty();
     return letter;
 }
 
@@ -442,7 +458,7 @@ Result<DeadLetter> Draft::discard(std::int64_t id, Decision decision) {
         return letter;
     }
     const std::int64_t position = letter->record->position;
-    if (is_parked(letter->group, position)) {
+    if (const auto entry = parked(letter->group, position); entry && entry->letter == id) {
         parked_[{letter->group, position}].reset();
     }
     letter->status = DeadLetter::Status::discarded;

@@ -35,6 +35,7 @@ class Draft final : private GroupView {
     [[nodiscard]] Result<Committed> add(const Prepared& prepared);
 
     void open_group(const std::string& group, bool from_earliest);
+    [[nodiscard]] Result<Parked> retry_now(const std::string& group, std::int64_t position);
     [[nodiscard]] Result<DeadLetter> requeue(std::int64_t id, Decision decision);
     [[nodiscard]] Result<DeadLetter> discard(std::int64_t id, Decision decision);
     [[nodiscard]] Result<void> archive(std::string_view event_id, std::string_view deleted_by,
@@ -88,7 +89,8 @@ class Draft final : private GroupView {
     void restore_state(const RestoreBatch& batch);
     std::int64_t revision(const std::string& collection, const std::string& key);
     std::int64_t head(const std::string& aggregate);
-    bool is_parked(const std::string& group, std::int64_t position);
+    /// The entry as this commit leaves it.
+    std::optional<Parked> parked(const std::string& group, std::int64_t position);
     Result<DeadLetter> open_letter(std::int64_t id);
     IntervalSet& finished_of(const std::string& group) { return finished_[group]; }
 

@@ -34,9 +34,11 @@ std::string parked_id(const std::string& group, std::int64_t position) {
     return joined(std::to_string(position), group);
 }
 
-bool stored_parked(Server& server, const std::string& group, std::int64_t position) {
+std::optional<Parked> stored_parked(Server& server, const std::string& group,
+                                    std::int64_t position) {
     const std::string found = server.find_one(parked_collection, by_id(parked_id(group, position)));
-    return !found.empty() && !is_tombstone(View(found));
+    return found.empty() || is_tombstone(View(found)) ? std::nullopt
+                                                      : std::optional(get_parked(View(found)));
 }
 
 std::vector<std::string> stored_parked_groups(Server& server, std::int64_t position) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "quipu/store/engine/prepare.hpp"
@@ -14,7 +15,8 @@ namespace quipu::mongo {
 [[nodiscard]] std::int64_t stored_revision(Server& server, const std::string& id);
 /// The last sequence of an aggregate, also where its events were removed.
 [[nodiscard]] std::int64_t stored_head(Server& server, const std::string& aggregate);
-[[nodiscard]] bool stored_parked(Server& server, const std::string& group, std::int64_t position);
+[[nodiscard]] std::optional<Parked> stored_parked(Server& server, const std::string& group,
+                                                  std::int64_t position);
 /// For whom a position is parked; also groups that were never opened, whose dead letters somebody
 /// requeued. Looks through all that is parked.
 [[nodiscard]] std::vector<std::string> stored_parked_groups(Server& server, std::int64_t position);

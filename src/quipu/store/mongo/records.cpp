@@ -26,16 +26,6 @@ std::vector<Attempt> get_attempts(View document) {
     return attempts;
 }
 
-DeadLetter::Status status_of(std::string_view name) {
-    for (const auto status : {DeadLetter::Status::requeued, DeadLetter::Status::discarded,
-                              DeadLetter::Status::resolved}) {
-        if (name == to_string(status)) {
-            return status;
-        }
-    }
-    return DeadLetter::Status::open;
-}
-
 void put_history(BsonWriter& writer, const std::vector<DeadLetter::Step>& history) {
     writer.begin_list("history");
     for (const auto& step : history) {
@@ -173,6 +163,16 @@ Parked get_parked(View document) {
             .attempts = get_attempts(document),
             .source = document.string("source"),
             .letter = document.integer("letter")};
+}
+
+DeadLetter::Status status_of(std::string_view name) {
+    for (const auto status : {DeadLetter::Status::requeued, DeadLetter::Status::discarded,
+                              DeadLetter::Status::resolved}) {
+        if (name == to_string(status)) {
+            return status;
+        }
+    }
+    return DeadLetter::Status::open;
 }
 
 void put_letter(BsonWriter& writer, const DeadLetter& letter) {

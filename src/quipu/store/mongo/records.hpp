@@ -35,6 +35,8 @@ void put_removal(BsonWriter& writer, Time deleted_at, std::string_view deleted_b
 void put_parked(BsonWriter& writer, const Parked& parked);
 [[nodiscard]] Parked get_parked(View document);
 
+/// The status with this name; open for any other name.
+[[nodiscard]] DeadLetter::Status status_of(std::string_view name);
 void put_letter(BsonWriter& writer, const DeadLetter& letter);
 [[nodiscard]] Result<DeadLetter> get_letter(View document);
 

@@ -422,15 +422,19 @@ std::vector<std::int64_t> MongoStore::find_still_parked(
 Result<ParkedChanges> MongoStore::parked_changes(const std::string& group, std::int64_t since) {
     constexpr std::size_t page = 500;
     return reading([&]() -> Result<ParkedChanges> {
-        // What is stored before this is seen by the search, or has a higher number.
+        // What was stored by now is found, or was written again since and has a higher number.
         ParkedChanges changes{.entries = {}, .next = projected(*server_), .more = false};
         if (changes.next <= since) {
             changes.next = since;
             return changes;
         }
+        // A commit beyond it may be there in part only.
         const std::string filter = bson([&](BsonWriter& writer) {
             put_text(writer, "group", group);
-            put_above(writer, "commit", since);
+            writer.begin_document("commit");
+            writer.int64("$gt", since);
+            writer.int64("$lte", changes.next);
+            writer.end();
         });
         const std::string options = bson([](BsonWriter& writer) { sorted_by(writer, "commit"); });
         std::int64_t last = since;
@@ -445,7 +449,9 @@ Result<ParkedChanges> MongoStore::parked_changes(const std::string& group, std::
             changes.entries.push_back(get_parked(view));
             return true;
         });
-        changes.next = changes.more ? last : std::max(changes.next, last);
+        if (changes.more) {
+            changes.next = last;
+        }
         return changes;
     });
 }
@@ -494,21 +500,32 @@ Result<std::vector<DeadLetter>> MongoStore::dead_letters(const std::string& grou
 }
 
 void MongoStore::find_held(std::vector<DeadLetter>& letters) {
-    std::map<std::string, std::vector<std::int64_t>> unsettled;  // positions by group
-    for (const DeadLetter& letter : letters) {
+    std::map<std::int64_t, DeadLetter*> unsettled;
+    for (DeadLetter& letter : letters) {
         if (letter.status == DeadLetter::Status::open ||
             letter.status == DeadLetter::Status::requeued) {
-            unsettled[letter.group].push_back(letter.record->position);
+            unsettled.emplace(letter.id, &letter);
         }
     }
-    for (const auto& [group, positions] : unsettled) {
-        const std::vector<std::int64_t> parked = find_still_parked(group, positions);
-        for (DeadLetter& letter : letters) {
-            letter.holds_key =
-                letter.holds_key || (letter.group == group &&
-                                     std::ranges::binary_search(parked, letter.record->position));
-        }
+    if (unsettled.empty()) {
+        return;
     }
+    const std::string filter = bson([&](BsonWriter& writer) {
+        writer.begin_document("_id");
+        writer.begin_list("$in");
+        for (const auto& [id, letter] : unsettled) {
+            writer.text({}, parked_id(letter->group, letter->record->position));
+        }
+        writer.end();
+        writer.end();
+    });
+    server_->find(parked_collection, filter, {}, [&](View view) {
+        const auto letter = unsettled.find(view.integer("letter"));
+        if (letter != unsettled.end() && !view.text("key").empty()) {
+            letter->second->holds_key = true;
+        }
+        return true;
+    });
 }
 
 Result<std::optional<DeadLetter>> MongoStore::dead_letter(std::int64_t id) {
@@ -543,7 +560,19 @@ Result<GroupPosition> MongoStore::open_group(const std::string& group, bool from
         [&](const State& state) { return group_position(group, state.groups.at(group)); });
 }
 
+Result<Parked> MongoStore::retry_now(const std::string& group, std::int64_t position) {
+    Result<Parked> entry;
+    auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
+        entry = draft.retry_now(group, position);
+        return entry ? Result<void>() : std::unexpected(entry.error());
+    });
+    return done ? std::move(entry) : std::unexpected(done.error());
+}
+
 Result<DeadLetter> MongoStore::requeue(std::int64_t id, Decision decision) {
+    if (auto sized = check_decision(decision); !sized) {
+        return std::unexpected(std::move(sized.error()));
+    }
     Result<DeadLetter> letter;
     auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
         letter = draft.requeue(id, decision);
@@ -553,6 +582,9 @@ Result<DeadLetter> MongoStore::requeue(std::int64_t id, Decision decision) {
 }
 
 Result<DeadLetter> MongoStore::discard(std::int64_t id, Decision decision) {
+    if (auto sized = check_decision(decision); !sized) {
+        return std::unexpected(std::move(sized.error()));
+    }
     Result<DeadLetter> letter;
     auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
         letter = draft.discard(id, decision);

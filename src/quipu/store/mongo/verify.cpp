@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "quipu/store/engine/group_rules.hpp"
 #include "quipu/store/mongo/collections.hpp"
+#include "quipu/store/mongo/lookup.hpp"
 #include "quipu/store/mongo/records.hpp"
 
 namespace quipu::mongo {
@@ -174,6 +177,33 @@ class Verification {
                found->second.contains(position);
     }
 
+    std::string letter_problem_of(const Parked& entry) {
+        std::optional<DeadLetter::Status> status;
+        if (entry.letter != 0) {
+            const std::string found = server_.find_one(letters_collection, by_id(entry.letter));
+            const View document(found);
+            const bool same = document.string("group") == entry.group &&
+                              document.integer("position") == entry.position;
+            if (same) {
+                status = status_of(document.text("status"));
+            }
+        }
+        return letter_problem(entry, status);
+    }
+
+    /// An entry and its letter are read one after the other, and may change between: what looks
+    /// wrong is looked at again.
+    std::string lasting_letter_problem(const Parked& entry) {
+        std::string problem = letter_problem_of(entry);
+        for (int round = 0; round < 3 && !problem.empty(); ++round) {
+            ledger_.refresh();
+            ledger_.wait_for_projection();
+            const auto now = stored_parked(server_, entry.group, entry.position);
+            problem = now ? letter_problem_of(*now) : "";
+        }
+        return problem;
+    }
+
     void parked(const State& state) {
         each(parked_collection, {"_id"}, [&](View view) {
             const Parked parked = get_parked(view);
@@ -184,6 +214,9 @@ class Verification {
             }
             if (!finished(state, parked.group, parked.position)) {
                 note(what + " is not finished by the group: it would be handled twice");
+            }
+            if (const auto problem = lasting_letter_problem(parked); !problem.empty()) {
+                note(what + " " + problem);
             }
         });
     }

@@ -14,12 +14,16 @@ namespace quipu::sqlite {
 
 ParkedTable::ParkedTable(const Connection& connection)
     : find_(connection, "SELECT 1 FROM parked WHERE group_name = ?1 AND position = ?2"),
+      read_(connection,
+            "SELECT " QUIPU_PARKED_COLUMNS " FROM parked WHERE group_name = ?1 AND position = ?2"),
       put_(connection,
            "INSERT INTO parked(" QUIPU_PARKED_COLUMNS
            ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(group_name, position) DO UPDATE SET "
            "key = excluded.key, due_at = excluded.due_at, attempts = excluded.attempts, "
            "source = excluded.source, letter = excluded.letter"),
       drop_(connection, "DELETE FROM parked WHERE group_name = ?1 AND position = ?2"),
+      release_(connection,
+               "DELETE FROM parked WHERE group_name = ?1 AND position = ?2 AND letter = ?3"),
       drop_position_(connection, "DELETE FROM parked WHERE position = ?1") {}
 
 bool ParkedTable::exists(const Parked& parked) {
@@ -48,6 +52,14 @@ Result<void> ParkedTable::check(const Transaction& transaction, std::int64_t las
     return {};
 }
 
+Result<std::optional<Parked>> ParkedTable::read(const std::string& group, std::int64_t position) {
+    const Reset reset(read_);
+    if (!read_.with(Text{group}, position).step()) {
+        return std::nullopt;
+    }
+    return read_parked(read_);
+}
+
 void ParkedTable::park(const Parked& parked) {
     const std::string attempts = encode_attempts(parked.attempts);
     put_.with(Text{parked.group}, parked.position, Id{parked.key}, to_micros(parked.due_at),
@@ -57,6 +69,10 @@ void ParkedTable::park(const Parked& parked) {
 
 void ParkedTable::unpark(const Parked& parked) {
     drop_.with(Text{parked.group}, parked.position).run();
+}
+
+void ParkedTable::release(const DeadLetter& letter) {
+    release_.with(Text{letter.group}, letter.record->position, letter.id).run();
 }
 
 void ParkedTable::drop_position(std::int64_t position) {
@@ -76,6 +92,7 @@ DeadLetterTable::DeadLetterTable(const Connection& connection, TypeTable& types)
       find_(connection, "SELECT " QUIPU_DEAD_LETTER_COLUMNS " FROM dead_letters WHERE id = ?1"),
       status_(connection, "SELECT status FROM dead_letters WHERE id = ?1"),
       set_status_(connection, "UPDATE dead_letters SET status = ?2, note = ?3 WHERE id = ?1"),
+      resolve_(connection, "UPDATE dead_letters SET status = ?2 WHERE id = ?1"),
       fail_again_(connection,
                   "UPDATE dead_letters SET status = 0, error = ?2, attempts = ?3, failed_at = ?4 "
                   "WHERE id = ?1"),
@@ -111,7 +128,7 @@ void DeadLetterTable::run(Statement& statement, const DeadLetter& letter,
 std::optional<DeadLetter::Status> DeadLetterTable::status_of(std::int64_t id) {
     const Reset reset(status_);
     if (!status_.with(id).step()) return std::nullopt;
-    return static_cast<DeadLetter::Status>(status_.integer(0));
+    return status_from(status_.integer(0));
 }
 
 Result<void> DeadLetterTable::check(const Transaction& transaction) {
@@ -130,7 +147,9 @@ std::int64_t DeadLetterTable::put(const DeadLetter& letter, Time now) {
         fail_again(letter, now);
         return letter.id;
     }
-    run(insert_, letter, std::nullopt);
+    DeadLetter fresh = letter;
+    fresh.status = DeadLetter::Status::open;
+    run(insert_, fresh, std::nullopt);
     const Reset reset(last_id_);
     last_id_.step();
     return last_id_.integer(0);
@@ -148,7 +167,7 @@ void DeadLetterTable::fail_again(const DeadLetter& letter, Time now) {
 }
 
 void DeadLetterTable::resolve(std::int64_t id, Time now) {
-    set_status_.with(id, static_cast<std::int64_t>(DeadLetter::Status::resolved), Text{""}).run();
+    resolve_.with(id, static_cast<std::int64_t>(DeadLetter::Status::resolved)).run();
     add_step(id, {.what = DeadLetter::Step::What::resolved, .at = now});
 }
 
@@ -183,6 +202,10 @@ void DeadLetterTable::decide(DeadLetter& letter, DeadLetter::Status status, Dead
     letter.history.push_back(std::move(step));
 }
 
+DeadLetter::Status status_from(std::int64_t number) noexcept {
+    return static_cast<DeadLetter::Status>(std::clamp<std::int64_t>(number, 0, 3));
+}
+
 Result<DeadLetter> read_dead_letter(const Statement& row, TypeTable& types) {
     DeadLetter letter;
     letter.id = row.integer(record_columns);
@@ -198,8 +221,7 @@ Result<DeadLetter> read_dead_letter(const Statement& row, TypeTable& types) {
     letter.error = row.text(record_columns + 2);
     letter.attempts = *std::move(attempts);
     letter.failed_at = from_micros(row.integer(record_columns + 4));
-    letter.status = static_cast<DeadLetter::Status>(
-        std::clamp<std::int64_t>(row.integer(record_columns + 5), 0, 3));
+    letter.status = status_from(row.integer(record_columns + 5));
     letter.note = row.text(record_columns + 6);
     letter.source = row.text(record_columns + 7);
     letter.holds_key = row.integer(record_columns + 8) != 0;

@@ -14,16 +14,22 @@ class ParkedTable {
     explicit ParkedTable(const Connection& connection);
 
     [[nodiscard]] Result<void> check(const Transaction& transaction, std::int64_t last_position);
+    [[nodiscard]] Result<std::optional<Parked>> read(const std::string& group,
+                                                     std::int64_t position);
     void park(const Parked& parked);
     void unpark(const Parked& parked);
+    /// Removes the entry of a letter, if its record is still parked.
+    void release(const DeadLetter& letter);
     void drop_position(std::int64_t position);
 
   private:
     bool exists(const Parked& parked);
 
     Statement find_;
+    Statement read_;
     Statement put_;
     Statement drop_;
+    Statement release_;
     Statement drop_position_;
 };
 
@@ -55,6 +61,7 @@ class DeadLetterTable {
     Statement find_;
     Statement status_;
     Statement set_status_;
+    Statement resolve_;
     Statement fail_again_;
     Statement add_step_;
     Statement steps_;
@@ -63,15 +70,19 @@ class DeadLetterTable {
 };
 
 /// Columns that `read_dead_letter` and `read_parked` expect; the first ones of `FROM dead_letters`.
-#define QUIPU_DEAD_LETTER_COLUMNS                                                     \
-    QUIPU_RECORD_COLUMNS                                                              \
-    ",id,group_name,error,attempts,failed_at,status,note,source,"                     \
-    "EXISTS(SELECT 1 FROM parked p WHERE p.group_name = dead_letters.group_name AND " \
-    "p.position = dead_letters.position)"
+#define QUIPU_DEAD_LETTER_COLUMNS                                                                \
+    QUIPU_RECORD_COLUMNS                                                                         \
+    ",id,group_name,error,attempts,failed_at,status,note,source,"                                \
+    "status < 2 AND EXISTS(SELECT 1 FROM parked p WHERE p.group_name = dead_letters.group_name " \
+    "AND p.position = dead_letters.position AND p.letter = dead_letters.id AND p.key <> '')"
 #define QUIPU_PARKED_COLUMNS "group_name,position,key,due_at,attempts,source,letter"
+constexpr int parked_columns = 7;
 /// The steps of a letter, for `read_steps`; the letter's id is the parameter.
 #define QUIPU_DEAD_LETTER_STEPS \
     "SELECT action, at, actor, reason FROM dead_letter_history WHERE letter = ?1 ORDER BY number"
+
+/// The status as it stands in a row.
+[[nodiscard]] DeadLetter::Status status_from(std::int64_t number) noexcept;
 
 /// All but its history.
 [[nodiscard]] Result<DeadLetter> read_dead_letter(const Statement& row, TypeTable& types);

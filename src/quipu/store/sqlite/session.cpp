@@ -157,6 +157,19 @@ Result<GroupPosition> WriteSession::open_group(const std::string& group, bool fr
     return groups_.open(group, from_earliest, last_position(), removed());
 }
 
+Result<Parked> WriteSession::retry_now(const std::string& group, std::int64_t position) {
+    auto entry = parked_.read(group, position);
+    if (!entry) {
+        return std::unexpected(std::move(entry.error()));
+    }
+    if (auto allowed = check_retry(*entry, group, position); !allowed) {
+        return std::unexpected(std::move(allowed.error()));
+    }
+    (*entry)->due_at = stored_at_;
+    parked_.park(**entry);
+    return **std::move(entry);
+}
+
 Result<DeadLetter> WriteSession::requeue(std::int64_t id, Decision decision) {
     auto letter = letters_.find(id);
     if (!letter) {
@@ -181,7 +194,7 @@ Result<DeadLetter> WriteSession::requeue(std::int64_t id, Decision decision) {
                     {.what = DeadLetter::Step::What::requeued,
                      .at = stored_at_,
                      .decision = std::move(decision)});
-    letter->holds_key = true;
+    letter->holds_key = !letter->record->key.empty();
     return letter;
 }
 
@@ -194,10 +207,8 @@ Result<DeadLetter> WriteSession::discard(std::int64_t id, Decision decision) {
         return fail(ErrorCode::conflict, "dead letter " + std::to_string(id) + " is " +
                                              to_string(letter->status) + " already");
     }
-    if (letter->holds_key) {
-        parked_.unpark({.group = letter->group, .position = letter->record->position});
-        letter->holds_key = false;
-    }
+    parked_.release(*letter);
+    letter->holds_key = false;
     letters_.decide(*letter, DeadLetter::Status::discarded,
                     {.what = DeadLetter::Step::What::discarded,
                      .at = stored_at_,

@@ -42,6 +42,7 @@ class WriteSession {
     [[nodiscard]] Result<Committed> apply(const Prepared& prepared);
 
     [[nodiscard]] Result<GroupPosition> open_group(const std::string& group, bool from_earliest);
+    [[nodiscard]] Result<Parked> retry_now(const std::string& group, std::int64_t position);
     [[nodiscard]] Result<DeadLetter> requeue(std::int64_t id, Decision decision);
     [[nodiscard]] Result<DeadLetter> discard(std::int64_t id, Decision decision);
     [[nodiscard]] Result<void> archive(std::string_view event_id, const std::string& deleted_by,

@@ -518,7 +518,19 @@ Result<GroupPosition> SqliteStore::open_group(const std::string& group, bool fro
     return done ? std::move(position) : std::unexpected(done.error());
 }
 
+Result<Parked> SqliteStore::retry_now(const std::string& group, std::int64_t position) {
+    Result<Parked> entry;
+    auto done = writing([&](WriteSession& session) -> Result<void> {
+        entry = session.retry_now(group, position);
+        return entry ? Result<void>() : std::unexpected(entry.error());
+    });
+    return done ? std::move(entry) : std::unexpected(done.error());
+}
+
 Result<DeadLetter> SqliteStore::requeue(std::int64_t id, Decision decision) {
+    if (auto sized = check_decision(decision); !sized) {
+        return std::unexpected(std::move(sized.error()));
+    }
     Result<DeadLetter> letter;
     auto done = writing([&](WriteSession& session) -> Result<void> {
         letter = session.requeue(id, decision);
@@ -528,6 +540,9 @@ Result<DeadLetter> SqliteStore::requeue(std::int64_t id, Decision decision) {
 }
 
 Result<DeadLetter> SqliteStore::discard(std::int64_t id, Decision decision) {
+    if (auto sized = check_decision(decision); !sized) {
+        return std::unexpected(std::move(sized.error()));
+    }
     Result<DeadLetter> letter;
     auto done = writing([&](WriteSession& session) -> Result<void> {
         letter = session.discard(id, decision);

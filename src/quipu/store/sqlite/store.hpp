@@ -57,6 +57,7 @@ class SqliteStore final : public Store {
         const std::string& group, const std::vector<std::int64_t>& positions) override;
     Result<ParkedChanges> parked_changes(const std::string& group, std::int64_t since) override;
     Result<std::int64_t> last_parked_change() override;
+    Result<Parked> retry_now(const std::string& group, std::int64_t position) override;
     Result<std::vector<DeadLetter>> dead_letters(const std::string& group,
                                                  std::optional<DeadLetter::Status> status,
                                                  std::int64_t after_id, std::size_t limit) override;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "quipu/store/engine/group_rules.hpp"
 #include "quipu/store/sqlite/field_fill.hpp"
 #include "quipu/store/sqlite/groups.hpp"
 #include "quipu/store/sqlite/letters.hpp"
@@ -235,28 +236,31 @@ class Verification {
         return found == groups_.end() || found->second.contains(position);
     }
 
+    /// The status of the letter that the row of a parked entry names.
+    static std::optional<DeadLetter::Status> status_in(const Statement& row) {
+        return row.null(parked_columns + 1)
+                   ? std::nullopt
+                   : std::optional(status_from(row.integer(parked_columns + 1)));
+    }
+
     void parked() {
         Statement rows =
             statement("SELECT " QUIPU_PARKED_COLUMNS
                       ", EXISTS(SELECT 1 FROM events e WHERE e.position = p.position), "
-                      "EXISTS(SELECT 1 FROM dead_letters d WHERE d.id = p.letter AND "
+                      "(SELECT d.status FROM dead_letters d WHERE d.id = p.letter AND "
                       "d.group_name = p.group_name AND d.position = p.position) FROM parked p");
         while (rows.step()) {
             const std::string what = "what group " + rows.text(0) + " parked at position " +
                                      std::to_string(rows.integer(1));
-            if (!read_parked(rows)) {
+            const auto entry = read_parked(rows);
+            if (!entry) {
                 note(what + " does not read back as it was written");
+            } else if (const auto problem = letter_problem(*entry, status_in(rows));
+                       !problem.empty()) {
+                note(what + " " + problem);
             }
-            if (rows.integer(7) == 0) {
+            if (rows.integer(parked_columns) == 0) {
                 note(what + " has no event");
-            }
-            const std::int64_t letter = rows.integer(6);
-            if (letter != 0 && rows.integer(8) == 0) {
-                note(what + " belongs to dead letter " + std::to_string(letter) +
-                     ", which is of another record or does not exist");
-            }
-            if (letter == 0 && from_micros(rows.integer(3)) == Parked::never) {
-                note(what + " is held by no dead letter: nothing would release it");
             }
             if (!finished(rows.text(0), rows.integer(1))) {
                 note(what + " is not finished by the group: it would be handled twice");
