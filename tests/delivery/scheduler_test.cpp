@@ -174,6 +174,21 @@ TEST(Scheduler, RemovingTheRecordThatHoldsAKeyLetsTheKeyGoOn) {
     EXPECT_FALSE(scheduler.remove_parked(1, start)) << "it is gone";
 }
 
+TEST(Scheduler, RetryThatIsMadeDueRunsAtOnce) {
+    Scheduler scheduler("group", {});
+    scheduler.add_parked(entry(1, start + 1h, {{start, "failed"}}));
+    scheduler.add_parked(entry(2, start + 2h, {{start, "failed"}}, "other"));
+    scheduler.add_parked(held(3, "third"));
+    EXPECT_TRUE(scheduler.make_due(2, start));
+    EXPECT_FALSE(scheduler.make_due(3, start)) << "it is held";
+    EXPECT_FALSE(scheduler.make_due(4, start)) << "it is not there";
+    EXPECT_EQ(scheduler.next_due(), start);
+    const auto tasks = scheduler.take(10, start);
+    EXPECT_THAT(positions(tasks), ElementsAre(2));
+    EXPECT_EQ(tasks.front().parked->attempts.size(), 1U);
+    EXPECT_FALSE(scheduler.make_due(2, start)) << "it is being handled";
+}
+
 TEST(Scheduler, RecordThatIsHeldAgainKeepsItsPlace) {
     Scheduler scheduler("group", {});
     scheduler.add_parked(entry(1));

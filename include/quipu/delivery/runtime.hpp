@@ -92,6 +92,9 @@ class DeliveryRuntime {
     /// Hands a dead letter that Store::requeue has just given back to its group, which tries it at
     /// once. Without this call the group finds it within seconds.
     void requeued(const DeadLetter& letter);
+    /// Tells an entry's group that Store::retry_now has made it due: its next attempt is made at
+    /// once.
+    void retry_now(const Parked& entry);
     /// Tells a letter's group that Store::discard has set it aside: the letter's key goes on.
     void discarded(const DeadLetter& letter);
     /// Tells all groups that the event at this position was archived: what they have parked of it

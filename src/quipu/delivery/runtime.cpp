@@ -55,6 +55,12 @@ void DeliveryRuntime::requeued(const DeadLetter& letter) {
     }
 }
 
+void DeliveryRuntime::retry_now(const Parked& entry) {
+    for (const auto& candidate : groups_) {
+        if (candidate->name() == entry.group) candidate->retry_now(entry.position);
+    }
+}
+
 void DeliveryRuntime::discarded(const DeadLetter& letter) {
     for (const auto& candidate : groups_) {
         if (candidate->name() == letter.group) candidate->removed(letter.record->position);

@@ -145,6 +145,12 @@ void DeliveryRuntime::Group::requeued(const DeadLetter& letter) {
     changed_.notify_all();
 }
 
+void DeliveryRuntime::Group::retry_now(std::int64_t position) {
+    const MutexLock lock(mutex_);
+    static_cast<void>(scheduler_.make_due(position, options_.world.now()));
+    changed_.notify_all();
+}
+
 void DeliveryRuntime::Group::removed(std::int64_t position) {
     const MutexLock lock(mutex_);
     static_cast<void>(scheduler_.remove_parked(position, options_.world.now()));

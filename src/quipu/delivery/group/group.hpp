@@ -43,6 +43,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group>,
     [[nodiscard]] bool idle_at(std::int64_t position) const QUIPU_EXCLUDES(mutex_);
     /// See DeliveryRuntime.
     void requeued(const DeadLetter& letter) QUIPU_EXCLUDES(mutex_);
+    void retry_now(std::int64_t position) QUIPU_EXCLUDES(mutex_);
     void removed(std::int64_t position) QUIPU_EXCLUDES(mutex_);
     [[nodiscard]] GroupStatus status() const QUIPU_EXCLUDES(mutex_, lag_mutex_);
     [[nodiscard]] const std::string& name() const noexcept { return name_; }

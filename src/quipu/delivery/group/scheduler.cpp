@@ -160,6 +160,18 @@ bool Scheduler::remove_from(Lane& lane, const std::function<bool(const Parked&)>
     return all;
 }
 
+bool Scheduler::make_due(std::int64_t position, Time now) {
+    const auto found = parked_lanes_.find(position);
+    if (found == parked_lanes_.end()) return false;
+    Lane& lane = *found->second;
+    const auto task = std::ranges::find(lane.parked, position, &Task::position);
+    const auto index = static_cast<std::size_t>(task - lane.parked.begin());
+    if (index < lane.out_parked || task->parked->held()) return false;
+    task->parked->due_at = std::min(task->parked->due_at, now);
+    place(lane);
+    return true;
+}
+
 bool Scheduler::remove_parked(std::int64_t position, Time now) {
     const auto found = parked_lanes_.find(position);
     if (found == parked_lanes_.end()) return false;

@@ -89,6 +89,9 @@ class Scheduler {
     /// Takes an entry that the store has parked. For one that is known and not being handled, its
     /// due time, attempts and letter are updated.
     void add_parked(Parked entry);
+    /// Makes the retry of a parked record due at once. False when it is being handled, held or not
+    /// known.
+    bool make_due(std::int64_t position, Time now);
     /// Forgets a parked record that is neither handled nor discarded by this group's own tasks: it
     /// was discarded or archived. False when it is being handled, or not known.
     bool remove_parked(std::int64_t position, Time now);
