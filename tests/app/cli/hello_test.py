@@ -14,8 +14,8 @@ class Help(harness.CliTest):
     def test_every_command_teaches_by_example(self):
         commands = self.commands()
         self.assertEqual(commands, ["run", "publish", "tail", "show", "events", "validate",
-                                    "groups", "dead-letters", "flow", "doctor", "verify", "topics",
-                                    "promote", "config"])
+                                    "groups", "dead-letters", "parked", "flow", "doctor", "verify",
+                                    "topics", "promote", "config"])
         for command in commands:
             text = self.call(command, "--help").out
             self.assertIn("Examples:\n  hello " + command, text)
@@ -43,8 +43,11 @@ class Help(harness.CliTest):
             ("doctor",): store | log | {"--topic-replication"},
             ("dead-letters", "list"): store | letters | {"--status", "--limit"},
             ("dead-letters", "show"): store,
-            ("dead-letters", "requeue"): store | letters | {"--all", "--rate"},
+            ("dead-letters", "requeue"): store | letters | {"--all", "--rate", "--reason",
+                                                                  "--out-of-order"},
             ("dead-letters", "discard"): store | letters | {"--all", "--reason"},
+            ("parked",): store, ("parked", "show"): store, ("parked", "retry"): store | {"--all"},
+            ("parked", "list"): store | {"--group", "--key", "--limit"},
             ("promote",): store | log | {"--quiet", "--published-until"},
         }
         for action in ("plan", "diff", "apply"):

@@ -45,6 +45,7 @@ struct Payments {
     void on(const quipu::Event<OrderPlaced>& event, quipu::Publishes<PaymentRequested>& out) {
         if (!event->wait_for.empty()) wait_for(event->wait_for);
         if (std::filesystem::exists("refuse")) throw quipu::Reject("the card was refused");
+        if (std::filesystem::exists("fail")) throw std::runtime_error("the bank does not answer");
         out.publish(PaymentRequested{.order_id = event->order_id});
         std::cout << "paid " + event->order_id + '\n' << std::flush;
     }

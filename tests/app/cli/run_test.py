@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import pwd
 import signal
 import stat
 import unittest
@@ -178,7 +179,7 @@ class DeadLetters(harness.CliTest):
         self.assertEqual(self.group("payments")["dead_letters"], 1)
         self.assertIn("dead-letters list", self.call("doctor", expect=1).out)
         state = self.call("show", "2", "--json").json["groups"][0]["state"]
-        self.assertEqual(state, f"dead letter {number} (open)")
+        self.assertEqual(state, f"dead letter {number} (open) after 1 attempt")
 
     def test_requeue_without_a_program(self):
         self.refuse("o-1")
@@ -230,6 +231,159 @@ class DeadLetters(harness.CliTest):
         self.call("dead-letters", "requeue", expect=2)
         self.call("dead-letters", "requeue", "1", "--all", expect=2)
         self.call("dead-letters", "list", "--status", "lost", expect=2)
+
+
+    def test_what_its_key_went_on_without_is_requeued_out_of_order_only_on_request(self):
+        self.place_of_key("k", "o-1")
+        self.call("run", "--once", "--quiet")
+        self.accept()
+        self.place_of_key("other", "o-2")
+        self.place_of_key("k", "o-3", "o-4")
+        self.call("run", "--once", "--quiet")
+        self.assertFalse(self.letters()[0]["holds_key"])
+        answer = self.call("dead-letters", "requeue", "1", expect=1)
+        self.assertIn("has handled 2 later events of that key already", answer.err)
+        self.assertIn("--out-of-order", answer.err)
+        self.assertFalse(self.call("dead-letters", "requeue", "--all", "--json", expect=1).json["ok"])
+        self.assertEqual(len(self.letters()), 1)
+        self.call("dead-letters", "requeue", "1", "--out-of-order")
+        running = self.run_program()
+        running.wait_for_out("paid o-1")
+
+    def test_later_events_that_are_dead_letters_are_not_handled_ones(self):
+        self.place_of_key("k", "o-1", "o-2")
+        self.call("run", "--once", "--quiet")
+        self.assertEqual(self.call("dead-letters", "requeue", "1").code, 0)
+
+    def place_of_key(self, key, *order_ids):
+        for order_id in order_ids:
+            self.publish("order_placed", {"order_id": order_id, "priority": "high", "items": [1]},
+                         "--key", key)
+
+
+class Parked(harness.CliTest):
+    """Events of orders whose handler fails: o-1 and o-2 of key k at positions 1 and 2, o-3 at 3."""
+    program_name = "orders"
+
+    def setUp(self):
+        super().setUp()
+        (self.directory / "fail").touch()
+        for order_id, key in (("o-1", "k"), ("o-2", "k"), ("o-3", "other")):
+            self.publish("order_placed", {"order_id": order_id, "priority": "high", "items": [1]},
+                         "--key", key)
+
+    def parked(self, *options):
+        return self.call("parked", "list", "--json", *options).json_lines
+
+    def letter(self):
+        return self.call("dead-letters", "show", "1", "--json").json
+
+    def exhaust(self, running):
+        """Retries position 1 until it is a dead letter; waits for no delay."""
+        def given_up():
+            self.call_any("parked", "retry", "payments", "1")
+            return self.call("dead-letters", "list", "--json").json_lines
+        harness.eventually(given_up, "a dead letter")
+        harness.eventually(lambda: self.parked()[0]["state"] == "held", "the key is held")
+        return running
+
+    def test_list_and_show(self):
+        self.assertEqual(self.call("parked").out, "Nothing is parked.\n")
+        self.call("run", "--once", "--quiet")
+        first, second, third = self.parked()
+        self.assertEqual([(p["group"], p["position"], p["key"], p["state"], len(p["attempts"]))
+                          for p in (first, second, third)],
+                         [("payments", 1, "k", "retry", 1), ("payments", 2, "k", "behind", 0),
+                          ("payments", 3, "other", "retry", 1)])
+        self.assertIn("the bank does not answer", first["attempts"][0]["error"])
+        self.assertGreater(first["due_at"], first["attempts"][0]["at"])
+        self.assertIsNone(second["due_at"])
+        self.assertEqual(self.parked("--key", "other", "--group", "payments"), [third])
+        self.assertEqual(self.parked("--limit", "2"), [first, second])
+        self.assertEqual(self.parked("--group", "nobody"), [])
+        self.assertEqual(len(self.call("parked").out.splitlines()), 4)
+        self.assertIn("--limit 0", self.call("parked", "list", "--limit", "1").err)
+        shown = self.call("parked", "show", "payments", "1").out
+        self.assertIn("next attempt at " + first["due_at"][:19], shown)
+        self.assertIn("attempt failed: the bank does not answer", shown)
+        self.assertIn("waits behind position 1, whose next attempt is at",
+                      self.call("parked", "show", "payments", "2").out)
+        self.assertEqual(self.call("parked", "show", "payments", "2", "--json").json["behind"], 1)
+        self.call("parked", "show", "payments", "4", expect=1)
+
+    def test_groups_and_show_tell_of_it(self):
+        self.assertIsNone(self.group("payments")["waiting_since"])
+        self.call("run", "--once", "--quiet")
+        first = self.parked()[0]
+        row = self.group("payments")
+        self.assertEqual((row["parked"], row["held_keys"], row["dead_letters"]), (3, 0, 0))
+        self.assertEqual(row["waiting_since"], first["attempts"][0]["at"])
+        self.assertIn("the bank does not answer", row["last_error"])
+        self.assertIn("last error: the bank", self.call("groups").out)
+        group, = self.call("show", "1", "--json").json["groups"]
+        self.assertTrue(group["state"].startswith("parked after 1 attempt, next at "))
+        self.assertEqual(group["attempts"], 1)
+        self.assertIn("parked behind an earlier event of its key", self.call("show", "2").out)
+
+    def test_retry(self):
+        self.call("run", "--once", "--quiet")
+        self.assertIn("waits behind position 1",
+                      self.call("parked", "retry", "payments", "2", expect=2).err)
+        self.assertIn("nothing parked at position 9",
+                      self.call("parked", "retry", "payments", "9", expect=1).err)
+        self.call("parked", "retry", "payments", expect=2)
+        self.call("parked", "retry", "payments", "1", "--all", expect=2)
+        before = self.parked()
+        self.assertEqual(self.call("parked", "retry", "payments", "1").out, "1 of 1 made due now\n")
+        self.assertLess(self.parked()[0]["due_at"], before[0]["due_at"])
+        self.assertEqual(self.parked()[0]["attempts"], before[0]["attempts"])
+        self.assertEqual([line["ok"] for line in self.call("parked", "retry", "payments", "--all",
+                                                           "--json").json_lines], [True, True])
+        (self.directory / "fail").unlink()
+        running = self.run_program()
+        running.wait_for_out("paid o-2")
+        running.wait_for_out("paid o-3")
+        harness.eventually(lambda: not self.parked(), "nothing is parked")
+
+    def test_a_dead_letter_holds_its_key_until_it_is_handled(self):
+        running = self.exhaust(self.run_program())
+        letter = self.letter()
+        self.assertTrue(letter["holds_key"])
+        self.assertEqual(len(letter["attempts"]), 6)
+        self.assertEqual(self.group("payments")["held_keys"], 1)
+        self.assertEqual(self.call("parked", "show", "payments", "2", "--json").json["behind"], 1)
+        self.assertIn("held by dead letter 1", self.call("parked", "show", "payments", "1").out)
+        self.assertIn("dead-letters requeue 1",
+                      self.call("parked", "retry", "payments", "1", expect=2).err)
+        self.assertIn("payments: held by dead letter 1 after 6 attempts", self.call("show", "1").out)
+        self.assertIn("holds its key", self.call("dead-letters", "show", "1").out)
+        (self.directory / "fail").unlink()
+        self.call("dead-letters", "requeue", "1", "--reason", "the bank is back")
+        running.wait_for_out("paid o-2")
+        paid = [line for line in "".join(running.out).splitlines() if line != "paid o-3"]
+        self.assertEqual(paid, ["paid o-1", "paid o-2"])
+        harness.eventually(lambda: self.letter()["status"] == "resolved", "it is resolved")
+        letter = self.letter()
+        self.assertEqual([step["what"] for step in letter["history"]], ["requeued", "resolved"])
+        self.assertEqual((letter["history"][0]["by"], letter["history"][0]["reason"]),
+                         (pwd.getpwuid(os.geteuid()).pw_name, "the bank is back"))
+        story = self.call("dead-letters", "show", "1").out
+        self.assertLess(story.index("attempt failed: the bank"), story.index("requeued by"))
+        self.assertLess(story.index("the bank is back"), story.rindex("  resolved"))
+        self.assertEqual(self.call("dead-letters", "list", "--json", "--status",
+                                   "resolved").json["id"], 1)
+        self.assertIn("finished after 6 attempts that failed (dead letter 1, resolved)",
+                      self.call("show", "1").out)
+
+    def test_discard_lets_the_key_go_on(self):
+        running = self.exhaust(self.run_program())
+        (self.directory / "fail").unlink()
+        self.call("dead-letters", "discard", "1", "--reason", "paid in cash")
+        running.wait_for_out("paid o-2")
+        self.assertNotIn("paid o-1\n", running.out)
+        step, = self.letter()["history"]
+        self.assertEqual((step["what"], step["by"], step["reason"]),
+                         ("discarded", pwd.getpwuid(os.geteuid()).pw_name, "paid in cash"))
 
 
 class Http(harness.CliTest):

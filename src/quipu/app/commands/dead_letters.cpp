@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
+#include <expected>
 #include <functional>
 #include <map>
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/commands/event_output.hpp"
+#include "quipu/app/commands/later_events.hpp"
 #include "quipu/app/commands/store_changes.hpp"
 #include "quipu/app/engines/store_access.hpp"
 #include "quipu/base/text.hpp"
@@ -74,6 +76,7 @@ struct ChangeOptions {
     LetterFilter filter;
     double rate = 100;  ///< requeue, per second
     std::string reason;
+    bool out_of_order = false;
 };
 
 views::LetterView view_of(const DeadLetter& letter) {
@@ -217,9 +220,22 @@ Result<std::vector<std::int64_t>> chosen(const Invocation& invocation, const Let
     return ids;
 }
 
+/// Why one dead letter is not changed, and what the command's caller is told by it.
+struct Refusal {
+    Error error;
+    ExitCode code = ExitCode::done;
+};
+using Changed = std::expected<void, Refusal>;
+
+Changed changed(Result<void> done) {
+    if (done) return {};
+    const ExitCode code = exit_code_of(done.error().code);
+    return std::unexpected(Refusal{std::move(done.error()), code});
+}
+
 /// Requeues or discards, one after the other, no faster than --rate.
 int change(const Invocation& invocation, const ChangeOptions& options, std::string_view done_word,
-           const std::function<Result<void>(StoreChanges&, std::int64_t)>& action) {
+           const std::function<Changed(StoreChanges&, std::int64_t)>& action) {
     const auto ids = chosen(invocation, options.filter);
     if (!ids) return invocation.fail(ids.error());
     auto changes = open_store_changes(invocation.definition, invocation.engines, false);
@@ -231,23 +247,22 @@ int change(const Invocation& invocation, const ChangeOptions& options, std::stri
     for (const std::int64_t id : *ids) {
         std::this_thread::sleep_until(next);
         next += std::chrono::duration_cast<std::chrono::steady_clock::duration>(pause);
-        const Result<void> done = action(**changes, id);
+        const Changed done = action(**changes, id);
         if (done) {
             ++count;
-        } else {
-            const ExitCode failed = exit_code_of(done.error().code);
-            if (to_int(failed) > to_int(code)) code = failed;
+        } else if (to_int(done.error().code) > to_int(code)) {
+            code = done.error().code;
         }
         if (invocation.json) {
             invocation.print_json(
                 views::ChangeView{.id = id,
                                   .ok = done.has_value(),
-                                  .error = done ? std::string{} : done.error().message});
+                                  .error = done ? std::string{} : done.error().error.message});
         } else if (!done) {
-            invocation.err << invocation.definition.name << ": " << printable(done.error().message)
-                           << '\n';
+            invocation.err << invocation.definition.name << ": "
+                           << printable(done.error().error.message) << '\n';
         }
-        if (!done && done.error().retryable()) break;
+        if (!done && done.error().error.retryable()) break;
     }
     if (!invocation.json) {
         invocation.out << count << " of " << ids->size() << ' ' << done_word << '\n';
@@ -255,22 +270,50 @@ int change(const Invocation& invocation, const ChangeOptions& options, std::stri
     return to_int(code);
 }
 
+/// A letter that did not hold its key is handled out of order now if later events of the key have
+/// been handled.
+Changed check_order(const Invocation& invocation, std::int64_t id) {
+    auto store = open_to_read(invocation.definition, invocation.engines);
+    if (!store) return changed(std::unexpected(std::move(store.error())));
+    const auto letter = (*store)->dead_letter(id);
+    if (!letter) return changed(std::unexpected(letter.error()));
+    // What is not there, not open or held is left to the store to answer.
+    if (!*letter || (*letter)->status != DeadLetter::Status::open || (*letter)->holds_key) {
+        return {};
+    }
+    const auto later = later_events_handled(invocation.definition, **store, **letter);
+    if (!later) return changed(std::unexpected(later.error()));
+    if (later->handled == 0 && later->counted_all) return {};
+    const std::string count =
+        (later->counted_all ? "" : "at least ") + std::to_string(later->handled);
+    return std::unexpected(Refusal{
+        {ErrorCode::conflict, "dead letter " + std::to_string(id) +
+                                  " did not hold its key, and group " + (*letter)->group +
+                                  " has handled " + count + " later event" +
+                                  (later->handled == 1 ? "" : "s") +
+                                  " of that key already; --out-of-order requeues it all the same"},
+        ExitCode::no});
+}
+
 int requeue(const Invocation& invocation, const ChangeOptions& options) {
     return change(invocation, options, "requeued", [&](StoreChanges& store, std::int64_t id) {
-        return store.requeue(id, {user_name(), options.reason});
+        if (!options.out_of_order) {
+            if (auto in_order = check_order(invocation, id); !in_order) return in_order;
+        }
+        return changed(store.requeue(id, options.reason));
     });
 }
 
 int discard(const Invocation& invocation, const ChangeOptions& options) {
     return change(invocation, options, "discarded", [&](StoreChanges& store, std::int64_t id) {
-        return store.discard(id, {user_name(), options.reason});
+        return changed(store.discard(id, options.reason));
     });
 }
 
 constexpr std::string_view examples =
     "  $P dead-letters list\n"
     "  $P dead-letters show 3\n"
-    "  $P dead-letters requeue 3 4\n"
+    "  $P dead-letters requeue 3 4 --reason \"the address is corrected\"\n"
     "  $P dead-letters requeue --all --type $T --rate 20\n"
     "  $P dead-letters discard 5 --reason \"test data\"";
 constexpr SharedOptions shared{.store = true, .json = true};
@@ -343,7 +386,9 @@ void add_requeue(CommandSet& commands, CommandLine::Command above) {
          .run = [options](const Invocation& invocation) { return requeue(invocation, *options); },
          .check = check_choice(options)});
     add_choice(command, options->filter);
-    command.add("--reason", options->reason, "Why, for those who look later");
+    command.add("--reason", options->reason, "Why, for those who look later").placeholder("TEXT");
+    command.add_flag("--out-of-order", options->out_of_order,
+                     "Also a dead letter whose key has gone on without it");
     command.add("--rate", {options->rate, {0.01, 100'000}}, "At most N per second (100)")
         .placeholder("N");
 }
@@ -359,7 +404,7 @@ void add_discard(CommandSet& commands, CommandLine::Command above) {
          .run = [options](const Invocation& invocation) { return discard(invocation, *options); },
          .check = check_choice(options)});
     add_choice(command, options->filter);
-    command.add("--reason", options->reason, "Why, for those who look later");
+    command.add("--reason", options->reason, "Why, for those who look later").placeholder("TEXT");
 }
 
 }  // namespace

@@ -45,9 +45,10 @@ void print(const Invocation& invocation, const views::Diagnosis& view) {
     }
     line("running", view.running ? about(*view.running) : "no");
     for (const GroupRow& row : view.groups) {
-        line("group", fmt::format("{}: position {}, lag {}, parked {}, dead letters {}{}",
-                                  row.group, row.position, row.lag, row.parked, row.dead_letters,
-                                  row.in_store ? "" : " (has not run yet)"));
+        line("group",
+             fmt::format("{}: position {}, lag {}, parked {}, held keys {}, dead letters {}{}",
+                         row.group, row.position, row.lag, row.parked, row.held_keys,
+                         row.dead_letters, row.in_store ? "" : " (has not run yet)"));
     }
     for (const views::Fact& fact : view.services) line(fact.name, fact.value);
     for (const std::string& problem : view.problems) line("PROBLEM", problem);

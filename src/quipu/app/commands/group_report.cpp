@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <map>
 
-#include "quipu/app/runtime/metrics.hpp"
+#include "quipu/base/text.hpp"
 #include "quipu/delivery/relay.hpp"
 
 namespace quipu {
 
 namespace {
+
+/// Counting open dead letters stops here.
+constexpr std::int64_t most_letters = 1000;
 
 Result<void> fill(GroupRow& row, const GroupBinding& binding, Store& store) {
     std::vector<std::string> types;
@@ -24,12 +27,63 @@ Result<void> fill(GroupRow& row, const GroupBinding& binding, Store& store) {
     return {};
 }
 
+/// Collects what waits in a group: since when, and the newest error.
+class Waiting {
+  public:
+    explicit Waiting(GroupRow& row) : row_(row) {}
+
+    void add(const Parked& entry) {
+        ++row_.parked;
+        if (entry.held() && !entry.key.empty()) ++row_.held_keys;
+        if (entry.attempts.empty()) return;
+        since(entry.attempts.front().at);
+        failed(entry.attempts.back().at, entry.attempts.back().error);
+    }
+    void add(const DeadLetter& letter) {
+        ++row_.dead_letters;
+        if (letter.holds_key) since(letter.failed_at);
+        failed(letter.failed_at, letter.error);
+    }
+
+  private:
+    void since(Time at) { row_.waiting_since = std::min(row_.waiting_since.value_or(at), at); }
+    void failed(Time at, const std::string& error) {
+        if (row_.last_error && at < last_) return;
+        last_ = at;
+        row_.last_error = to_valid_utf8(error);
+    }
+
+    GroupRow& row_;
+    Time last_{};
+};
+
+Result<void> add_waiting(GroupRow& row, Store& store) {
+    constexpr std::size_t page = 500;
+    Waiting waiting(row);
+    for (std::int64_t after = 0;;) {
+        const auto entries = store.parked(row.group, after, page);
+        if (!entries) return std::unexpected(entries.error());
+        if (entries->empty()) break;
+        after = entries->back().position;
+        for (const Parked& entry : *entries) waiting.add(entry);
+    }
+    constexpr std::size_t letters_page = 100;
+    for (std::int64_t after = 0; row.dead_letters < most_letters;) {
+        const auto letters =
+            store.dead_letters(row.group, DeadLetter::Status::open, after, letters_page);
+        if (!letters) return std::unexpected(letters.error());
+        if (letters->empty()) break;
+        after = letters->back().id;
+        for (const DeadLetter& letter : *letters) waiting.add(letter);
+    }
+    return {};
+}
+
 Result<GroupRow> stored_row(const GroupPosition& position, Store& store) {
     GroupRow row{.group = position.group, .position = position.position, .in_program = false};
-    auto parked = store.parked(position.group);
-    if (!parked) return std::unexpected(std::move(parked.error()));
-    row.parked = static_cast<std::int64_t>(parked->size());
-    row.dead_letters = count_open_dead_letters(store, position.group);
+    if (auto added = add_waiting(row, store); !added) {
+        return std::unexpected(std::move(added.error()));
+    }
     if (position.group != relay_group) return row;
     row.relay = true;
     auto lag = store.count_beyond(position.position, {});

@@ -20,7 +20,8 @@ std::string remark(const GroupRow& row) {
     if (row.relay) return "the relay: publishes to the log";
     if (!row.in_program) return "not a group of this program";
     if (!row.in_store) return "has not run yet";
-    return row.problem.value_or("");
+    if (row.problem) return *row.problem;
+    return row.last_error ? "last error: " + *row.last_error : "";
 }
 
 int show_groups(const Invocation& invocation) {
@@ -33,11 +34,13 @@ int show_groups(const Invocation& invocation) {
     auto rows = group_report(invocation.definition, **store, running);
     if (!rows) return invocation.fail(rows.error());
     if (invocation.json) return invocation.print_json(views::GroupsView{std::move(*rows)});
-    Table table({"GROUP", "POSITION", "LAG", "IN FLIGHT", "PARKED", "DEAD LETTERS", ""});
+    Table table({"GROUP", "POSITION", "LAG", "IN FLIGHT", "PARKED", "HELD KEYS", "DEAD LETTERS",
+                 "WAITING SINCE", ""});
     for (const GroupRow& row : *rows) {
         table.add({row.group, std::to_string(row.position), std::to_string(row.lag),
                    row.in_flight ? std::to_string(*row.in_flight) : "-", std::to_string(row.parked),
-                   std::to_string(row.dead_letters), remark(row)});
+                   std::to_string(row.held_keys), std::to_string(row.dead_letters),
+                   row.waiting_since ? format_time(*row.waiting_since) : "-", remark(row)});
     }
     table.print(invocation.out);
     return to_int(ExitCode::done);
@@ -47,7 +50,7 @@ int show_groups(const Invocation& invocation) {
 
 void add_groups(CommandSet& commands) {
     commands.add({.name = "groups",
-                  .summary = "Show the position and lag of each consumer group",
+                  .summary = "Show each consumer group: position, lag, and what waits in it",
                   .examples = "  $P groups\n"
                               "  $P groups --json",
                   .shared = {.store = true, .json = true},

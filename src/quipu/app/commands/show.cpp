@@ -14,7 +14,8 @@ namespace views {
 
 struct GroupOutcome {
     std::string group;
-    std::string state;  ///< waiting, parked, finished, dead letter 3 (open)
+    std::string state;  ///< waiting, parked …, held by dead letter 3 …, finished …
+    std::optional<std::int64_t> attempts;  ///< that failed, as far as the store knows
 };
 
 struct ArchiveView {
@@ -55,24 +56,51 @@ std::optional<DeadLetter> letter_of(Store& store, const std::string& group, std:
     }
 }
 
-std::string outcome(Store& store, const GroupPosition& group, std::int64_t position) {
+std::string counted(std::size_t attempts) {
+    return std::to_string(attempts) + (attempts == 1 ? " attempt" : " attempts");
+}
+
+std::string parked_state(const Parked& entry, const std::optional<DeadLetter>& letter) {
+    const std::string name = letter ? "dead letter " + std::to_string(letter->id) : "dead letter";
+    if (entry.held()) {
+        return "held by " + name +
+               (letter ? " after " + counted(letter->attempts.size()) : std::string{});
+    }
+    if (entry.letter != 0 && entry.attempts.empty()) {
+        return name + " (requeued), next attempt at " + format_time(entry.due_at);
+    }
+    if (entry.attempts.empty()) return "parked behind an earlier event of its key";
+    return "parked after " + counted(entry.attempts.size()) + ", next at " +
+           format_time(entry.due_at);
+}
+
+std::string letter_state(const DeadLetter& letter) {
+    const std::string name = "dead letter " + std::to_string(letter.id);
+    if (letter.status == DeadLetter::Status::resolved) {
+        return "finished after " + counted(letter.attempts.size()) + " that failed (" + name +
+               ", resolved)";
+    }
+    return name + " (" + to_string(letter.status) + ") after " + counted(letter.attempts.size());
+}
+
+views::GroupOutcome outcome(Store& store, const GroupPosition& group, std::int64_t position) {
+    views::GroupOutcome result{.group = group.group, .state = "waiting", .attempts = {}};
     const bool finished =
         position <= group.position ||
         std::ranges::find(group.finished_above, position) != group.finished_above.end();
-    if (!finished) return "waiting";
-    if (const auto parked = store.parked(group.group)) {
-        for (const Parked& entry : *parked) {
-            if (entry.position != position) continue;
-            return entry.attempts.empty()
-                       ? "parked behind an earlier event of its key"
-                       : "parked after " + std::to_string(entry.attempts.size()) +
-                             " attempts, next at " + format_time(entry.due_at);
-        }
+    if (!finished) return result;
+    const auto letter = letter_of(store, group.group, position);
+    if (letter) result.attempts = std::ssize(letter->attempts);
+    const auto parked = store.parked(group.group, position - 1, 1);
+    if (parked && !parked->empty() && parked->front().position == position) {
+        const Parked& entry = parked->front();
+        result.attempts = result.attempts.value_or(0) + std::ssize(entry.attempts);
+        if (entry.held() && letter) result.attempts = std::ssize(letter->attempts);
+        result.state = parked_state(entry, letter);
+    } else {
+        result.state = letter ? letter_state(*letter) : "finished";
     }
-    if (const auto letter = letter_of(store, group.group, position)) {
-        return "dead letter " + std::to_string(letter->id) + " (" + to_string(letter->status) + ")";
-    }
-    return "finished";
+    return result;
 }
 
 bool handles(const AppDefinition& definition, const std::string& group, const Record& record) {
@@ -92,7 +120,7 @@ std::vector<views::GroupOutcome> outcomes(const Invocation& invocation, Store& s
     if (!groups) return result;
     for (const GroupPosition& group : *groups) {
         if (!handles(invocation.definition, group.group, record)) continue;
-        result.push_back({group.group, outcome(store, group, record.position)});
+        result.push_back(outcome(store, group, record.position));
     }
     return result;
 }

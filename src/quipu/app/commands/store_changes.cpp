@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/commands/store_changes.hpp"
 
-#include <pwd.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 #include "quipu/app/control/client.hpp"
+#include "quipu/app/control/user_name.hpp"
 #include "quipu/app/engines/store_access.hpp"
 #include "quipu/app/runtime/not_published.hpp"
-#include "quipu/base/text.hpp"
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/relay.hpp"
 
@@ -32,16 +30,25 @@ class ChangesThroughProgram final : public StoreChanges {
     Result<void> wait_published(std::int64_t position, std::chrono::milliseconds timeout) override {
         return control_->wait_published(position, timeout);
     }
-    Result<void> requeue(std::int64_t id, const Decision& decision) override {
-        return control_->requeue(id, decision);
+    Result<void> requeue(std::int64_t id, const std::string& reason) override {
+        return control_->requeue(id, reason);
     }
-    Result<void> discard(std::int64_t id, const Decision& decision) override {
-        return control_->discard(id, decision);
+    Result<void> discard(std::int64_t id, const std::string& reason) override {
+        return control_->discard(id, reason);
+    }
+    Result<void> retry_now(const std::string& group, std::int64_t position) override {
+        return control_->retry_now(group, position);
     }
 
   private:
     std::unique_ptr<ControlClient> control_;
 };
+
+template <class T>
+Result<void> without_value(Result<T> done) {
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
+}
 
 class DirectChanges final : public StoreChanges {
   public:
@@ -69,15 +76,14 @@ class DirectChanges final : public StoreChanges {
         if (published) return {};
         return not_published(position, status, "the next relay that runs publishes it");
     }
-    Result<void> requeue(std::int64_t id, const Decision& decision) override {
-        auto done = store_->requeue(id, decision);
-        if (!done) return std::unexpected(std::move(done.error()));
-        return {};
+    Result<void> requeue(std::int64_t id, const std::string& reason) override {
+        return without_value(store_->requeue(id, {user_name(::geteuid()), reason}));
     }
-    Result<void> discard(std::int64_t id, const Decision& decision) override {
-        auto done = store_->discard(id, decision);
-        if (!done) return std::unexpected(std::move(done.error()));
-        return {};
+    Result<void> discard(std::int64_t id, const std::string& reason) override {
+        return without_value(store_->discard(id, {user_name(::geteuid()), reason}));
+    }
+    Result<void> retry_now(const std::string& group, std::int64_t position) override {
+        return without_value(store_->retry_now(group, position));
     }
 
   private:
@@ -95,15 +101,6 @@ Result<std::unique_ptr<StoreChanges>> direct_changes(const AppDefinition& defini
 }
 
 }  // namespace
-
-std::string user_name() {
-    const uid_t user = ::geteuid();
-    passwd entry{};
-    passwd* found = nullptr;
-    std::array<char, 4096> buffer{};
-    const int failed = ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
-    return failed == 0 && found != nullptr ? to_valid_utf8(found->pw_name) : std::to_string(user);
-}
 
 Result<std::unique_ptr<StoreChanges>> open_store_changes(const AppDefinition& definition,
                                                          const EngineOptions& engines,

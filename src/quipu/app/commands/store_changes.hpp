@@ -11,7 +11,6 @@
 #include "quipu/app/engines/engines.hpp"
 #include "quipu/base/error.hpp"
 #include "quipu/delivery/effects.hpp"
-#include "quipu/store/transaction.hpp"
 
 namespace quipu {
 
@@ -27,13 +26,13 @@ class StoreChanges {
     /// the store is the log. ErrorCode::unavailable after the timeout.
     [[nodiscard]] virtual Result<void> wait_published(std::int64_t position,
                                                       std::chrono::milliseconds timeout) = 0;
-    /// Of dead letters, see Store.
-    [[nodiscard]] virtual Result<void> requeue(std::int64_t id, const Decision& decision) = 0;
-    [[nodiscard]] virtual Result<void> discard(std::int64_t id, const Decision& decision) = 0;
+    /// Of dead letters, see Store; who runs the command is the one who decides.
+    [[nodiscard]] virtual Result<void> requeue(std::int64_t id, const std::string& reason) = 0;
+    [[nodiscard]] virtual Result<void> discard(std::int64_t id, const std::string& reason) = 0;
+    /// See Store.
+    [[nodiscard]] virtual Result<void> retry_now(const std::string& group,
+                                                 std::int64_t position) = 0;
 };
-
-/// The system's name for the user who runs the command, or the user's number.
-[[nodiscard]] std::string user_name();
 
 /// With `create`, a missing file is created; otherwise it is ErrorCode::unavailable. `definition`
 /// and `engines` must outlive the result.

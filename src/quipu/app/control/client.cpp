@@ -78,20 +78,27 @@ Result<void> ControlClient::wait_published(std::int64_t position,
     }
 }
 
-Result<void> ControlClient::requeue(std::int64_t id, const Decision& decision) const {
-    return decide(id, "/requeue", decision);
+Result<void> ControlClient::requeue(std::int64_t id, std::string_view reason) const {
+    return decide(id, "/requeue", reason);
 }
 
-Result<void> ControlClient::discard(std::int64_t id, const Decision& decision) const {
-    return decide(id, "/discard", decision);
+Result<void> ControlClient::discard(std::int64_t id, std::string_view reason) const {
+    return decide(id, "/discard", reason);
 }
 
 Result<void> ControlClient::decide(std::int64_t id, const char* what,
-                                   const Decision& decision) const {
-    const auto body =
-        to_json(ControlDecision{to_valid_utf8(decision.by), to_valid_utf8(decision.reason)});
+                                   std::string_view reason) const {
+    const auto body = to_json(ControlDecision{to_valid_utf8(reason)});
     if (!body) return std::unexpected(body.error());
     auto reply = call("POST", "/control/dead-letters/" + std::to_string(id) + what, *body);
+    if (!reply) return std::unexpected(std::move(reply.error()));
+    return {};
+}
+
+Result<void> ControlClient::retry_now(const std::string& group, std::int64_t position) const {
+    auto reply = call(
+        "POST",
+        "/control/parked/" + percent_encode(group) + "/" + std::to_string(position) + "/retry", {});
     if (!reply) return std::unexpected(std::move(reply.error()));
     return {};
 }

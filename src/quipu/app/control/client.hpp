@@ -26,12 +26,14 @@ class ControlClient {
     /// Waits at most `timeout` until the log has everything up to `position`.
     [[nodiscard]] Result<void> wait_published(std::int64_t position,
                                               std::chrono::milliseconds timeout) const;
-    [[nodiscard]] Result<void> requeue(std::int64_t id, const Decision& decision) const;
-    [[nodiscard]] Result<void> discard(std::int64_t id, const Decision& decision) const;
+    [[nodiscard]] Result<void> requeue(std::int64_t id, std::string_view reason) const;
+    [[nodiscard]] Result<void> discard(std::int64_t id, std::string_view reason) const;
+    /// See Store::retry_now.
+    [[nodiscard]] Result<void> retry_now(const std::string& group, std::int64_t position) const;
 
   private:
     [[nodiscard]] Result<void> decide(std::int64_t id, const char* what,
-                                      const Decision& decision) const;
+                                      std::string_view reason) const;
     [[nodiscard]] Result<std::string> call(std::string_view method, const std::string& target,
                                            std::string_view body) const;
 

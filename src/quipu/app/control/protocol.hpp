@@ -51,11 +51,13 @@ struct PublishReply {
 /// that position, 503 if it does not within N milliseconds. This is the largest N.
 inline constexpr std::chrono::milliseconds control_wait_max{20'000};
 
-/// The body of POST /control/dead-letters/{id}/requeue and /discard. The response has none.
+/// The body of POST /control/dead-letters/{id}/requeue and /discard. The response has none. The
+/// decision is made by the user at the other end of the socket.
 struct ControlDecision {
-    std::string by;
     std::string reason;
 };
+
+// POST /control/parked/{group}/{position}/retry has no body, and neither has its response.
 
 /// The body of a response with any status but 200.
 struct ControlProblem {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "quipu/app/control/protocol.hpp"
+#include "quipu/app/control/user_name.hpp"
 #include "quipu/app/runtime/running_app.hpp"
 #include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
@@ -96,11 +97,28 @@ HttpResponse change_letter(const HttpRequest& request, Change&& change) {
     return letter ? HttpResponse::json(200, "{}") : failure(letter.error());
 }
 
-/// Who decides and why; nothing of it where the request does not say.
+/// The user at the other end of a Unix socket; empty for any other connection.
+std::string user_of(const HttpRequest& request) {
+    constexpr std::string_view of_socket = "unix:uid=";
+    const std::string_view peer = request.peer;
+    if (!peer.starts_with(of_socket)) return {};
+    const auto user = number(peer.substr(of_socket.size()));
+    return user ? user_name(static_cast<uid_t>(*user)) : std::string{};
+}
+
 Decision decision_in(const HttpRequest& request) {
     auto decision = from_json<ControlDecision>(request.body);
-    if (!decision) return {};
-    return {std::move(decision->by), std::move(decision->reason)};
+    return {user_of(request), decision ? std::move(decision->reason) : std::string{}};
+}
+
+HttpResponse retry_now(RunningApp& app, const HttpRequest& request) {
+    const auto position = number(request.path_param("position"));
+    if (!position) return failure({ErrorCode::invalid, "the position is no number"});
+    if (!app.started()) return failure(not_started().error());
+    const auto entry = app.store().retry_now(std::string(request.path_param("group")), *position);
+    if (!entry) return failure(entry.error());
+    app.delivery().retry_now(*entry);
+    return HttpResponse::json(200, "{}");
 }
 
 }  // namespace
@@ -134,6 +152,8 @@ void add_control_routes(HttpServer& server, RunningApp& app) {
                  [&app](const HttpRequest& request) { return publish(app, request); });
     server.route("GET", "/control/published/{position}",
                  [&app](const HttpRequest& request) { return wait_published(app, request); });
+    server.route("POST", "/control/parked/{group}/{position}/retry",
+                 [&app](const HttpRequest& request) { return retry_now(app, request); });
     server.route("POST", "/control/dead-letters/{id}/requeue", [&app](const HttpRequest& request) {
         return change_letter(request, [&](std::int64_t id) -> Result<DeadLetter> {
             // A group that has not started yet would not learn of it.
