@@ -149,7 +149,7 @@ int list(const Invocation& invocation, const ListOptions& options) {
         } else {
             table.add({std::to_string(letter.id), letter.group, letter.record->event_type,
                        format_time(letter.failed_at), std::to_string(letter.attempts.size()),
-                       to_string(letter.status), letter.holds_key ? "yes" : "", letter.error});
+                       to_string(letter.status), letter.holds_key ? "yes" : "no", letter.error});
         }
         return true;
     });
