@@ -407,7 +407,7 @@ class Http(harness.CliTest):
     def test_alive_and_ready(self):
         self.start()
         self.assertEqual(self.get("/healthz"), (200, '{"status":"alive"}'))
-        self.assertEqual(self.get("/readyz"), (200, '{"status":"ready","because":[]}'))
+        self.assertEqual(self.get("/readyz"), (200, '{"status":"ready","because":[],"details":[]}'))
         self.assertEqual(self.get("/orders"), (200, '{"orders":0}'))
 
     def test_a_service_with_a_problem_is_not_ready(self):
