@@ -35,7 +35,7 @@ std::vector<std::string> errors(const std::vector<Attempt>& attempts) {
     return out;
 }
 
-TEST_F(HeldKeys, AHeldEntrySurvivesARestart) {
+TEST_F(HeldKeys, HeldEntrySurvivesRestart) {
     const std::int64_t id = hold(1);
     store.reopen();
     const auto parked = store->parked("g").value();
@@ -50,7 +50,7 @@ TEST_F(HeldKeys, AHeldEntrySurvivesARestart) {
     expect_sound();
 }
 
-TEST_F(HeldKeys, NewLettersAreLinkedToTheEntriesOfTheirRecordsOnly) {
+TEST_F(HeldKeys, NewLetterIsLinkedToItsOwnEntryOnly) {
     ASSERT_TRUE(store->open_group("h", true));
     Transaction transaction;
     for (const std::int64_t position : {1, 2, 3}) {
@@ -73,7 +73,7 @@ TEST_F(HeldKeys, NewLettersAreLinkedToTheEntriesOfTheirRecordsOnly) {
     EXPECT_FALSE(letter(3).holds_key);
 }
 
-TEST_F(HeldKeys, ALetterIsNewWhateverItsStateSays) {
+TEST_F(HeldKeys, NewLetterStartsOpenWithoutHistory) {
     Transaction transaction;
     transaction.dead_letters = {failure(1)};
     transaction.dead_letters[0].status = Status::discarded;
@@ -130,7 +130,7 @@ TEST_F(HeldKeys, RequeueParksALetterThatDidNotHold) {
     expect_sound();
 }
 
-TEST_F(HeldKeys, ARecordWithoutAKeyHoldsNone) {
+TEST_F(HeldKeys, RecordWithoutKeyHoldsNone) {
     ASSERT_TRUE(store->commit(append(event(7))));
     Transaction transaction;
     transaction.group = "g";
@@ -188,7 +188,7 @@ TEST_F(HeldKeys, DecisionsNeedAnOpenLetter) {
     EXPECT_THAT(letter(id).history, SizeIs(2));
 }
 
-TEST_F(HeldKeys, TheTextsOfADecisionAreBounded) {
+TEST_F(HeldKeys, DecisionTextsAreBounded) {
     const std::int64_t id = hold(1);
     const Decision long_name{.by = std::string(513, 'x'), .reason = {}};
     const Decision long_reason{.by = {}, .reason = std::string(4097, 'x')};
@@ -203,7 +203,7 @@ TEST_F(HeldKeys, TheTextsOfADecisionAreBounded) {
     EXPECT_EQ(letter(id).history.front().decision.reason, longest.reason);
 }
 
-TEST_F(HeldKeys, ASecondFailureContinuesTheLetter) {
+TEST_F(HeldKeys, SecondFailureContinuesTheLetter) {
     const std::int64_t id = hold(1);
     ASSERT_TRUE(store->requeue(id, {.by = "ada", .reason = ""}));
     store.set_time(at(1'800'000'900));
@@ -225,7 +225,7 @@ TEST_F(HeldKeys, ASecondFailureContinuesTheLetter) {
     expect_sound();
 }
 
-TEST_F(HeldKeys, AHandledLetterIsResolved) {
+TEST_F(HeldKeys, HandledLetterIsResolved) {
     const std::int64_t id = hold(1);
     ASSERT_TRUE(store->requeue(id, {}));
     ASSERT_TRUE(fail_again(id, 1, "worse"));
@@ -245,7 +245,7 @@ TEST_F(HeldKeys, AHandledLetterIsResolved) {
     expect_sound();
 }
 
-TEST_F(HeldKeys, OnlyARequeuedLetterIsContinuedOrResolved) {
+TEST_F(HeldKeys, OnlyRequeuedLetterIsContinuedOrResolved) {
     const std::int64_t open = hold(1);
     const std::int64_t discarded = hold(2);
     ASSERT_TRUE(store->discard(discarded, {}));
@@ -270,7 +270,7 @@ TEST_F(HeldKeys, OnlyARequeuedLetterIsContinuedOrResolved) {
     EXPECT_THAT(letter(resolved).history, SizeIs(2));
 }
 
-TEST_F(HeldKeys, ALetterIsSettledOnceInATransaction) {
+TEST_F(HeldKeys, LetterIsSettledOncePerTransaction) {
     const std::int64_t id = hold(1);
     ASSERT_TRUE(store->requeue(id, {}));
     DeadLetter again = failure(1);
@@ -291,7 +291,7 @@ TEST_F(HeldKeys, ALetterIsSettledOnceInATransaction) {
 }
 
 /// Transactions that wait at the same time share a commit; a letter changes in it step by step.
-TEST_F(HeldKeys, ALetterMayBeSettledInASharedCommit) {
+TEST_F(HeldKeys, LetterIsSettledOncePerSharedCommit) {
     std::vector<std::int64_t> ids;
     for (const std::int64_t position : {1, 2, 3, 4}) {
         ids.push_back(hold(position));
@@ -313,7 +313,7 @@ TEST_F(HeldKeys, ALetterMayBeSettledInASharedCommit) {
     }
 }
 
-TEST_F(HeldKeys, AnArchivedEventHoldsNoKey) {
+TEST_F(HeldKeys, ArchivedEventHoldsNoKey) {
     const std::int64_t id = hold(1);
     ASSERT_TRUE(park({entry(3)}));
     ASSERT_TRUE(store->archive(uuid(1), "ada", "asked to"));
@@ -342,6 +342,31 @@ TEST_F(HeldKeys, PurgeKeepsTheEventUntilTheLetterIsSettled) {
     ASSERT_TRUE(store->requeue(id, {}));
     ASSERT_TRUE(resolve(id, 7));
     EXPECT_EQ(store->purge(at(200), 10), 1U);
+}
+
+TEST_F(HeldKeys, VerifyFindsEntriesThatContradictTheirLetters) {
+    const std::int64_t id = hold(1);
+    const auto problems_of = [&](std::int64_t position, bool is_held, std::int64_t letter_id) {
+        Parked wrong = entry(position);
+        wrong.letter = letter_id;
+        if (is_held) {
+            wrong.due_at = Parked::never;
+        }
+        EXPECT_TRUE(park({wrong}));
+        return store->verify().value();
+    };
+    constexpr bool held = true;
+    EXPECT_THAT(problems_of(2, held, 0), ElementsAre(HasSubstr("is held by no dead letter")));
+    EXPECT_THAT(problems_of(2, held, 99), ElementsAre(HasSubstr("99, which is not of this")));
+    EXPECT_THAT(problems_of(2, !held, id), ElementsAre(HasSubstr("which is not of this")));
+    EXPECT_THAT(problems_of(2, !held, 0), IsEmpty());
+    EXPECT_THAT(problems_of(1, !held, id), ElementsAre(HasSubstr("is open")));
+    ASSERT_TRUE(store->requeue(id, {}));
+    EXPECT_THAT(problems_of(1, held, id), ElementsAre(HasSubstr("is requeued")));
+    Transaction resolved;
+    resolved.resolved = {id};
+    ASSERT_TRUE(store->commit(resolved));
+    EXPECT_THAT(problems_of(1, !held, id), ElementsAre(HasSubstr("is resolved")));
 }
 
 TEST(LetterNames, AreWords) {

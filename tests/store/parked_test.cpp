@@ -22,7 +22,7 @@ std::vector<std::int64_t> positions(const Result<std::vector<Parked>>& entries) 
     return out;
 }
 
-TEST_F(ParkedPages, BeginBehindAPositionAndEndAtTheLimit) {
+TEST_F(ParkedPages, StartAfterPositionAndEndAtLimit) {
     ASSERT_TRUE(store->open_group("h", true));
     Parked others = entry(2);
     others.group = "h";
@@ -36,7 +36,7 @@ TEST_F(ParkedPages, BeginBehindAPositionAndEndAtTheLimit) {
     EXPECT_THAT(positions(store->parked("nobody", 0, 9)), IsEmpty());
 }
 
-TEST_F(ParkedPages, OfAKeyHaveNoOther) {
+TEST_F(ParkedPages, OfOneKeyLeaveOutOtherKeys) {
     ASSERT_TRUE(store->open_group("h", true));
     Parked without = entry(4);
     without.key = "";
@@ -55,7 +55,7 @@ TEST_F(ParkedPages, OfAKeyHaveNoOther) {
     EXPECT_THAT(positions(store->parked_of_key("h", uuid(200), 0, 9)), IsEmpty());
 }
 
-TEST_F(ParkedPages, AllOfThemAreMoreThanAPage) {
+TEST_F(ParkedPages, LongListIsReadWhole) {
     constexpr std::int64_t count = 2100;
     Transaction events;
     for (std::int64_t i = 7; i <= count; ++i) {
@@ -74,7 +74,7 @@ TEST_F(ParkedPages, AllOfThemAreMoreThanAPage) {
     }
 }
 
-TEST_F(ParkedPages, StillParkedAreGivenOnceAndAscending) {
+TEST_F(ParkedPages, StillParkedPositionsAreUniqueAndAscending) {
     ASSERT_TRUE(store->open_group("h", true));
     Parked others = entry(6);
     others.group = "h";
@@ -88,7 +88,7 @@ TEST_F(ParkedPages, StillParkedAreGivenOnceAndAscending) {
     EXPECT_THAT(store->still_parked("g", {5, 4}).value(), ElementsAre(5));
 }
 
-TEST_F(ParkedPages, RetryNowMakesAnEntryDue) {
+TEST_F(ParkedPages, RetryNowMakesEntryDue) {
     Parked waiting = entry(1);
     waiting.attempts = {{.at = at(1), .error = "once"}, {.at = at(2), .error = "twice"}};
     waiting.source = "made/4";
@@ -115,7 +115,7 @@ TEST_F(ParkedPages, RetryNowMakesAnEntryDue) {
     }
 }
 
-TEST_F(ParkedPages, RetryNowNeedsAnEntryThatIsNotHeld) {
+TEST_F(ParkedPages, RetryNowRefusesHeldAndMissingEntries) {
     const std::int64_t id = hold(1);
     EXPECT_EQ(store->retry_now("g", 3).error().code, ErrorCode::not_found);
     EXPECT_EQ(store->retry_now("nobody", 1).error().code, ErrorCode::not_found);
@@ -129,7 +129,7 @@ TEST_F(ParkedPages, RetryNowNeedsAnEntryThatIsNotHeld) {
 }
 
 /// A store with one writer has no changes to tell, and says so by its first number.
-TEST_F(ParkedPages, ChangesAreThoseBehindANumber) {
+TEST_F(ParkedPages, ChangesStartAfterTheGivenNumber) {
     ASSERT_TRUE(park({entry(1)}));
     const std::int64_t since = store->last_parked_change().value();
     ASSERT_TRUE(park({entry(2), entry(3)}));

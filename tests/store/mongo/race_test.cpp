@@ -217,7 +217,7 @@ TEST_F(MongoRace, ChangesComeInPagesOfWholeCommits) {
     EXPECT_THAT(sizes, testing::ElementsAre(520, 520, 260));
 }
 
-TEST_F(MongoRace, AHeldKeyIsReleasedOnce) {
+TEST_F(MongoRace, HeldKeyIsReleasedOnce) {
     ASSERT_TRUE(a->open_group("g", true));
     ASSERT_TRUE(a->commit(append(event(1))));
     Transaction letter;
