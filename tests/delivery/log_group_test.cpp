@@ -101,7 +101,7 @@ TEST_F(LogGroups, RefusedRecordFailsAgainWhenItIsRequeued) {
     auto runtime = member(collector);
     foreign(body("log:mine", "eve", 1));
     ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
-    ASSERT_TRUE(store_->requeue(letters().front().id));
+    ASSERT_TRUE(store_->requeue(letters(, {}).front().id));
     ASSERT_TRUE(eventually([&] {
         return letters().back().status == DeadLetter::Status::open &&
                letters().back().error.contains("reserved");
