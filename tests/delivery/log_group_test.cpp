@@ -101,11 +101,14 @@ TEST_F(LogGroups, RefusedRecordFailsAgainWhenItIsRequeued) {
     auto runtime = member(collector);
     foreign(body("log:mine", "eve", 1));
     ASSERT_TRUE(eventually([&] { return letters().size() == 1; }));
-    ASSERT_TRUE(store_->requeue(letters(, {}).front().id));
+    const auto requeued = store_->requeue(letters().front().id, {});
+    ASSERT_TRUE(requeued);
+    runtime->requeued(*requeued);
     ASSERT_TRUE(eventually([&] {
-        return letters().back().status == DeadLetter::Status::open &&
-               letters().back().error.contains("reserved");
+        return letters().front().status == DeadLetter::Status::open &&
+               letters().front().attempts.size() == 2;
     }));
+    EXPECT_TRUE(letters().front().error.contains("reserved"));
     EXPECT_EQ(counter("eve").value, 0);
 }
 
