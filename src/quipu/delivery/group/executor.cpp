@@ -111,7 +111,7 @@ std::optional<HandlerFailure> Executor::call(Running& running, Effects& effects,
 
 std::optional<HandlerFailure> Executor::invoke(Effects& effects, const Task& task,
                                                std::optional<Error>& problem) {
-    using Kind = HandlerFailure::Kind;
+    using FailureKind = HandlerFailure::Kind;
     const Subscription& subscription = *subscriptions_.at(task.record->event_type);
     const int attempt = static_cast<int>(task.failed_attempts()) + 1;
     const auto savepoint = effects.savepoint();
@@ -121,16 +121,16 @@ std::optional<HandlerFailure> Executor::invoke(Effects& effects, const Task& tas
         subscription.invoke(binding_.handler, effects,
                             Delivery{*task.record, binding_.group, attempt});
     } catch (const Undecodable& error) {
-        failure = {Kind::undecodable, "cannot be decoded: " + std::string(error.what())};
+        failure = {FailureKind::undecodable, "cannot be decoded: " + std::string(error.what())};
     } catch (const Reject& error) {
-        failure = {Kind::rejected, error.what()};
+        failure = {FailureKind::rejected, error.what()};
     } catch (const EffectError& error) {
-        failure = {Kind::failed, error.what()};
+        failure = {FailureKind::failed, error.what()};
         if (error.error().retryable()) problem = error.error();
     } catch (const std::exception& error) {
-        failure = {Kind::failed, error.what()};
+        failure = {FailureKind::failed, error.what()};
     } catch (...) {
-        failure = {Kind::failed, "the handler threw something that is not a std::exception"};
+        failure = {FailureKind::failed, "the handler threw something that is not a std::exception"};
     }
     effects.set_cause(nullptr, nullptr);
     if (failure) effects.rollback(savepoint);

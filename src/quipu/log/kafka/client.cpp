@@ -48,13 +48,6 @@ void Client::set_callbacks(rd_kafka_conf_t* conf, Role role) {
                     events->rebalanced(code, partitions);
                 }
             });
-        rd_kafka_conf_set_offset_commit_cb(
-            conf, [](rd_kafka_t*, rd_kafka_resp_err_t code,
-                     rd_kafka_topic_partition_list_t* offsets, void* opaque) noexcept {
-                if (auto* events = static_cast<Context*>(opaque)->events) {
-                    events->committed(code, offsets);
-                }
-            });
     }
 }
 

@@ -23,8 +23,6 @@ class ClientEvents {
     virtual void client_error(rd_kafka_resp_err_t /*code*/, std::string_view /*reason*/) {}
     virtual void rebalanced(rd_kafka_resp_err_t /*code*/,
                             rd_kafka_topic_partition_list_t* /*partitions*/) {}
-    virtual void committed(rd_kafka_resp_err_t /*code*/,
-                           const rd_kafka_topic_partition_list_t* /*offsets*/) {}
 
   protected:
     ~ClientEvents() = default;

@@ -27,6 +27,8 @@ constexpr std::size_t max_buffered_records = 500;
 constexpr std::size_t max_buffered_bytes = 4 << 20;
 // By itself librdkafka takes up to the session timeout if no broker answers.
 constexpr auto close_timeout = std::chrono::seconds(20);
+constexpr auto commit_at_close_timeout = milliseconds(10000);
+constexpr auto commit_at_rebalance_timeout = milliseconds(5000);
 constexpr auto unassign_timeout = std::chrono::seconds(5);
 
 }  // namespace
@@ -398,7 +400,8 @@ void Consumer::release_partitions(const rd_kafka_topic_partition_list_t* list) {
         guarded([&] { options_.revoked(revoked_partitions, lost); });
     }
     if (!lost) {
-        offsets_.commit_now(revoked_partitions);
+        offsets_.commit_now(revoked_partitions,
+                            closed_ ? commit_at_close_timeout : commit_at_rebalance_timeout);
     }
     offsets_.tracker().revoke(revoked_partitions);
     starting_.reset();
@@ -537,9 +540,6 @@ void Consumer::close() {
             if (type == RD_KAFKA_EVENT_REBALANCE) {
                 rebalanced_at_close(rd_kafka_event_error(event.get()),
                                     rd_kafka_event_topic_partition_list(event.get()));
-            } else if (type == RD_KAFKA_EVENT_OFFSET_COMMIT) {
-                committed(rd_kafka_event_error(event.get()),
-                          rd_kafka_event_topic_partition_list(event.get()));
             }
         }
     }

@@ -56,9 +56,6 @@ class Consumer final : public LogConsumer, private ClientEvents {
     void client_error(rd_kafka_resp_err_t code, std::string_view reason) override;
     // Rebalances, handled within poll() and close().
     void rebalanced(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list) override;
-    void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) override {
-        offsets_.committed(code, list);
-    }
     void assigned(const rd_kafka_topic_partition_list_t* list);
     /// Starts to fetch an assignment now, or later if the brokers do not return the offsets in
     /// time.
@@ -109,10 +106,10 @@ class Consumer final : public LogConsumer, private ClientEvents {
     const std::shared_ptr<const Config> config_;
     const std::shared_ptr<Health> health_;
     const LogConsumerOptions options_;
+    std::optional<Client> client_;  ///< declared before offsets_, which holds a queue of it
     GroupOffsets offsets_;
     PartitionCounts partition_counts_;
     const std::string group_;  ///< its group.id
-    std::optional<Client> client_;
     Continuity continuity_;
     std::set<LogPartition> restarted_;  ///< in this assignment, see restart()
     PartitionList starting_;            ///< an assignment whose start offsets are not known yet

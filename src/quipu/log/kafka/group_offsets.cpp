@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <span>
+#include <thread>
 #include <utility>
 
 #include "quipu/log/kafka/checkpoint.hpp"
@@ -15,9 +16,24 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr auto commit_interval = milliseconds(500);
-constexpr auto commit_timeout = milliseconds(5000);
+constexpr auto commit_again_after = milliseconds(100);
 constexpr int look_up_timeout = 1000;  // ms
 constexpr auto look_up_retry_after = std::chrono::seconds(5);
+
+/// Whether a commit that failed in this way may succeed when it is sent again.
+bool is_temporary(rd_kafka_resp_err_t code) {
+    switch (code) {
+        case RD_KAFKA_RESP_ERR__TRANSPORT:
+        case RD_KAFKA_RESP_ERR__TIMED_OUT:
+        case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+        case RD_KAFKA_RESP_ERR__WAIT_COORD:
+        case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+        case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+        case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+        case RD_KAFKA_RESP_ERR_NOT_COORDINATOR: return true;
+        default: return false;
+    }
+}
 
 }  // namespace
 
@@ -29,20 +45,47 @@ GroupOffsets::GroupOffsets(std::shared_ptr<const Config> config, std::shared_ptr
       former_group_(config_->former_group_id(group)),
       from_earliest_(from_earliest) {}
 
+void GroupOffsets::use(rd_kafka_t* client) {
+    client_ = client;
+    responses_.reset(rd_kafka_queue_new(client));
+}
+
 void GroupOffsets::commit_if_due() {
     const auto now = Clock::now();
-    if (now < next_commit_) {
+    await_responses(now);
+    if (unanswered_ > 0 || now < next_commit_) {
         return;
     }
     next_commit_ = now + commit_interval;
-    const auto changes = tracker_.take_changes();
-    if (changes.empty()) {
-        return;
+    if (const auto changes = tracker_.take_changes(); !changes.empty()) {
+        send(make_list(changes, *config_).get());
     }
-    const PartitionList list = make_list(changes, *config_);
-    if (const auto code = rd_kafka_commit(client_, list.get(), 1)) {
-        committed(code, list.get());
+}
+
+rd_kafka_resp_err_t GroupOffsets::send(const rd_kafka_topic_partition_list_t* list) {
+    const auto code = rd_kafka_commit_queue(client_, list, responses_.get(), nullptr, nullptr);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        ++unanswered_;
+    } else {
+        committed(code, list);
     }
+    return code;
+}
+
+rd_kafka_resp_err_t GroupOffsets::await_responses(Clock::time_point end) {
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    while (unanswered_ > 0) {
+        const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
+        const EventHandle event(rd_kafka_queue_poll(
+            responses_.get(), static_cast<int>(std::max(left, milliseconds(0)).count())));
+        if (event == nullptr) {
+            return RD_KAFKA_RESP_ERR__TIMED_OUT;
+        }
+        --unanswered_;
+        code = rd_kafka_event_error(event.get());
+        committed(code, rd_kafka_event_topic_partition_list(event.get()));
+    }
+    return code;
 }
 
 void GroupOffsets::committed(rd_kafka_resp_err_t code,
@@ -59,28 +102,38 @@ void GroupOffsets::committed(rd_kafka_resp_err_t code,
         }
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        health_->notify(
-            "warning", "commit " + group_,
-            call_error(code, "group " + group_ + ": offsets not committed", {}).message);
+        report_failure(code);
     }
 }
 
-void GroupOffsets::commit_now(const std::vector<LogPartition>& partitions) {
-    const auto places = tracker_.unconfirmed(partitions);
-    if (places.empty()) {
-        return;
+void GroupOffsets::report_failure(rd_kafka_resp_err_t code) {
+    health_->notify("warning", "commit " + group_,
+                    call_error(code, "group " + group_ + ": offsets not committed", {}).message);
+}
+
+void GroupOffsets::commit_now(const std::vector<LogPartition>& partitions, milliseconds timeout) {
+    const auto end = Clock::now() + timeout;
+    // If the response does not come, the last commit is sent nevertheless: it may arrive last.
+    await_responses(end);
+    while (true) {
+        const auto places = tracker_.unconfirmed(partitions);
+        if (places.empty()) {
+            return;
+        }
+        rd_kafka_resp_err_t code = send(make_list(places, *config_).get());
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            // librdkafka's synchronous commit waits without a limit while no broker answers.
+            code = await_responses(end);
+            if (unanswered_ > 0) {
+                report_failure(code);
+                return;
+            }
+        }
+        if (!is_temporary(code) || Clock::now() + commit_again_after >= end) {
+            return;
+        }
+        std::this_thread::sleep_for(commit_again_after);
     }
-    // librdkafka's synchronous commit waits without a limit while no broker answers.
-    const PartitionList list = make_list(places, *config_);
-    const Queue queue(rd_kafka_queue_new(client_));
-    rd_kafka_resp_err_t code =
-        rd_kafka_commit_queue(client_, list.get(), queue.get(), nullptr, nullptr);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        const EventHandle event(
-            rd_kafka_queue_poll(queue.get(), static_cast<int>(commit_timeout.count())));
-        code = event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event.get());
-    }
-    committed(code, list.get());
 }
 
 // The start is committed at once: a member that restarts before any record has arrived must not
@@ -159,7 +212,7 @@ std::optional<std::vector<Checkpoint>> GroupOffsets::set_start(
         }
     }
     if (starts->cnt > 0) {
-        rd_kafka_commit(client_, starts.get(), 1);
+        send(starts.get());
     }
     return checks;
 }

@@ -19,6 +19,10 @@ namespace quipu::kafka {
 
 /// Commits and looks up the offsets of a group member's assignment. Used by the thread that polls
 /// the consumer; the tracker is thread-safe.
+///
+/// A commit is sent when the one before it has been answered. librdkafka repeats a commit whose
+/// answer is lost, and the broker applies commits in the order in which they arrive: an earlier one
+/// that is repeated late would undo a later one.
 class GroupOffsets {
   public:
     /// `group` is the group's name without a prefix.
@@ -27,16 +31,15 @@ class GroupOffsets {
 
     /// Sets the member's client, which must outlive this object. Call it before all other
     /// functions.
-    void use(rd_kafka_t* client) noexcept { client_ = client; }
+    void use(rd_kafka_t* client);
     [[nodiscard]] OffsetTracker& tracker() noexcept { return tracker_; }
     [[nodiscard]] const OffsetTracker& tracker() const noexcept { return tracker_; }
 
     /// Commits what has been finished since the last commit; does not wait for the response.
     void commit_if_due();
-    /// Commits what has been finished in these partitions and waits a few seconds at most.
-    void commit_now(const std::vector<LogPartition>& partitions);
-    /// Handles the broker's response to a commit.
-    void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
+    /// Commits what has been finished in these partitions and waits at most `timeout` for the
+    /// response. A commit that fails for a temporary reason is sent again until then.
+    void commit_now(const std::vector<LogPartition>& partitions, std::chrono::milliseconds timeout);
 
     /// Sets the start offsets of an assignment. A partition of which a record has been returned, or
     /// finished before, starts with that record, so that its digest can be compared; the result has
@@ -56,6 +59,15 @@ class GroupOffsets {
   private:
     using Clock = std::chrono::steady_clock;
 
+    /// Sends a commit; an error that prevents it is handled like the broker's response.
+    rd_kafka_resp_err_t send(const rd_kafka_topic_partition_list_t* list);
+    /// The response to the commit sent last, after all responses before it. __TIMED_OUT if it does
+    /// not come until `end`, no error if there is no commit without a response.
+    rd_kafka_resp_err_t await_responses(Clock::time_point end);
+    /// Handles the broker's response to a commit.
+    void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
+    void report_failure(rd_kafka_resp_err_t code);
+
     /// The committed offsets of the former group.id for `partitions`, where there are any.
     [[nodiscard]] Result<PartitionList> former_offsets(
         const rd_kafka_topic_partition_list_t* partitions) const;
@@ -66,6 +78,8 @@ class GroupOffsets {
     const std::optional<std::string> former_group_;  ///< Config::former_group_id
     const bool from_earliest_;
     rd_kafka_t* client_ = nullptr;
+    Queue responses_;     ///< to commits
+    int unanswered_ = 0;  ///< commits; more than one only after a commit_now() that timed out
     OffsetTracker tracker_;
     Clock::time_point next_commit_{};
     Clock::time_point next_look_up_ = Clock::time_point::max();
