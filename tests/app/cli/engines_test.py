@@ -33,9 +33,8 @@ class Unreachable(harness.CliTest):
                                          "--http", f"127.0.0.1:{http}")
         self.addCleanup(self._end, running)
         running.wait_for_log("trying again")
-        status, body = harness.eventually(lambda: harness.get(http, "/readyz"))
+        status, body = self._ready_reply_naming(http, "127.0.0.1")
         self.assertEqual((status, body["status"]), (503, "not ready"))
-        self.assertIn("127.0.0.1", body["because"][0])
         self.assertEqual(harness.get(http, "/healthz")[0], 200)
         self.assertEqual(running.stop(), 0)
         self.assertNotIn(SECRET, "".join(running.log + running.out) + str(body))
@@ -46,6 +45,14 @@ class Unreachable(harness.CliTest):
         self.assertIn(f"127.0.0.1:{port}", answer.err)
         self.assertIn(answer.code, (2, 3))
 
+    @staticmethod
+    def _ready_reply_naming(http, text):
+        """The first reply of /readyz whose reasons have the text: it is set after the log line."""
+        def reply():
+            answer = harness.get(http, "/readyz")
+            return answer if answer and text in "".join(answer[1].get("because", [])) else None
+        return harness.eventually(reply, f"a reason that names {text}")
+
     def test_run_waits_for_a_log_and_takes_events_meanwhile(self):
         http = harness.free_port()
         url = f"kafka://127.0.0.1:{harness.free_port()}"
@@ -53,9 +60,8 @@ class Unreachable(harness.CliTest):
                                          "--http", f"127.0.0.1:{http}")
         self.addCleanup(self._end, running)
         running.wait_for_log("trying again")
-        status, body = harness.eventually(lambda: harness.get(http, "/readyz"))
+        status, _ = self._ready_reply_naming(http, "127.0.0.1")
         self.assertEqual(status, 503)
-        self.assertIn("127.0.0.1", body["because"][0])
         with urllib.request.urlopen(f"http://127.0.0.1:{http}/metrics", timeout=harness.FOREVER) as answer:
             self.assertIn('quipu_dead_letters_open{group="quipu.relay"} 0', answer.read().decode())
         self.assertEqual(self.publish("user_greeted", {"name": "Ada"})["position"], 1)
