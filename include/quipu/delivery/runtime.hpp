@@ -51,19 +51,20 @@ struct RuntimeOptions {
     /// Where groups read: the topics of this log, shared with the group's members in other
     /// processes; from the store itself when null. Must outlive the runtime.
     TopicLog* log = nullptr;
-    /// Static membership in the log's groups: a name for this process that outlives its restarts
-    /// and that no other process has: a member whose name another takes goes on without one. Empty
-    /// for dynamic membership.
+    /// Static membership in the log's groups: a name for this process that is the same after each
+    /// restart and that no other process has. If another process takes the name, this one continues
+    /// as a dynamic member. Empty for dynamic membership.
     std::string member = {};
-    /// So long a log may take to bring an event that it was given, before its group finds out
-    /// whether the log still has it. What it has no more, the group takes from the store.
+    /// How long a group waits for an event that the log was given before it finds out whether the
+    /// log still has it. If the log does not, the group takes the event from the store.
     std::chrono::milliseconds log_patience{5000};
-    std::size_t max_conflicts = 100;  ///< reruns of one handling before it counts as a failure
+    /// How often a handler is run again after a conflict before the event counts as failed.
+    std::size_t max_conflicts = 100;
 };
 
-/// Runs consumer groups on a store: reads the log in order, calls handlers, commits each one's
-/// offset, inbox mark, documents and published events together, retries by the event's policy,
-/// and parks in dead letters what can't be handled.
+/// Runs consumer groups on a store: reads the log in order, calls handlers, commits the offset, the
+/// finished mark, the documents and the published events of each together, retries by the event's
+/// policy, and keeps what cannot be handled as dead letters.
 ///
 /// Promises: a record is finished once per group, whatever crashes; records of one key are handled
 /// in log order; a failing record holds back only its key, also when it has become a dead letter
