@@ -16,7 +16,7 @@ namespace quipu::test {
 class KafkaMockTest : public KafkaLiveTest {
   protected:
     /// Numbers of Kafka's protocol.
-    enum Request : std::int16_t { produce_request = 0, offset_fetch = 9 };
+    enum Request : std::int16_t { produce_request = 0, offset_commit = 8, offset_fetch = 9 };
 
     KafkaMockTest() : KafkaLiveTest("no variable") {
         std::array<char, 512> problem{};
