@@ -8,6 +8,7 @@
 
 #include "quipu/log/kafka/checkpoint.hpp"
 #include "quipu/log/kafka/errors.hpp"
+#include "quipu/log/kafka/former_offsets.hpp"
 #include "quipu/log/kafka/records.hpp"
 
 namespace quipu::kafka {
@@ -183,9 +184,10 @@ std::optional<std::vector<Checkpoint>> GroupOffsets::set_start(
                                                  element.offset);
     };
     if (former_group_ && missing->cnt > 0) {
-        const auto former = former_offsets(missing.get());
+        const auto former = committed_offsets_of(*config_, health_, *former_group_, missing.get());
         if (!former) {
-            health_->notify("warning", "former " + group_, former.error().message);
+            health_->notify("warning", "former " + group_,
+                            "group " + group_ + ": " + former.error().message);
             return std::nullopt;
         }
         for (const auto& element : elements(former->get())) {
@@ -215,52 +217,6 @@ std::optional<std::vector<Checkpoint>> GroupOffsets::set_start(
         send(starts.get());
     }
     return checks;
-}
-
-Result<PartitionList> GroupOffsets::former_offsets(
-    const rd_kafka_topic_partition_list_t* partitions) const {
-    const AdminOptions options(
-        rd_kafka_AdminOptions_new(client_, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS));
-    rd_kafka_AdminOptions_set_request_timeout(options.get(), look_up_timeout, nullptr, 0);
-    const ListGroupOffsets request(
-        rd_kafka_ListConsumerGroupOffsets_new(former_group_->c_str(), partitions));
-    rd_kafka_ListConsumerGroupOffsets_t* raw = request.get();
-    const Queue queue(rd_kafka_queue_new(client_));
-    rd_kafka_ListConsumerGroupOffsets(client_, &raw, 1, options.get(), queue.get());
-    // librdkafka reports its own timeout before this wait ends.
-    const EventHandle event(rd_kafka_queue_poll(queue.get(), look_up_timeout + 1000));
-    const std::string what = "group " + group_ + ": committed offsets of group " + *former_group_;
-    if (event == nullptr) {
-        return std::unexpected(call_error(RD_KAFKA_RESP_ERR__TIMED_OUT, what, {}));
-    }
-    rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
-    const rd_kafka_group_result_t* answer = nullptr;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        std::size_t count = 0;
-        const auto** answers = rd_kafka_ListConsumerGroupOffsets_result_groups(
-            rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
-        answer = count == 1 ? answers[0] : nullptr;
-        const auto* error = answer == nullptr ? nullptr : rd_kafka_group_result_error(answer);
-        code = error == nullptr ? code : rd_kafka_error_code(error);
-    }
-    PartitionList found(rd_kafka_topic_partition_list_new(partitions->cnt));
-    if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
-        // A user who may not describe a group cannot have been a member of it.
-        return found;
-    }
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || answer == nullptr) {
-        return std::unexpected(call_error(code, what, {}));
-    }
-    for (const auto& element : elements(rd_kafka_group_result_partitions(answer))) {
-        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return std::unexpected(call_error(element.err, what, {}));
-        }
-        if (element.offset >= 0) {
-            rd_kafka_topic_partition_list_add(found.get(), element.topic, element.partition)
-                ->offset = element.offset;
-        }
-    }
-    return found;
 }
 
 void GroupOffsets::look_up_if_due() {

@@ -68,10 +68,6 @@ class GroupOffsets {
     void committed(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list);
     void report_failure(rd_kafka_resp_err_t code);
 
-    /// The committed offsets of the former group.id for `partitions`, where there are any.
-    [[nodiscard]] Result<PartitionList> former_offsets(
-        const rd_kafka_topic_partition_list_t* partitions) const;
-
     const std::shared_ptr<const Config> config_;
     const std::shared_ptr<Health> health_;
     const std::string group_;                        ///< its group.id

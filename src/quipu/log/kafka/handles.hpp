@@ -32,9 +32,6 @@ using NewPartitions =
 using ConfigResource =
     std::unique_ptr<rd_kafka_ConfigResource_t, Destroy<rd_kafka_ConfigResource_destroy>>;
 
-using ListGroupOffsets = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t,
-                                         Destroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;
-
 struct DestroyMetadata {
     void operator()(const rd_kafka_metadata_t* metadata) const noexcept {
         rd_kafka_metadata_destroy(metadata);
