@@ -18,6 +18,7 @@
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/delivery/runtime.hpp"
+#include "support/eventually.hpp"
 #include "support/temp_directory.hpp"
 
 namespace quipu::delivery_test {
@@ -59,16 +60,6 @@ struct Counter {
 };
 
 struct Events : Catalogue<Category<AtOnce, Ordered, Terminal<Shipped>>, Category<Never, Slow>> {};
-
-/// Waits for a condition, generously: a test that waits in vain fails.
-inline bool eventually(const std::function<bool()>& condition) {
-    const auto until = std::chrono::steady_clock::now() + 60s;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(2ms);
-    }
-    return true;
-}
 
 /// What happened to a letter, in words.
 inline std::vector<std::string> steps_of(const DeadLetter& letter) {

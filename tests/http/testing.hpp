@@ -21,6 +21,7 @@
 
 #include "quipu/http/client.hpp"
 #include "quipu/http/server.hpp"
+#include "support/eventually.hpp"
 
 namespace quipu::http_testing {
 
@@ -63,16 +64,6 @@ class Watched {
     std::condition_variable changed_;
     T value_;
 };
-
-/// Looks at a condition of another thread until it holds.
-inline bool eventually(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + forever;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        usleep(1000);
-    }
-    return true;
-}
 
 /// A TCP connection that sends any bytes, well-formed or not.
 class RawConnection {

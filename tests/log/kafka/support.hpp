@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "quipu/log/kafka/kafka_log.hpp"
+#include "support/eventually.hpp"
 
 namespace quipu::test {
 
@@ -24,19 +25,6 @@ using namespace std::chrono_literals;
 inline std::string environment(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::string() : std::string(value);
-}
-
-/// Waits for something that comes when it comes; the limit only ends a test that has failed.
-template <class Condition>
-bool eventually(const Condition& condition, std::chrono::seconds limit = 60s) {
-    const auto end = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) {
-            return false;
-        }
-        std::this_thread::sleep_for(10ms);
-    }
-    return true;
 }
 
 /// Collects the notices that a log sends to its operator.

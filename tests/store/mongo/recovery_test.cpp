@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+#include <memory>
 #include <vector>
 
 #include "quipu/store/mongo/collections.hpp"
@@ -310,6 +312,87 @@ TEST(MongoRecovery, AChangedByteIsNotServed) {
     EXPECT_EQ(store->read(1, 10).error().code, ErrorCode::corrupt);
     EXPECT_THAT(store->query({}).value().damaged, testing::ElementsAre(2));
     EXPECT_EQ(store->verify()->size(), 1U);
+}
+
+/// Group "sound" has finished 1, and group "changed" 1 and 3 of five events.
+class MongoDamagedGroup : public testing::Test {
+  protected:
+    void SetUp() override {
+        store = open_mongo_store(database.options()).value();
+        for (std::int64_t i = 1; i <= 5; ++i) ASSERT_TRUE(store->commit(append(event(i))));
+        finish("sound", {1});
+        finish("changed", {1, 3});
+    }
+    void finish(const char* group, std::vector<std::int64_t> positions) {
+        ASSERT_TRUE(store->open_group(group, true));
+        Transaction transaction;
+        transaction.group = group;
+        transaction.finished = std::move(positions);
+        ASSERT_TRUE(store->commit(transaction));
+    }
+    template <class Fill>
+    void set(const char* collection, const char* group, Fill fill) {
+        store.reset();
+        Server::make(database.options())
+            .value()
+            ->replace(collection, {{.filter = mongo::by_text("group", group),
+                                    .document = mongo::bson([&](auto& writer) {
+                                        writer.begin_document("$set");
+                                        fill(writer);
+                                        writer.end();
+                                    }),
+                                    .update = true}});
+        store = open_mongo_store(database.options()).value();
+    }
+    void expect_changed_group_handles_nothing() {
+        Transaction transaction;
+        transaction.group = "changed";
+        transaction.finished = {2};
+        const auto committed = store->commit(transaction);
+        ASSERT_FALSE(committed);
+        EXPECT_EQ(committed.error().code, ErrorCode::corrupt);
+        EXPECT_EQ(store->open_group("changed", true).error().code, ErrorCode::corrupt);
+        EXPECT_EQ(store->unfinished("changed", {2}).error().code, ErrorCode::corrupt);
+        EXPECT_THAT(store->verify().value(),
+                    testing::Contains(testing::HasSubstr("what group changed has finished")));
+        finish("sound", {2});
+        EXPECT_THAT(store->unfinished("sound", {1, 2, 3}).value(), testing::ElementsAre(3));
+    }
+
+    MongoDatabase database;
+    std::unique_ptr<Store> store;
+};
+
+TEST_F(MongoDamagedGroup, ChangedOffsetStopsItsGroupAlone) {
+    set(mongo::groups_collection, "changed", [](auto& writer) { writer.int64("position", 2); });
+    expect_changed_group_handles_nothing();
+}
+
+TEST_F(MongoDamagedGroup, ChangedFinishedMarkStopsItsGroupAlone) {
+    set(mongo::group_ranges_collection, "changed",
+        [](auto& writer) { writer.int64("ranges.0.last", 4); });
+    expect_changed_group_handles_nothing();
+}
+
+TEST_F(MongoDamagedGroup, RangeBeyondEveryPositionIsDamageWhateverItsChecksum) {
+    set(mongo::group_ranges_collection, "changed", [](auto& writer) {
+        writer.begin_list("ranges");
+        writer.begin_document({});
+        writer.int64("first", 3);
+        writer.int64("last", std::numeric_limits<std::int64_t>::max());
+        writer.end();
+        writer.end();
+    });
+    expect_changed_group_handles_nothing();
+}
+
+TEST_F(MongoDamagedGroup, NothingIsPurgedWhileAGroupIsDamaged) {
+    Transaction expired = append(event(6));
+    expired.appends.front().record.expires_at = at(1);
+    ASSERT_TRUE(store->commit(expired));
+    finish("sound", {2, 3, 4, 5, 6});
+    set(mongo::groups_collection, "changed", [](auto& writer) { writer.int64("position", 6); });
+    EXPECT_EQ(store->purge(at(2), 10).value(), 0U);
 }
 
 }  // namespace

@@ -27,8 +27,10 @@ struct MongoOptions {
     /// are stored with the body alone. Called on the thread that calls `submit`.
     std::function<std::string(const Record&)> document = {};
     /// The fields that queries find by an index, beside metadata.user_id and the correlation id
-    /// (EventTypes::indexed_fields).
+    /// (EventTypes::indexed_fields). Events that were stored without a field are added to its index
+    /// beside the running program; until that is complete, a search for it is a scan.
     std::vector<std::string> indexed = {};
+    std::size_t index_portion = 500;                 ///< events that are added at once; 0 adds none
     std::size_t max_batch_records = 1024;            ///< of one shared commit
     std::size_t max_batch_bytes = 8 * 1024 * 1024;   ///< of one shared commit, below BSON's 16 MiB
     std::size_t max_queue_bytes = 64 * 1024 * 1024;  ///< waiting; beyond it `submit` blocks

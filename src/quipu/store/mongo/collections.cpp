@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <initializer_list>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@ namespace quipu::mongo {
 namespace {
 
 /// 2: tombstones expire by a TTL index; before, each process erased them.
+/// 3: declared fields have an index of their own; before, the library knew a field `execution_id`.
 constexpr std::int64_t schema_version = 3;
 /// By then a process that fell asleep over an old commit has lost its connection long ago, and
 /// reads the state again before it writes.
@@ -99,18 +101,20 @@ void make_indexes(Server& server) {
     }
 }
 
-/// An index whose options have changed cannot be made beside the old one.
-void drop_outdated(Server& server, const Index& index) {
-    const std::string listed = server.command(
-        bson([&](BsonWriter& writer) { writer.text("listIndexes", index.collection); }));
-    bool outdated = false;
+/// Drops the index if it exists and `outdated` is true of it.
+void drop_index(
+    Server& server, const char* collection, std::string_view name,
+    const std::function<bool(View)>& outdated = [](View) { return true; }) {
+    const std::string listed =
+        server.command(bson([&](BsonWriter& writer) { writer.text("listIndexes", collection); }));
+    bool found = false;
     View(listed).document("cursor").each("firstBatch", [&](View each) {
-        outdated = outdated || (each.text("name") == index.name && !each.has("expireAfterSeconds"));
+        found = found || (each.text("name") == name && outdated(each));
     });
-    if (outdated) {
+    if (found) {
         static_cast<void>(server.command(bson([&](BsonWriter& writer) {
-            writer.text("dropIndexes", index.collection);
-            writer.text("index", index.name);
+            writer.text("dropIndexes", collection);
+            writer.text("index", name);
         })));
     }
 }
@@ -121,7 +125,9 @@ void upgrade(Server& server, std::int64_t version) {
     if (version < 2) {
         for (const auto& index : indexes()) {
             if (index.expire_after_seconds > 0) {
-                drop_outdated(server, index);
+                // An index whose options have changed cannot be made beside the old one.
+                drop_index(server, index.collection, index.name,
+                           [](View old) { return !old.has("expireAfterSeconds"); });
                 static_cast<void>(server.command(create_index(index)));
             }
         }
@@ -130,6 +136,7 @@ void upgrade(Server& server, std::int64_t version) {
         for (const auto& index : indexes()) {
             static_cast<void>(server.command(create_index(index)));
         }
+        drop_index(server, events_collection, "by_execution");
     }
     server.replace(meta_collection, {{.filter = by_id("identity"),
                                       .document = bson([](BsonWriter& writer) {

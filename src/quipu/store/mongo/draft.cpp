@@ -90,7 +90,22 @@ Result<void> Draft::check_parked(const Transaction& rest) {
     return {};
 }
 
+Result<void> Draft::check_damage(const Transaction& rest) const {
+    if (state_.damaged.contains(rest.group)) {
+        return std::unexpected(damaged_group(rest.group));
+    }
+    for (const Parked& parked : rest.park) {
+        if (state_.damaged.contains(parked.group)) {
+            return std::unexpected(damaged_group(parked.group));
+        }
+    }
+    return {};
+}
+
 Result<void> Draft::check(const Transaction& rest) {
+    if (auto sound = check_damage(rest); !sound) {
+        return sound;
+    }
     for (const auto& guard : rest.guards) {
         const std::int64_t now = revision(guard.collection, guard.key);
         if (now != guard.revision) {
@@ -505,7 +520,8 @@ Result<void> Draft::archive(std::string_view event_id, std::string_view deleted_
                                 })});
     remove(record);
     for (const auto& [group, set] : state_.groups) {
-        if (!set.contains(record.position)) {
+        // A damaged group's documents stay as they are, for whoever looks into the damage.
+        if (!state_.damaged.contains(group) && !set.contains(record.position)) {
             finished_of(group).add(record.position, record.position);
         }
     }

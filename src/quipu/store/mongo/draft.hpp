@@ -65,6 +65,7 @@ class Draft final : private GroupView {
     bool finished(const std::string& group, std::int64_t position) const override;
 
     Result<void> check(const Transaction& rest);
+    [[nodiscard]] Result<void> check_damage(const Transaction& rest) const;
     Result<void> check_parked(const Transaction& rest);
     Result<std::vector<std::optional<Appended>>> check(const std::vector<PreparedAppend>& appends);
     std::optional<Known> stored_before(const PreparedAppend& append);

@@ -2,6 +2,7 @@
 #include "quipu/store/mongo/field_sets.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "quipu/base/checksum.hpp"
 #include "quipu/store/mongo/bson.hpp"
@@ -21,21 +22,13 @@ std::string entry_of(std::string_view path, const FieldValue& value) {
 bool any_without(Server& server, const std::string& path) {
     std::vector<std::string> lacking;
     bool known = false;
-    const std::string all = bson([](BsonWriter& writer) {
-        writer.begin_document("_id");
-        writer.text("$gte", set_prefix);
-        writer.text("$lt", "field_set;");
-        writer.end();
-    });
-    server.find(meta_collection, all, bson([](BsonWriter&) {}), [&](View set) {
-        bool has = false;
-        set.each("fields", [&](View field) { has = has || field.text("path") == path; });
-        known = known || has;
-        if (!has) {
-            lacking.emplace_back(set.text("_id"));
+    for (FieldSet& set : field_sets(server)) {
+        if (std::ranges::find(set.paths, path) != set.paths.end()) {
+            known = true;
+        } else {
+            lacking.push_back(std::move(set.name));
         }
-        return true;
-    });
+    }
     if (!known) {
         return true;
     }
@@ -64,6 +57,22 @@ std::string field_set_name(const IndexedFields& fields) {
     }
     return std::string(set_prefix) + std::to_string(crc32_of(0, all)) + "." +
            std::to_string(all.size());
+}
+
+std::vector<FieldSet> field_sets(Server& server) {
+    const std::string all = bson([](BsonWriter& writer) {
+        writer.begin_document("_id");
+        writer.text("$gte", set_prefix);
+        writer.text("$lt", "field_set;");
+        writer.end();
+    });
+    std::vector<FieldSet> sets;
+    server.find(meta_collection, all, bson([](BsonWriter&) {}), [&](View document) {
+        FieldSet& set = sets.emplace_back(document.string("_id"), std::vector<std::string>{});
+        document.each("fields", [&](View field) { set.paths.push_back(field.string("path")); });
+        return true;
+    });
+    return sets;
 }
 
 void declare_field_set(Server& server, const IndexedFields& fields) {

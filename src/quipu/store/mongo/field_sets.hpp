@@ -22,6 +22,13 @@ constexpr const char* field_index_name = "by_field";  ///< of `fields` in log or
 /// Makes the set known; to be called before the first event of it is written. Throws ServerError.
 void declare_field_set(Server& server, const IndexedFields& fields);
 
+/// A set of fields that some program has declared.
+struct FieldSet {
+    std::string name;
+    std::vector<std::string> paths;
+};
+[[nodiscard]] std::vector<FieldSet> field_sets(Server& server);
+
 /// An event's members as `append.members` has them, with its entries and the set's name.
 [[nodiscard]] std::string with_fields(std::string_view members, const IndexedFields& fields,
                                       const std::string& set,

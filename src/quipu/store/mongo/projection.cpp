@@ -181,8 +181,9 @@ class Projection {
         }
         Documents ranges;
         for (const std::int64_t chunk : chunks) {
-            ranges.push_back(made(
-                chunk, [&](BsonWriter& writer) { put_chunk(writer, state_.removed, chunk, 0); }));
+            ranges.push_back(made(chunk, [&](BsonWriter& writer) {
+                put_chunk(writer, {}, state_.removed, chunk, 0);
+            }));
         }
         replace_or_insert(removed_collection, ranges);
         replace_or_insert(events_collection, tombstones);
@@ -196,10 +197,7 @@ class Projection {
         insert_or_replace(removed_collection, {made(-commit_.number, [&](BsonWriter& writer) {
                               writer.begin_list("ranges");
                               for (const auto& [first, last] : commit_.holes) {
-                                  writer.begin_document({});
-                                  writer.int64("first", first);
-                                  writer.int64("last", last);
-                                  writer.end();
+                                  put_range(writer, {}, first, last);
                               }
                               writer.end();
                           })});
@@ -215,8 +213,9 @@ class Projection {
         }
     }
 
-    static void put_chunk(BsonWriter& writer, const IntervalSet& set, std::int64_t chunk,
-                          std::int64_t above) {
+    /// `owner` is the group, or empty for removed positions.
+    static void put_chunk(BsonWriter& writer, std::string_view owner, const IntervalSet& set,
+                          std::int64_t chunk, std::int64_t above) {
         const std::int64_t begin = std::max(chunk * chunk_positions, above + 1);
         const std::int64_t end = (chunk + 1) * chunk_positions - 1;
         writer.begin_list("ranges");
@@ -226,10 +225,8 @@ class Projection {
         }
         for (; range != set.ranges().end() && range->first <= end; ++range) {
             if (range->second >= begin) {
-                writer.begin_document({});
-                writer.int64("first", std::max(begin, range->first));
-                writer.int64("last", std::min(end, range->second));
-                writer.end();
+                put_range(writer, owner, std::max(begin, range->first),
+                          std::min(end, range->second));
             }
         }
         writer.end();
@@ -254,12 +251,13 @@ class Projection {
                 chunks.push_back(
                     made(joined(std::to_string(chunk), finished.group), [&](BsonWriter& writer) {
                         put_text(writer, "group", finished.group);
-                        put_chunk(writer, set, chunk, prefix);
+                        put_chunk(writer, finished.group, set, chunk, prefix);
                     }));
             }
             positions.push_back(made(joined({}, finished.group), [&](BsonWriter& writer) {
                 put_text(writer, "group", finished.group);
                 writer.int64("position", prefix);
+                writer.int64("checksum", finished_checksum(finished.group, 1, prefix));
             }));
         }
         replace_or_insert(group_ranges_collection, chunks);

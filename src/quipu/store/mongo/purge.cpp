@@ -74,8 +74,10 @@ void purge_step(Draft& draft, PurgeStep& step, Time now, std::size_t limit) {
         }
         ++examined;
         step.next = here;
-        const bool finished = std::ranges::all_of(
-            state.groups, [&](const auto& group) { return group.second.contains(position); });
+        const bool finished =
+            state.damaged.empty() && std::ranges::all_of(state.groups, [&](const auto& group) {
+                return group.second.contains(position);
+            });
         if (finished && !kept.contains(position) && position <= state.last_position) {
             Record& record = chosen.emplace_back();
             record.position = position;

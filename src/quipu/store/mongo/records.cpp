@@ -7,6 +7,9 @@
 namespace quipu::mongo {
 namespace {
 
+/// Far from where a position could overflow.
+constexpr std::int64_t most_position = std::int64_t{1} << 62;
+
 void put_attempts(BsonWriter& writer, const std::vector<Attempt>& attempts) {
     writer.begin_list("attempts");
     for (const auto& attempt : attempts) {
@@ -220,6 +223,42 @@ Result<Document> get_document(View view, std::string_view collection) {
         return std::unexpected(damaged_document(collection, document.key));
     }
     return document;
+}
+
+void put_range(BsonWriter& writer, std::string_view owner, std::int64_t first, std::int64_t last) {
+    writer.begin_document({});
+    writer.int64("first", first);
+    writer.int64("last", last);
+    writer.int64("checksum", finished_checksum(owner, first, last));
+    writer.end();
+}
+
+std::optional<std::pair<std::int64_t, std::int64_t>> get_range(View range, std::string_view owner) {
+    const std::int64_t first = range.integer("first");
+    const std::int64_t last = range.integer("last");
+    const bool changed =
+        range.has("checksum") && range.integer("checksum") != finished_checksum(owner, first, last);
+    if (changed || first < 1 || last < first || last > most_position) {
+        return std::nullopt;
+    }
+    return std::pair(first, last);
+}
+
+std::optional<std::int64_t> get_position(View document) {
+    const std::int64_t position = document.integer("position", -1);
+    const bool changed =
+        document.has("checksum") &&
+        document.integer("checksum") != finished_checksum(document.string("group"), 1, position);
+    if (changed || position < 0 || position > most_position) {
+        return std::nullopt;
+    }
+    return position;
+}
+
+Error damaged_group(const std::string& group) {
+    return {ErrorCode::corrupt, "what group " + group +
+                                    " has finished does not read back as it was written: the "
+                                    "database is damaged; restore it from a backup"};
 }
 
 Error damaged_event(std::int64_t position) {

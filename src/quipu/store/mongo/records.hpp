@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "quipu/base/error.hpp"
@@ -43,6 +44,17 @@ void put_letter(BsonWriter& writer, const DeadLetter& letter);
 /// Errors: corrupt.
 [[nodiscard]] Result<Document> get_document(View view, std::string_view collection);
 
+/// Writes a range of positions, both ends included, as a member of a list. `owner` is the group
+/// that has finished them, or empty for positions that were removed.
+void put_range(BsonWriter& writer, std::string_view owner, std::int64_t first, std::int64_t last);
+/// What put_range wrote; nothing when it does not read back so. Ranges of earlier versions carry no
+/// checksum.
+[[nodiscard]] std::optional<std::pair<std::int64_t, std::int64_t>> get_range(
+    View range, std::string_view owner);
+/// The position that a group's document says; nothing when it does not read back as it was written.
+[[nodiscard]] std::optional<std::int64_t> get_position(View document);
+
 [[nodiscard]] Error damaged_event(std::int64_t position);
+[[nodiscard]] Error damaged_group(const std::string& group);
 
 }  // namespace quipu::mongo

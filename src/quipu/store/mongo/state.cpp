@@ -10,9 +10,17 @@
 namespace quipu::mongo {
 namespace {
 
-void add_ranges(View document, IntervalSet& set) {
-    document.each("ranges",
-                  [&](View range) { set.add(range.integer("first"), range.integer("last")); });
+/// False when a range does not read back as it was written.
+bool add_ranges(View document, std::string_view owner, IntervalSet& set) {
+    bool sound = true;
+    document.each("ranges", [&](View each) {
+        if (const auto range = get_range(each, owner)) {
+            set.add(range->first, range->second);
+        } else {
+            sound = false;
+        }
+    });
+    return sound;
 }
 
 const std::string& everything() {
@@ -101,17 +109,31 @@ State load_state(Server& server) {
     state.letter_id = singleton.integer("letter_id");
     state.erased_revision = singleton.integer("erased_revision");
     server.find(removed_collection, everything(), {}, [&](View document) {
-        add_ranges(document, state.removed);
+        if (!add_ranges(document, {}, state.removed)) {
+            throw CorruptDocument({ErrorCode::corrupt,
+                                   "the removed positions do not read back as they were written: "
+                                   "the database is damaged; restore it from a backup"});
+        }
         return true;
     });
     static_cast<void>(state.removed.take_changes());
     // Ranges before positions: a later chunk leaves out what the position has passed by then.
     server.find(group_ranges_collection, everything(), {}, [&](View document) {
-        add_ranges(document, state.groups[document.string("group")]);
+        const std::string group = document.string("group");
+        if (!add_ranges(document, group, state.groups[group])) {
+            state.damaged.insert(group);
+        }
         return true;
     });
     server.find(groups_collection, everything(), {}, [&](View document) {
-        state.groups[document.string("group")].add(1, document.integer("position"));
+        const std::string group = document.string("group");
+        const auto position = get_position(document);
+        if (position) {
+            state.groups[group].add(1, *position);
+        } else {
+            state.groups.try_emplace(group);
+            state.damaged.insert(group);
+        }
         return true;
     });
     for (auto& [name, finished] : state.groups) {

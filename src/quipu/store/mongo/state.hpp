@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "quipu/store/engine/interval_set.hpp"
@@ -24,6 +25,8 @@ struct State {
     std::int64_t erased_revision = 0;
     IntervalSet removed;
     std::map<std::string, IntervalSet> groups;
+    /// Groups whose finished positions did not read back as they were written. They handle nothing.
+    std::set<std::string> damaged;
     RecentIds recent_ids;
     bool any_archived = false;
     // What was looked up, kept up to date.
@@ -34,7 +37,8 @@ struct State {
 };
 
 /// Reads the state from the collections. Other processes may write meanwhile: it is exact once all
-/// commits beyond `seen` that exist afterwards are applied to it. Throws ServerError.
+/// commits beyond `seen` that exist afterwards are applied to it. Throws ServerError, and
+/// CorruptDocument when the removed positions do not read back as they were written.
 [[nodiscard]] State load_state(Server& server);
 
 }  // namespace quipu::mongo

@@ -77,6 +77,9 @@ Result<void> MongoStore::start() {
     ledger_.open();
     commit_thread_ = std::make_unique<CommitThread>(*server_, ledger_, options_, server_status_);
     follower_ = std::make_unique<Follower>(ledger_, server_status_);
+    if (options_.index_portion > 0) {
+        field_fill_ = std::make_unique<FieldFill>(*server_, fields_, options_.index_portion);
+    }
     return {};
 }
 
@@ -312,7 +315,10 @@ Result<std::vector<Document>> MongoStore::documents(std::string_view collection,
 Result<std::vector<GroupPosition>> MongoStore::groups() {
     return reading([&]() -> Result<std::vector<GroupPosition>> {
         ledger_.refresh();
-        return ledger_.with_state([](const State& state) {
+        return ledger_.with_state([](const State& state) -> Result<std::vector<GroupPosition>> {
+            if (!state.damaged.empty()) {
+                return std::unexpected(damaged_group(*state.damaged.begin()));
+            }
             std::vector<GroupPosition> found;
             found.reserve(state.groups.size());
             for (const auto& [name, finished] : state.groups) {
@@ -332,6 +338,9 @@ Result<std::vector<std::int64_t>> MongoStore::unfinished(
             if (finished == state.groups.end()) {
                 return fail(ErrorCode::not_found, "group " + group + " is not known to the store");
             }
+            if (state.damaged.contains(group)) {
+                return std::unexpected(damaged_group(group));
+            }
             std::vector<std::int64_t> found;
             std::ranges::copy_if(positions, std::back_inserter(found), [&](std::int64_t position) {
                 return position > 0 && !finished->second.contains(position);
@@ -346,6 +355,9 @@ Result<GroupPosition> MongoStore::open_group(const std::string& group, bool from
         return fail(ErrorCode::invalid, "a group's name has 1 to 512 bytes");
     }
     auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
+        if (draft.state().damaged.contains(group)) {
+            return std::unexpected(damaged_group(group));
+        }
         draft.open_group(group, from_earliest);
         return {};
     });

@@ -11,6 +11,7 @@
 #include "quipu/store/engine/log_watch.hpp"
 #include "quipu/store/engine/tail_cache.hpp"
 #include "quipu/store/mongo/commit_thread.hpp"
+#include "quipu/store/mongo/field_fill.hpp"
 #include "quipu/store/mongo/follower.hpp"
 #include "quipu/store/mongo/ledger.hpp"
 #include "quipu/store/mongo/mongo_store.hpp"
@@ -113,6 +114,7 @@ class MongoStore final : public Store {
     Ledger ledger_;
     std::unique_ptr<CommitThread> commit_thread_;
     std::unique_ptr<Follower> follower_;
+    std::unique_ptr<FieldFill> field_fill_;
 };
 
 }  // namespace quipu::mongo

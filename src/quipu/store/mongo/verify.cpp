@@ -150,13 +150,17 @@ class Verification {
     /// That the collections say what memory says: another program would start from them.
     void groups(const State& state) {
         const State stored = load_state(server_);
+        for (const std::string& name : stored.damaged) {
+            note(damaged_group(name).message);
+        }
         for (const auto& [name, finished] : state.groups) {
             if (finished.highest() > state.last_position) {
                 note("group " + name + " finished position " + std::to_string(finished.highest()) +
                      ", beyond the end of the log at " + std::to_string(state.last_position));
             }
             const auto found = stored.groups.find(name);
-            if (found == stored.groups.end() || !contains_all(found->second, finished)) {
+            if (!stored.damaged.contains(name) &&
+                (found == stored.groups.end() || !contains_all(found->second, finished))) {
                 note("group " + name + " has finished more than the database says");
             }
         }
