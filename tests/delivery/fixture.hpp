@@ -24,6 +24,7 @@
 namespace quipu::delivery_test {
 
 using namespace std::chrono_literals;
+using test::eventually;
 
 /// Events of these tests. Retries come at once, so that no test waits for a clock.
 struct AtOnce {

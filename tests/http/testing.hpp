@@ -26,6 +26,7 @@
 namespace quipu::http_testing {
 
 using namespace std::chrono_literals;
+using test::eventually;
 
 /// Far beyond what anything here takes: only a hang reaches it.
 inline constexpr auto forever = 60s;
