@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/promote/promote.hpp"
+#include "quipu/app/promote/compare_stores.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

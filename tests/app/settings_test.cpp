@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quipu/app/settings/settings.hpp"
+#include "quipu/app/settings/read_settings.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "quipu/app/promote/compare_stores.hpp"
 #include "quipu/app/promote/promote_state.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/store/sqlite/export.hpp"

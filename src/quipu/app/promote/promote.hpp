@@ -49,8 +49,4 @@ struct Promoted {
 [[nodiscard]] Result<Promoted> promote(Store& source, const std::filesystem::path& file,
                                        Store& target, const PromoteOptions& options);
 
-/// Compares both stores for promote(): what was compared, or an error if they differ.
-[[nodiscard]] Result<Promoted> compare_stores(Store& source, const std::filesystem::path& file,
-                                              Store& target);
-
 }  // namespace quipu

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "quipu/app/command_line.hpp"
+#include "quipu/app/settings/read_settings.hpp"
 #include "quipu/app/settings/settings.hpp"
 
 namespace quipu {

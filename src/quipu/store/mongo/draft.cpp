@@ -531,4 +531,77 @@ Result<void> Draft::archive(std::string_view event_id, std::string_view deleted_
     return {};
 }
 
+Result<void> Draft::restore(const PreparedRestore& prepared) {
+    if (!with_members_ && prepared.events.size() + prepared.archived.size() > 1) {
+        // Too long together, or one of them has members that the server does not take. The others
+        // shall keep theirs.
+        return fail(ErrorCode::limit,
+                    "a batch is more than one document of MongoDB takes (16 MiB), or the server "
+                    "refuses an event of it; split it");
+    }
+    const RestoreCheck check(state_, server_,
+                             [this](const std::string& aggregate) { return head(aggregate); });
+    auto holes = check.holes_of(prepared);
+    if (!holes) {
+        return std::unexpected(std::move(holes.error()));
+    }
+    const RestoreBatch& batch = prepared.batch;
+    commit_.holes = *std::move(holes);
+    bytes_ += 64 * commit_.holes.size();
+    for (const PreparedAppend& append : prepared.events) {
+        if (!append.record->aggregate_id.empty()) {
+            heads_[append.record->aggregate_id] = append.record->sequence;
+        }
+        commit_.position = append.record->position;
+        add_event(append, append.record);
+    }
+    commit_.position = std::max(commit_.position, batch.last_position);
+    for (std::size_t i = 0; i < batch.archived.size(); ++i) {
+        const ArchivedRecord& archived = batch.archived[i];
+        auto document = bson([&](BsonWriter& writer) {
+            put_event(writer, prepared.archived[i], archived.record);
+            put_removal(writer, archived.deleted_at, archived.deleted_by, archived.reason);
+        });
+        bytes_ += document.size();
+        commit_.archived.push_back(
+            {.position = archived.record.position, .document = std::move(document)});
+    }
+    restore_state(batch);
+    return {};
+}
+
+void Draft::restore_state(const RestoreBatch& batch) {
+    for (const AggregateHead& given : batch.heads) {
+        if (head(given.aggregate_id) < given.sequence) {
+            heads_[given.aggregate_id] = given.sequence;
+            commit_.heads.push_back({.aggregate = given.aggregate_id, .sequence = given.sequence});
+            bytes_ += 64 + given.aggregate_id.size();
+        }
+    }
+    for (const auto& [collection, document] : batch.documents) {
+        write_document({.collection = collection,
+                        .key = document.key,
+                        .revision = document.revision,
+                        .body = document.body});
+    }
+    commit_.erased_revision = std::max(commit_.erased_revision, batch.erased_revision);
+    for (const GroupPosition& group : batch.groups) {
+        IntervalSet& set = finished_of(group.group);
+        if (group.position > 0) {
+            set.add(1, group.position);
+        }
+        for (const std::int64_t above : group.finished_above) {
+            set.add(above, above);
+        }
+        bytes_ += 64 * (1 + set.ranges().size());
+    }
+    for (const Parked& parked : batch.parked) {
+        add_parked(parked);
+    }
+    for (const DeadLetter& letter : batch.dead_letters) {
+        commit_.letter_id = std::max(commit_.letter_id, letter.id);
+        write_letter(letter);
+    }
+}
+
 }  // namespace quipu::mongo

@@ -13,16 +13,10 @@
 #include "quipu/store/engine/group_rules.hpp"
 #include "quipu/store/engine/prepare.hpp"
 #include "quipu/store/mongo/commit.hpp"
+#include "quipu/store/mongo/restore_check.hpp"
 #include "quipu/store/mongo/state.hpp"
 
 namespace quipu::mongo {
-
-/// A RestoreBatch with all that can be computed before it is the writer's turn.
-struct PreparedRestore {
-    std::vector<PreparedAppend> events;
-    std::vector<PreparedAppend> archived;  ///< as batch.archived
-    const RestoreBatch& batch;
-};
 
 /// The next commit in the making: transactions are checked against the state and what earlier ones
 /// of the same commit do. Functions return an Error for what a caller did wrong (nothing of that
@@ -83,10 +77,6 @@ class Draft final : private GroupView {
     /// A letter as this commit leaves it; ErrorCode::not_found when there is none.
     Result<DeadLetter> letter(std::int64_t id);
     Result<void> check_letters(const Transaction& rest);
-    Result<std::vector<std::pair<std::int64_t, std::int64_t>>> check_restored(
-        const PreparedRestore& prepared);
-    Result<void> check_ascending(const std::vector<PreparedAppend>& events);
-    Result<void> check_fresh_ids(const std::vector<PreparedAppend>& events) const;
     void restore_state(const RestoreBatch& batch);
     std::int64_t revision(const std::string& collection, const std::string& key);
     std::int64_t head(const std::string& aggregate);

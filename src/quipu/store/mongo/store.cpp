@@ -14,6 +14,7 @@
 #include "quipu/store/mongo/field_sets.hpp"
 #include "quipu/store/mongo/lookup.hpp"
 #include "quipu/store/mongo/mongo_store.hpp"
+#include "quipu/store/mongo/projection.hpp"
 #include "quipu/store/mongo/purge.hpp"
 #include "quipu/store/mongo/query.hpp"
 #include "quipu/store/mongo/records.hpp"
@@ -57,7 +58,8 @@ MongoStore::MongoStore(MongoOptions options, std::unique_ptr<Server> server)
       server_(std::move(server)),
       cache_(options_.cache_records, options_.cache_bytes),
       server_status_(options_),
-      ledger_(*server_, cache_, watch_) {}
+      ledger_(*server_, cache_, watch_),
+      failures_(*server_) {}
 
 MongoStore::~MongoStore() {
     watch_.wake();
@@ -444,6 +446,89 @@ Result<EventPage> MongoStore::query(const EventQuery& query) {
 Result<std::vector<std::string>> MongoStore::verify() {
     return reading(
         [&]() -> Result<std::vector<std::string>> { return verify_database(*server_, ledger_); });
+}
+
+Result<std::vector<Parked>> MongoStore::parked(const std::string& group, std::int64_t after,
+                                               std::size_t limit) {
+    return reading([&]() -> Result<std::vector<Parked>> {
+        ledger_.wait_for_projection();
+        return failures_.parked(group, after, limit);
+    });
+}
+
+Result<std::vector<Parked>> MongoStore::parked_of_key(const std::string& group,
+                                                      const std::string& key, std::int64_t after,
+                                                      std::size_t limit) {
+    return reading([&]() -> Result<std::vector<Parked>> {
+        ledger_.wait_for_projection();
+        return failures_.parked_of_key(group, key, after, limit);
+    });
+}
+
+Result<std::vector<std::int64_t>> MongoStore::still_parked(
+    const std::string& group, const std::vector<std::int64_t>& positions) {
+    return reading([&]() -> Result<std::vector<std::int64_t>> {
+        ledger_.wait_for_projection();
+        return failures_.still_parked(group, positions);
+    });
+}
+
+Result<ParkedChanges> MongoStore::parked_changes(const std::string& group, std::int64_t since) {
+    return reading(
+        [&]() -> Result<ParkedChanges> { return failures_.parked_changes(group, since); });
+}
+
+Result<std::int64_t> MongoStore::last_parked_change() {
+    return reading([&]() -> Result<std::int64_t> { return projected(*server_); });
+}
+
+Result<std::vector<DeadLetter>> MongoStore::dead_letters(const std::string& group,
+                                                         std::optional<DeadLetter::Status> status,
+                                                         std::int64_t after_id, std::size_t limit) {
+    return reading([&]() -> Result<std::vector<DeadLetter>> {
+        ledger_.wait_for_projection();
+        return failures_.dead_letters(group, status, after_id, limit);
+    });
+}
+
+Result<std::optional<DeadLetter>> MongoStore::dead_letter(std::int64_t id) {
+    return reading([&]() -> Result<std::optional<DeadLetter>> {
+        ledger_.wait_for_projection();
+        return failures_.dead_letter(id);
+    });
+}
+
+Result<Parked> MongoStore::retry_now(const std::string& group, std::int64_t position) {
+    Result<Parked> entry;
+    auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
+        entry = draft.retry_now(group, position);
+        return entry ? Result<void>() : std::unexpected(entry.error());
+    });
+    return done ? std::move(entry) : std::unexpected(done.error());
+}
+
+Result<DeadLetter> MongoStore::requeue(std::int64_t id, Decision decision) {
+    if (auto sized = check_decision(decision); !sized) {
+        return std::unexpected(std::move(sized.error()));
+    }
+    Result<DeadLetter> letter;
+    auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
+        letter = draft.requeue(id, decision);
+        return letter ? Result<void>() : std::unexpected(letter.error());
+    });
+    return done ? std::move(letter) : std::unexpected(done.error());
+}
+
+Result<DeadLetter> MongoStore::discard(std::int64_t id, Decision decision) {
+    if (auto sized = check_decision(decision); !sized) {
+        return std::unexpected(std::move(sized.error()));
+    }
+    Result<DeadLetter> letter;
+    auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
+        letter = draft.discard(id, decision);
+        return letter ? Result<void>() : std::unexpected(letter.error());
+    });
+    return done ? std::move(letter) : std::unexpected(done.error());
 }
 
 }  // namespace quipu::mongo

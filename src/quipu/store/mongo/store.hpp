@@ -11,6 +11,7 @@
 #include "quipu/store/engine/log_watch.hpp"
 #include "quipu/store/engine/tail_cache.hpp"
 #include "quipu/store/mongo/commit_thread.hpp"
+#include "quipu/store/mongo/failure_reader.hpp"
 #include "quipu/store/mongo/field_fill.hpp"
 #include "quipu/store/mongo/follower.hpp"
 #include "quipu/store/mongo/ledger.hpp"
@@ -93,13 +94,6 @@ class MongoStore final : public Store {
         }
     }
     [[nodiscard]] std::vector<RecordPtr> read_collection(std::int64_t position, std::size_t limit);
-    /// What is parked and matches, ascending by `order`.
-    [[nodiscard]] std::vector<Parked> find_parked(std::string_view filter, const char* order,
-                                                  std::size_t limit);
-    [[nodiscard]] std::vector<std::int64_t> find_still_parked(
-        const std::string& group, const std::vector<std::int64_t>& positions);
-    /// Fills in whether the letters hold their keys.
-    void find_held(std::vector<DeadLetter>& letters);
     /// What is stored of `append`'s body beside it, for readers in other languages.
     void add_members(PreparedAppend& append) const;
 
@@ -112,6 +106,7 @@ class MongoStore final : public Store {
     LogWatch watch_;
     ServerStatus server_status_;
     Ledger ledger_;
+    FailureReader failures_;
     std::unique_ptr<CommitThread> commit_thread_;
     std::unique_ptr<Follower> follower_;
     std::unique_ptr<FieldFill> field_fill_;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/app/promote/compare_stores.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "quipu/app/promote/promote.hpp"
 #include "quipu/base/checksum.hpp"
 #include "quipu/delivery/relay.hpp"
 #include "quipu/store/sqlite/export.hpp"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "quipu/app/settings/read_settings.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <fstream>
@@ -8,7 +10,6 @@
 #include "quipu/app/cli/text_output.hpp"
 #include "quipu/app/engines/engine_urls.hpp"
 #include "quipu/app/engines/secrets.hpp"
-#include "quipu/app/settings/settings.hpp"
 #include "quipu/app/settings/settings_file.hpp"
 #include "quipu/base/nearest.hpp"
 
