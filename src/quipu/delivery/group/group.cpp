@@ -100,6 +100,8 @@ void DeliveryRuntime::Group::start() {
 void DeliveryRuntime::Group::request_stop() {
     const MutexLock lock(mutex_);
     stopping_ = true;
+    work_.notify_all();
+    room_.notify_all();
     changed_.notify_all();
 }
 
@@ -142,18 +144,19 @@ void DeliveryRuntime::Group::requeued(const DeadLetter& letter) {
     const MutexLock lock(mutex_);
     if (!is_ours(entry)) return;
     scheduler_.add_parked(std::move(entry));
-    changed_.notify_all();
+    wake_workers();
 }
 
 void DeliveryRuntime::Group::retry_now(std::int64_t position) {
     const MutexLock lock(mutex_);
     static_cast<void>(scheduler_.make_due(position, options_.world.now()));
-    changed_.notify_all();
+    wake_workers();
 }
 
 void DeliveryRuntime::Group::removed(std::int64_t position) {
     const MutexLock lock(mutex_);
     static_cast<void>(scheduler_.remove_parked(position, options_.world.now()));
+    wake_workers();
     changed_.notify_all();
 }
 
@@ -221,7 +224,7 @@ std::size_t DeliveryRuntime::Group::wait_for_room() {
     MutexLock lock(mutex_);
     const std::size_t most = binding_.options.max_in_flight;
     if (!source_->must_be_polled()) {
-        changed_.wait_for(mutex_, refresh_interval, [&]() QUIPU_REQUIRES(mutex_) {
+        room_.wait_for(mutex_, refresh_interval, [&]() QUIPU_REQUIRES(mutex_) {
             return stopping_ || outstanding_.size() < most;
         });
     }
@@ -256,7 +259,7 @@ void DeliveryRuntime::Group::accept(SourceYield yield) {
             source_state_.position >= suspect_up_to_) {
             scheduler_.suspect(0);
         }
-        if (!yield.records.empty()) changed_.notify_all();
+        if (!yield.records.empty()) wake_workers();
     }
     if (!behind.empty()) committer_.park(std::move(behind), shared_from_this());
     if (yield.problem) back_off(*yield.problem);
@@ -302,7 +305,7 @@ void DeliveryRuntime::Group::end_reading() {
 void DeliveryRuntime::Group::back_off(const Error& error) {
     MutexLock lock(mutex_);
     problem_ = error.message;
-    changed_.wait_for(mutex_, source_pause, [&]() QUIPU_REQUIRES(mutex_) { return stopping_; });
+    room_.wait_for(mutex_, source_pause, [&]() QUIPU_REQUIRES(mutex_) { return stopping_; });
 }
 
 bool DeliveryRuntime::Group::is_ours(const Parked& entry) const {
@@ -347,7 +350,7 @@ void DeliveryRuntime::Group::refresh_parked() {
         for (Parked& entry : changes->entries) {
             if (is_ours(entry)) scheduler_.add_parked(std::move(entry));
         }
-        if (!changes->entries.empty()) changed_.notify_all();
+        if (!changes->entries.empty()) wake_workers();
         if (parked_change_ > 0 && now >= next_check_of_held_) held = scheduler_.held_positions();
     }
     parked_change_ = changes->next;
@@ -361,8 +364,9 @@ void DeliveryRuntime::Group::refresh_parked() {
     for (const std::int64_t position : held) {
         if (left.contains(position)) continue;
         static_cast<void>(scheduler_.remove_parked(position, options_.world.now()));
-        changed_.notify_all();
     }
+    wake_workers();
+    changed_.notify_all();
 }
 
 void DeliveryRuntime::Group::begin_suspicion() {
@@ -395,7 +399,7 @@ void DeliveryRuntime::Group::sources_gained(const std::set<std::string>& sources
         if (stopping_) break;
     }
     const MutexLock lock(mutex_);
-    changed_.notify_all();
+    wake_workers();
 }
 
 std::vector<std::int64_t> DeliveryRuntime::Group::take_back(
@@ -425,7 +429,6 @@ void DeliveryRuntime::Group::sources_lost(const std::set<std::string>& sources,
                 [&](const Parked& entry) { return sources.contains(entry.source); });
         });
         settled = settled && forgotten;
-        changed_.notify_all();
     }
     if (settled && !lost) static_cast<void>(crashes_.leave(sources));
 }
@@ -440,7 +443,7 @@ void DeliveryRuntime::Group::work_loop(std::size_t worker) {
     const MutexLock lock(mutex_);
     while (!stopping_) {
         if (Clock::now() >= paused_until_ && work_once(worker)) continue;
-        changed_.wait_until(mutex_, next_wakeup());
+        work_.wait_until(mutex_, next_wakeup());
     }
     --running_threads_;
     changed_.notify_all();
@@ -500,6 +503,7 @@ void DeliveryRuntime::Group::load_lane(const Scheduler::Load& load) {
     std::erase_if(*entries,
                   [&](const Parked& entry) QUIPU_REQUIRES(mutex_) { return !is_ours(entry); });
     scheduler_.loaded(load, std::move(*entries), through, complete, options_.world.now());
+    wake_workers();
     changed_.notify_all();
 }
 
@@ -548,10 +552,20 @@ void DeliveryRuntime::Group::return_tasks(std::vector<Task> tasks) {
     settled.reserve(tasks.size());
     for (Task& task : tasks) settled.push_back({std::move(task), Settled::What::returned});
     auto behind = scheduler_.settle(std::move(settled), options_.world.now());
+    wake_workers();
     changed_.notify_all();
     if (behind.empty()) return;
     const MutexUnlock unlocked(mutex_);
     committer_.park(std::move(behind), shared_from_this());
+}
+
+void DeliveryRuntime::Group::wake_workers() {
+    // A due time or a load may concern any of them: each has computed until when it sleeps.
+    if (scheduler_.next_due() || scheduler_.has_load() || scheduler_.ready() >= threads_) {
+        work_.notify_all();
+        return;
+    }
+    for (std::size_t i = 0; i < scheduler_.ready(); ++i) work_.notify_one();
 }
 
 void DeliveryRuntime::Group::run_tick() {
@@ -590,6 +604,8 @@ void DeliveryRuntime::Group::committed(std::vector<Settled> tasks, const Tally& 
         behind = scheduler_.settle(std::move(tasks), options_.world.now());
         scheduler_.resume_loads();
         note_progress();
+        wake_workers();
+        room_.notify_one();
         changed_.notify_all();
     }
     if (!behind.empty()) committer_.park(std::move(behind), shared_from_this());
@@ -620,6 +636,8 @@ void DeliveryRuntime::Group::parked(const std::vector<std::int64_t>& positions) 
     for (const std::int64_t position : positions) finish(position);
     scheduler_.resume_loads();
     note_progress();
+    wake_workers();
+    room_.notify_one();
     changed_.notify_all();
 }
 

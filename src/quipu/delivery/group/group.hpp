@@ -79,6 +79,8 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group>,
     /// Whether a task whose commit was refused has been settled by another process.
     [[nodiscard]] bool is_settled(const Task& task);
     void return_tasks(std::vector<Task> tasks) QUIPU_REQUIRES(mutex_);
+    /// Wakes as many workers as the scheduler has tasks for.
+    void wake_workers() QUIPU_REQUIRES(mutex_);
 
     // SourceOwner.
     void sources_gained(const std::set<std::string>& sources) override QUIPU_EXCLUDES(mutex_);
@@ -125,7 +127,10 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group>,
     std::int64_t parked_change_ = 0;  // what others have parked was seen up to here
 
     mutable Mutex mutex_;
-    Condition changed_;
+    // Each commit changes something, so those who wait for different things wait apart.
+    Condition work_;     ///< for workers: tasks that can be taken
+    Condition room_;     ///< for the reader: fewer records are outstanding
+    Condition changed_;  ///< for those who wait for an end: of threads, commits, records
     bool stopping_ QUIPU_GUARDED_BY(mutex_) = false;
     std::size_t running_threads_ QUIPU_GUARDED_BY(mutex_) = 0;
     Scheduler scheduler_ QUIPU_GUARDED_BY(mutex_);

@@ -134,6 +134,8 @@ class Scheduler {
     void resume_loads();
 
     [[nodiscard]] std::optional<Time> next_due() const;
+    /// Whether next_load() has one.
+    [[nodiscard]] bool has_load() const noexcept { return !to_load_.empty(); }
     [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
     [[nodiscard]] std::size_t ready() const noexcept { return ready_.size(); }
     /// Tasks that were handed out and not settled.
