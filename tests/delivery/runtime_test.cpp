@@ -278,14 +278,6 @@ TEST_F(DeliveryTest, DeadLetterRequeuedElsewhereIsHandledOnce) {
     EXPECT_EQ(shop.shipping.seen.size(), 1U);
 }
 
-/// Ends the process with order 1.
-struct Deadly {
-    static constexpr std::string_view group = "deadly";
-    void on(const Event<Ordered>& event) {
-        if (event->number == 1) ::_exit(7);
-    }
-};
-
 struct Slowly {
     static constexpr std::string_view group = "slowly";
     static constexpr GroupOptions options{.handler_timeout = 20ms};
@@ -296,42 +288,6 @@ struct Slowly {
         handled = true;
     }
 };
-
-TEST_F(DeliveryTest, RecordThatEndsTheProcessBecomesADeadLetter) {
-    // With clients of servers, a forked process is not a program that was started anew.
-    if (store_->health()->engine.find("sqlite") == std::string::npos ||
-        engines_->log() != nullptr) {
-        return;
-    }
-    order("ada", 1);
-    order("bob", 2);
-    // A process that ends while it handles the first record alone, again and again.
-    int deaths = 0;
-    for (; deaths < 10; ++deaths) {
-        store_.reset();
-        raw_.reset();
-        const pid_t child = ::fork();
-        ASSERT_GE(child, 0);
-        if (child == 0) {
-            reopen();
-            Deadly deadly;
-            auto runtime = run(deadly);
-            const bool drained = runtime->drain(60s);
-            static_cast<void>(runtime->stop());
-            ::_exit(drained ? 0 : 1);
-        }
-        int status = 0;
-        ASSERT_EQ(::waitpid(child, &status, 0), child);
-        ASSERT_TRUE(WIFEXITED(status));
-        reopen();
-        if (WEXITSTATUS(status) == 0) break;
-        ASSERT_EQ(WEXITSTATUS(status), 7);
-    }
-    EXPECT_LE(deaths, 5);
-    ASSERT_EQ(letters().size(), 1U);
-    EXPECT_THAT(letters()[0].error, testing::HasSubstr("the process ended 3 times"));
-    EXPECT_EQ(store_->unfinished("deadly", {1, 2})->size(), 0U) << "the other one was handled";
-}
 
 TEST_F(DeliveryTest, SlowHandlerIsReportedAndNotInterrupted) {
     Slowly slowly;

@@ -14,7 +14,7 @@ class Help(harness.CliTest):
     def test_every_command_teaches_by_example(self):
         commands = self.commands()
         self.assertEqual(commands, ["run", "publish", "tail", "show", "events", "validate",
-                                    "groups", "dead-letters", "parked", "flow", "doctor", "verify",
+                                    "groups", "dead-letters", "parked", "archive", "flow", "doctor", "verify",
                                     "topics", "promote", "config"])
         for command in commands:
             text = self.call(command, "--help").out
@@ -48,6 +48,7 @@ class Help(harness.CliTest):
             ("dead-letters", "discard"): store | letters | {"--all", "--reason"},
             ("parked",): store, ("parked", "show"): store, ("parked", "retry"): store | {"--all"},
             ("parked", "list"): store | {"--group", "--key", "--limit"},
+            ("archive",): store | {"--reason"},
             ("promote",): store | log | {"--quiet", "--published-until"},
         }
         for action in ("plan", "diff", "apply"):

@@ -386,6 +386,37 @@ class Parked(harness.CliTest):
         self.assertEqual((step["what"], step["by"], step["reason"]),
                          ("discarded", pwd.getpwuid(os.geteuid()).pw_name, "paid in cash"))
 
+    def event_id(self, position):
+        return self.call("show", str(position), "--json").json["record"]["event"]["event_id"]
+
+    def test_archived_event_lets_its_key_go_on(self):
+        running = self.exhaust(self.run_program())
+        (self.directory / "fail").unlink()
+        archived = self.event_id(1)
+        self.assertEqual(self.call("archive", archived, "--reason", "a test order").out,
+                         "1 of 1 archived\n")
+        running.wait_for_out("paid o-2")
+        self.assertNotIn("paid o-1\n", running.out)
+        shown = self.call("show", archived).out
+        self.assertIn("a test order", shown)
+        self.assertIn(pwd.getpwuid(os.geteuid()).pw_name, shown)
+        # What its dead letter says stays; the event itself cannot be handled again.
+        self.assertEqual((self.letter()["status"], self.letter()["holds_key"]), ("open", False))
+        self.assertIn("out of the log", self.call("dead-letters", "requeue", "1", "--out-of-order",
+                                           expect=2).err)
+
+    def test_archive_without_a_program(self):
+        self.exhaust(self.run_program()).stop()
+        (self.directory / "fail").unlink()
+        self.call("archive", self.event_id(1), expect=2)  # without a reason
+        answer = self.call("archive", self.event_id(1), "no-such-id", "--reason", "a test order",
+                           "--json", expect=1)
+        self.assertEqual([line["ok"] for line in answer.json_lines], [True, False])
+        running = self.run_program()
+        running.wait_for_out("paid o-2")
+        self.assertNotIn("paid o-1\n", running.out)
+        self.assertEqual(self.call("verify").code, 0)
+
 
 class Http(harness.CliTest):
     program_name = "orders"

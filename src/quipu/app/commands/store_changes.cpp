@@ -36,6 +36,9 @@ class ChangesThroughProgram final : public StoreChanges {
     Result<void> discard(std::int64_t id, const std::string& reason) override {
         return control_->discard(id, reason);
     }
+    Result<void> archive(const std::string& event_id, const std::string& reason) override {
+        return control_->archive(event_id, reason);
+    }
     Result<void> retry_now(const std::string& group, std::int64_t position) override {
         return control_->retry_now(group, position);
     }
@@ -81,6 +84,9 @@ class DirectChanges final : public StoreChanges {
     }
     Result<void> discard(std::int64_t id, const std::string& reason) override {
         return without_value(store_->discard(id, {user_name(::geteuid()), reason}));
+    }
+    Result<void> archive(const std::string& event_id, const std::string& reason) override {
+        return store_->archive(event_id, user_name(::geteuid()), reason);
     }
     Result<void> retry_now(const std::string& group, std::int64_t position) override {
         return without_value(store_->retry_now(group, position));

@@ -29,6 +29,9 @@ class StoreChanges {
     /// Of dead letters, see Store; who runs the command is the one who decides.
     [[nodiscard]] virtual Result<void> requeue(std::int64_t id, const std::string& reason) = 0;
     [[nodiscard]] virtual Result<void> discard(std::int64_t id, const std::string& reason) = 0;
+    /// Of an event, see Store; who runs the command is the one who decides.
+    [[nodiscard]] virtual Result<void> archive(const std::string& event_id,
+                                               const std::string& reason) = 0;
     /// See Store.
     [[nodiscard]] virtual Result<void> retry_now(const std::string& group,
                                                  std::int64_t position) = 0;

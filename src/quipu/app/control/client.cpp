@@ -79,18 +79,21 @@ Result<void> ControlClient::wait_published(std::int64_t position,
 }
 
 Result<void> ControlClient::requeue(std::int64_t id, std::string_view reason) const {
-    return decide(id, "/requeue", reason);
+    return decide("/control/dead-letters/" + std::to_string(id) + "/requeue", reason);
 }
 
 Result<void> ControlClient::discard(std::int64_t id, std::string_view reason) const {
-    return decide(id, "/discard", reason);
+    return decide("/control/dead-letters/" + std::to_string(id) + "/discard", reason);
 }
 
-Result<void> ControlClient::decide(std::int64_t id, const char* what,
-                                   std::string_view reason) const {
+Result<void> ControlClient::archive(std::string_view event_id, std::string_view reason) const {
+    return decide("/control/archive/" + percent_encode(event_id), reason);
+}
+
+Result<void> ControlClient::decide(const std::string& target, std::string_view reason) const {
     const auto body = to_json(ControlDecision{to_valid_utf8(reason)});
     if (!body) return std::unexpected(body.error());
-    auto reply = call("POST", "/control/dead-letters/" + std::to_string(id) + what, *body);
+    auto reply = call("POST", target, *body);
     if (!reply) return std::unexpected(std::move(reply.error()));
     return {};
 }

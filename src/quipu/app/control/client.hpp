@@ -28,12 +28,12 @@ class ControlClient {
                                               std::chrono::milliseconds timeout) const;
     [[nodiscard]] Result<void> requeue(std::int64_t id, std::string_view reason) const;
     [[nodiscard]] Result<void> discard(std::int64_t id, std::string_view reason) const;
+    [[nodiscard]] Result<void> archive(std::string_view event_id, std::string_view reason) const;
     /// See Store::retry_now.
     [[nodiscard]] Result<void> retry_now(const std::string& group, std::int64_t position) const;
 
   private:
-    [[nodiscard]] Result<void> decide(std::int64_t id, const char* what,
-                                      std::string_view reason) const;
+    [[nodiscard]] Result<void> decide(const std::string& target, std::string_view reason) const;
     [[nodiscard]] Result<std::string> call(std::string_view method, const std::string& target,
                                            std::string_view body) const;
 

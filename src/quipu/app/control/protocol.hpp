@@ -51,8 +51,9 @@ struct PublishReply {
 /// that position, 503 if it does not within N milliseconds. This is the largest N.
 inline constexpr std::chrono::milliseconds control_wait_max{20'000};
 
-/// The body of POST /control/dead-letters/{id}/requeue and /discard. The response has none. The
-/// decision is made by the user at the other end of the socket.
+/// The body of POST /control/dead-letters/{id}/requeue and /discard, and of POST
+/// /control/archive/{event_id}. The response has none. The decision is made by the user at the
+/// other end of the socket.
 struct ControlDecision {
     std::string reason;
 };

@@ -121,6 +121,18 @@ HttpResponse retry_now(RunningApp& app, const HttpRequest& request) {
     return HttpResponse::json(200, "{}");
 }
 
+HttpResponse archive(RunningApp& app, const HttpRequest& request) {
+    const std::string event_id(request.path_param("event_id"));
+    if (!app.started()) return failure(not_started().error());
+    Decision decision = decision_in(request);
+    auto done = app.store().archive(event_id, std::move(decision.by), std::move(decision.reason));
+    if (!done) return failure(done.error());
+    if (const auto archived = app.store().archived(event_id); archived && *archived) {
+        app.delivery().archived((*archived)->record.position);
+    }
+    return HttpResponse::json(200, "{}");
+}
+
 }  // namespace
 
 void add_health_routes(HttpServer& server, std::function<Readiness()> readiness) {
@@ -154,6 +166,8 @@ void add_control_routes(HttpServer& server, RunningApp& app) {
                  [&app](const HttpRequest& request) { return wait_published(app, request); });
     server.route("POST", "/control/parked/{group}/{position}/retry",
                  [&app](const HttpRequest& request) { return retry_now(app, request); });
+    server.route("POST", "/control/archive/{event_id}",
+                 [&app](const HttpRequest& request) { return archive(app, request); });
     server.route("POST", "/control/dead-letters/{id}/requeue", [&app](const HttpRequest& request) {
         return change_letter(request, [&](std::int64_t id) -> Result<DeadLetter> {
             // A group that has not started yet would not learn of it.
