@@ -66,5 +66,5 @@ class QuipuRecipe(ConanFile):
         self.cpp_info.libs = [
             "quipu" if room == "quipu" else f"quipu_{room}"
             for room in reversed(ROOMS)
-            if getattr(self.options, f"with_{room}", True)
+            if room not in ("mongo", "kafka") or getattr(self.options, f"with_{room}")
         ]
