@@ -15,6 +15,7 @@
 #include <quipu/delivery/effects.hpp>
 #include <quipu/delivery/options.hpp>
 #include <quipu/delivery/relay.hpp>
+#include <quipu/delivery/rewind.hpp>
 #include <quipu/delivery/runtime.hpp>
 #include <quipu/event/policy.hpp>
 #include <quipu/http/client.hpp>
@@ -37,6 +38,7 @@ int main() {
     static_cast<void>(quipu::Producer{.service_name = "shop"});
     static_cast<void>(quipu::RelayOptions{.max_in_flight = 1});
     static_cast<void>(quipu::RuntimeOptions{.member = "one"});
+    static_cast<void>(quipu::RewindOptions{.dry_run = true});
     static_cast<void>(quipu::RetryPolicy{.max_retries = 1});
     static_cast<void>(quipu::TopicPolicy{.partitions = 1});
     static_cast<void>(quipu::HttpClientOptions{.port = 80});

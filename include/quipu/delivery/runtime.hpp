@@ -102,6 +102,9 @@ class DeliveryRuntime {
     /// is forgotten, and its key goes on.
     void archived(std::int64_t position);
 
+    /// Tells a group what rewind_group has parked for it, which it then handles at once.
+    void rewound(const std::vector<Parked>& entries);
+
     [[nodiscard]] std::vector<GroupStatus> status() const;
 
   private:

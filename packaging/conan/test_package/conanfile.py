@@ -24,4 +24,4 @@ class QuipuTest(ConanFile):
 
     def test(self):
         if can_run(self):
-            self.run(str(Path(self.cpp.build.bindir) / "encode"), env="conanrun")
+            self.run(str(Path(self.build_folder) / self.cpp.build.bindirs[0] / "encode"), env="conanrun")

@@ -2,6 +2,7 @@
 #include "quipu/delivery/runtime.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "quipu/delivery/group/group.hpp"
 
@@ -64,6 +65,15 @@ void DeliveryRuntime::retry_now(const Parked& entry) {
 void DeliveryRuntime::discarded(const DeadLetter& letter) {
     for (const auto& candidate : groups_) {
         if (candidate->name() == letter.group) candidate->removed(letter.record->position);
+    }
+}
+
+void DeliveryRuntime::rewound(const std::vector<Parked>& entries) {
+    for (const auto& group : groups_) {
+        std::vector<Parked> its;
+        std::ranges::copy_if(entries, std::back_inserter(its),
+                             [&](const Parked& entry) { return entry.group == group->name(); });
+        if (!its.empty()) group->rewound(its);
     }
 }
 

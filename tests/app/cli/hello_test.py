@@ -48,6 +48,8 @@ class Help(harness.CliTest):
             ("dead-letters", "discard"): store | letters | {"--all", "--reason"},
             ("parked",): store, ("parked", "show"): store, ("parked", "retry"): store | {"--all"},
             ("parked", "list"): store | {"--group", "--key", "--limit"},
+            ("groups", "list"): store,
+            ("groups", "rewind"): store | {"--type", "--dry-run"},
             ("archive",): store | {"--reason"},
             ("promote",): store | log | {"--quiet", "--published-until"},
         }

@@ -386,6 +386,31 @@ class Parked(harness.CliTest):
         self.assertEqual((step["what"], step["by"], step["reason"]),
                          ("discarded", pwd.getpwuid(os.geteuid()).pw_name, "paid in cash"))
 
+    def test_groups_rewind(self):
+        running = self.exhaust(self.run_program())
+        (self.directory / "fail").unlink()
+        self.call("dead-letters", "requeue", "1")
+        running.wait_for_out("paid o-2")
+        running.wait_for_out("paid o-3")
+        harness.eventually(lambda: not self.parked(), "nothing is parked")
+        rewind = ["groups", "rewind", "payments", "--type", "order_placed"]
+        answer = self.call(*rewind, "--dry-run", "--json").json
+        self.assertEqual((answer["events"], answer["dry_run"]), (3, True))
+        self.assertEqual(self.call(*rewind, "--dry-run").out,
+                         "3 events of order_placed would be handed to payments\n")
+        before = "".join(running.out).count("paid ")
+        self.assertEqual(self.call(*rewind).out, "3 events of order_placed handed to payments\n")
+        harness.eventually(lambda: "".join(running.out).count("paid ") == before + 3, "all again")
+        running.stop()
+        self.assertEqual(self.call(*rewind).out, "3 events of order_placed handed to payments\n")
+        self.assertEqual(self.group("payments")["parked"], 3)
+        self.assertEqual(self.call(*rewind).out, "0 events of order_placed handed to payments\n")
+        self.call("groups", "rewind", "payments", expect=2)
+        self.assertIn("does not handle", self.call("groups", "rewind", "payments", "--type",
+                                                   "order_shipped", expect=2).err)
+        self.assertIn("not known", self.call("groups", "rewind", "nobody", "--type",
+                                             "order_placed", expect=1).err)
+
     def event_id(self, position):
         return self.call("show", str(position), "--json").json["record"]["event"]["event_id"]
 

@@ -13,6 +13,7 @@
 #include "quipu/app/runtime/not_published.hpp"
 #include "quipu/delivery/publisher.hpp"
 #include "quipu/delivery/relay.hpp"
+#include "quipu/delivery/rewind.hpp"
 
 namespace quipu {
 
@@ -38,6 +39,9 @@ class ChangesThroughProgram final : public StoreChanges {
     }
     Result<void> archive(const std::string& event_id, const std::string& reason) override {
         return control_->archive(event_id, reason);
+    }
+    Result<std::int64_t> rewind(const std::string& group, const std::string& event_type) override {
+        return control_->rewind(group, event_type);
     }
     Result<void> retry_now(const std::string& group, std::int64_t position) override {
         return control_->retry_now(group, position);
@@ -87,6 +91,9 @@ class DirectChanges final : public StoreChanges {
     }
     Result<void> archive(const std::string& event_id, const std::string& reason) override {
         return store_->archive(event_id, user_name(::geteuid()), reason);
+    }
+    Result<std::int64_t> rewind(const std::string& group, const std::string& event_type) override {
+        return rewind_group(*store_, group, event_type, {.now = now()});
     }
     Result<void> retry_now(const std::string& group, std::int64_t position) override {
         return without_value(store_->retry_now(group, position));

@@ -32,6 +32,9 @@ class StoreChanges {
     /// Of an event, see Store; who runs the command is the one who decides.
     [[nodiscard]] virtual Result<void> archive(const std::string& event_id,
                                                const std::string& reason) = 0;
+    /// See rewind_group.
+    [[nodiscard]] virtual Result<std::int64_t> rewind(const std::string& group,
+                                                      const std::string& event_type) = 0;
     /// See Store.
     [[nodiscard]] virtual Result<void> retry_now(const std::string& group,
                                                  std::int64_t position) = 0;

@@ -98,6 +98,17 @@ Result<void> ControlClient::decide(const std::string& target, std::string_view r
     return {};
 }
 
+Result<std::int64_t> ControlClient::rewind(std::string_view group,
+                                           std::string_view event_type) const {
+    auto body = call(
+        "POST",
+        "/control/groups/" + percent_encode(group) + "/rewind/" + percent_encode(event_type), {});
+    if (!body) return std::unexpected(std::move(body.error()));
+    auto reply = read_reply<RewindReply>(*body);
+    if (!reply) return std::unexpected(std::move(reply.error()));
+    return reply->events;
+}
+
 Result<void> ControlClient::retry_now(const std::string& group, std::int64_t position) const {
     auto reply = call(
         "POST",

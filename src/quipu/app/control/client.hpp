@@ -29,6 +29,9 @@ class ControlClient {
     [[nodiscard]] Result<void> requeue(std::int64_t id, std::string_view reason) const;
     [[nodiscard]] Result<void> discard(std::int64_t id, std::string_view reason) const;
     [[nodiscard]] Result<void> archive(std::string_view event_id, std::string_view reason) const;
+    /// See rewind_group.
+    [[nodiscard]] Result<std::int64_t> rewind(std::string_view group,
+                                              std::string_view event_type) const;
     /// See Store::retry_now.
     [[nodiscard]] Result<void> retry_now(const std::string& group, std::int64_t position) const;
 

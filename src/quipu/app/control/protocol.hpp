@@ -60,6 +60,11 @@ struct ControlDecision {
 
 // POST /control/parked/{group}/{position}/retry has no body, and neither has its response.
 
+/// POST /control/groups/{group}/rewind/{type}: what rewind_group has returned.
+struct RewindReply {
+    std::int64_t events = 0;
+};
+
 /// The body of a response with any status but 200.
 struct ControlProblem {
     std::string detail;

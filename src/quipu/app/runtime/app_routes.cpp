@@ -14,6 +14,7 @@
 #include "quipu/base/text.hpp"
 #include "quipu/codec/json.hpp"
 #include "quipu/delivery/publisher.hpp"
+#include "quipu/delivery/rewind.hpp"
 #include "quipu/http/server.hpp"
 
 namespace quipu {
@@ -121,6 +122,15 @@ HttpResponse retry_now(RunningApp& app, const HttpRequest& request) {
     return HttpResponse::json(200, "{}");
 }
 
+HttpResponse rewind(RunningApp& app, const HttpRequest& request) {
+    if (!app.started()) return failure(not_started().error());
+    RewindOptions options{.now = now()};
+    options.parked = [&](const std::vector<Parked>& entries) { app.delivery().rewound(entries); };
+    const auto events = rewind_group(app.store(), std::string(request.path_param("group")),
+                                     std::string(request.path_param("type")), options);
+    return events ? reply(200, RewindReply{*events}) : failure(events.error());
+}
+
 HttpResponse archive(RunningApp& app, const HttpRequest& request) {
     const std::string event_id(request.path_param("event_id"));
     if (!app.started()) return failure(not_started().error());
@@ -166,6 +176,8 @@ void add_control_routes(HttpServer& server, RunningApp& app) {
                  [&app](const HttpRequest& request) { return wait_published(app, request); });
     server.route("POST", "/control/parked/{group}/{position}/retry",
                  [&app](const HttpRequest& request) { return retry_now(app, request); });
+    server.route("POST", "/control/groups/{group}/rewind/{type}",
+                 [&app](const HttpRequest& request) { return rewind(app, request); });
     server.route("POST", "/control/archive/{event_id}",
                  [&app](const HttpRequest& request) { return archive(app, request); });
     server.route("POST", "/control/dead-letters/{id}/requeue", [&app](const HttpRequest& request) {

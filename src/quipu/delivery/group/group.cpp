@@ -6,6 +6,7 @@
 
 #include "log_source.hpp"
 #include "store_source.hpp"
+#include "subscriptions.hpp"
 
 namespace quipu {
 
@@ -81,10 +82,31 @@ Result<void> DeliveryRuntime::Group::open() {
         if (auto loaded = load_parked(nullptr); !loaded) return loaded;
         if (*unclean) begin_suspicion();
     }
+    if (auto told = tell_subscriptions(*position); !told) return told;
     auto opened = source_->open(*position);
     const MutexLock lock(mutex_);
     source_state_ = source_->state();
     return opened;
+}
+
+Result<void> DeliveryRuntime::Group::tell_subscriptions(const GroupPosition& position) {
+    std::string types;
+    for (const std::string& type : subscribed_types_) types += (types.empty() ? "" : ", ") + type;
+    notice(DeliveryNotice::Level::info, nullptr,
+           types.empty() ? "subscribes to nothing" : "subscribes to " + types);
+    // A log gives a group that subscribes to a topic what the topic has.
+    if (source_->must_be_polled()) return {};
+    const auto fresh = note_subscriptions(store_, position, subscribed_types_);
+    if (!fresh) return std::unexpected(fresh.error());
+    for (const NewSubscription& each : *fresh) {
+        if (each.passed == 0) continue;
+        notice(DeliveryNotice::Level::warning, nullptr,
+               "newly subscribes to " + each.event_type + " and has passed " +
+                   std::to_string(each.passed) + " stored event" + (each.passed == 1 ? "" : "s") +
+                   " of it; 'groups rewind " + name_ + " --type " + each.event_type +
+                   "' hands them to it");
+    }
+    return {};
 }
 
 void DeliveryRuntime::Group::start() {
@@ -144,6 +166,14 @@ void DeliveryRuntime::Group::requeued(const DeadLetter& letter) {
     const MutexLock lock(mutex_);
     if (!is_ours(entry)) return;
     scheduler_.add_parked(std::move(entry));
+    wake_workers();
+}
+
+void DeliveryRuntime::Group::rewound(const std::vector<Parked>& entries) {
+    const MutexLock lock(mutex_);
+    for (const Parked& entry : entries) {
+        if (is_ours(entry)) scheduler_.add_parked(entry);
+    }
     wake_workers();
 }
 

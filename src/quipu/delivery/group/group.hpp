@@ -45,6 +45,8 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group>,
     void requeued(const DeadLetter& letter) QUIPU_EXCLUDES(mutex_);
     void retry_now(std::int64_t position) QUIPU_EXCLUDES(mutex_);
     void removed(std::int64_t position) QUIPU_EXCLUDES(mutex_);
+    /// Events were parked for it by rewind_group.
+    void rewound(const std::vector<Parked>& entries) QUIPU_EXCLUDES(mutex_);
     [[nodiscard]] GroupStatus status() const QUIPU_EXCLUDES(mutex_, lag_mutex_);
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
@@ -57,6 +59,9 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group>,
     [[nodiscard]] std::size_t wait_for_room() QUIPU_EXCLUDES(mutex_);
     void accept(SourceYield yield) QUIPU_EXCLUDES(mutex_);
     void end_reading() QUIPU_EXCLUDES(mutex_);
+    /// Tells the operator what the group subscribes to, and which events of new types it has
+    /// passed.
+    [[nodiscard]] Result<void> tell_subscriptions(const GroupPosition& position);
     /// What has to be done now and then, whatever the source brings.
     void keep_house() QUIPU_EXCLUDES(mutex_);
     /// Hands all that is parked of these sources to the scheduler; of all sources when null.
