@@ -128,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(Ends, CrashingHandler,
                                          End{"Abort", [] { std::abort(); }},
                                          End{"SegmentationFault", [] { std::raise(SIGSEGV); }},
                                          End{"OutOfMemory", use_all_memory}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& end) { return std::string(end.param.name); });
 
 }  // namespace
 }  // namespace quipu::delivery_test

@@ -21,10 +21,6 @@ constexpr std::chrono::milliseconds shortest_pause{100};
 constexpr std::chrono::milliseconds longest_pause{2000};
 constexpr std::chrono::seconds close_wait{30};
 constexpr std::size_t load_page = 1000;
-// The lag is counted again after this time at the earliest, and after this many times what the
-// counting took.
-constexpr std::chrono::milliseconds lag_age{1000};
-constexpr int lag_share = 50;
 
 std::size_t thread_count(const GroupOptions& options) {
     return options.serial ? 1 : std::max<std::size_t>(1, options.parallelism);
@@ -48,6 +44,7 @@ DeliveryRuntime::Group::Group(Store& store, const EventTypes& types, GroupBindin
                 }),
       committer_(store, name_, *this),
       crashes_(store, name_, binding_.options.max_crashes),
+      lag_(store, subscribed_types_),
       scheduler_(name_, {.serial = binding_.options.serial, .workers = threads_}) {
     for (const Subscription& subscription : binding_.subscriptions) {
         subscribed_types_.emplace_back(subscription.event_type);
@@ -216,23 +213,8 @@ GroupStatus DeliveryRuntime::Group::status() const {
                 std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since);
         }
     }
-    status.lag = count_lag(status.position);
+    status.lag = lag_.count(status.position);
     return status;
-}
-
-std::int64_t DeliveryRuntime::Group::count_lag(std::int64_t position) const {
-    const std::int64_t last = store_.last_position();
-    const MutexLock lock(lag_mutex_);
-    const auto began = Clock::now();
-    if ((position == lag_position_ && last == lag_last_) || began < lag_counted_) return lag_;
-    const auto lag = store_.count_beyond(position, subscribed_types_);
-    const auto ended = Clock::now();
-    if (!lag) return lag_;
-    lag_ = *lag;
-    lag_position_ = position;
-    lag_last_ = last;
-    lag_counted_ = ended + std::max<Clock::duration>(lag_age, (ended - began) * lag_share);
-    return lag_;
 }
 
 // ---- The reader thread.

@@ -13,6 +13,7 @@
 #include "committer.hpp"
 #include "crash_guard.hpp"
 #include "executor.hpp"
+#include "lag_counter.hpp"
 #include "quipu/base/mutex.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "scheduler.hpp"
@@ -110,7 +111,6 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group>,
     /// After an unclean stop: the records that may have been in flight are handled alone.
     void begin_suspicion() QUIPU_EXCLUDES(mutex_);
     void notice(DeliveryNotice::Level level, const Record* record, std::string text) const;
-    [[nodiscard]] std::int64_t count_lag(std::int64_t position) const QUIPU_EXCLUDES(lag_mutex_);
 
     Store& store_;
     const EventTypes& types_;
@@ -125,6 +125,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group>,
     Executor executor_;
     Committer committer_;
     CrashGuard crashes_;
+    mutable LagCounter lag_;
 
     // The reader thread's own.
     Clock::time_point next_refresh_{};
@@ -159,13 +160,6 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group>,
     /// The source has failed since then; unset while it delivers.
     std::optional<Clock::time_point> failing_since_ QUIPU_GUARDED_BY(mutex_);
     std::string problem_ QUIPU_GUARDED_BY(mutex_);
-
-    /// The lag is counted in the store, so it is kept for a while.
-    mutable Mutex lag_mutex_;
-    mutable std::int64_t lag_ QUIPU_GUARDED_BY(lag_mutex_) = 0;
-    mutable std::int64_t lag_position_ QUIPU_GUARDED_BY(lag_mutex_) = -1;
-    mutable std::int64_t lag_last_ QUIPU_GUARDED_BY(lag_mutex_) = -1;
-    mutable Clock::time_point lag_counted_ QUIPU_GUARDED_BY(lag_mutex_){};
 
     std::vector<std::thread> workers_;
     std::thread reader_;
