@@ -48,7 +48,7 @@ class DeliveryRuntime::Group : public std::enable_shared_from_this<Group>,
     void removed(std::int64_t position) QUIPU_EXCLUDES(mutex_);
     /// Events were parked for it by rewind_group.
     void rewound(const std::vector<Parked>& entries) QUIPU_EXCLUDES(mutex_);
-    [[nodiscard]] GroupStatus status() const QUIPU_EXCLUDES(mutex_, lag_mutex_);
+    [[nodiscard]] GroupStatus status() const QUIPU_EXCLUDES(mutex_);
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
   private:
