@@ -84,6 +84,7 @@ configure_package_config_file(cmake/quipuConfig.cmake.in quipuConfig.cmake
 write_basic_package_version_file(quipuConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/quipuConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/quipuConfigVersion.cmake
+              cmake/QuipuCatalogue.cmake cmake/catalogue_check.cpp.in
         DESTINATION ${package_directory} COMPONENT dev)
 
 if(QUIPU_BUILD_INTEGR8S)

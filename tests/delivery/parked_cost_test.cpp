@@ -27,15 +27,16 @@ class CountingStore : public test::StoreProxy {
     [[nodiscard]] int calls() const { return transactions + loads + counts; }
 
     using StoreProxy::parked;
-    Result<std::vector<Parked>> parked(const std::string& group, std::int64_t after,
+    Result<std::vector<Parked>> parked(const std::string& group, std::int64_t after_position,
                                        std::size_t limit) override {
         ++loads;
-        return StoreProxy::parked(group, after, limit);
+        return StoreProxy::parked(group, after_position, limit);
     }
     Result<std::vector<Parked>> parked_of_key(const std::string& group, const std::string& key,
-                                              std::int64_t after, std::size_t limit) override {
+                                              std::int64_t after_position,
+                                              std::size_t limit) override {
         ++loads;
-        return StoreProxy::parked_of_key(group, key, after, limit);
+        return StoreProxy::parked_of_key(group, key, after_position, limit);
     }
     Result<std::int64_t> count_beyond(std::int64_t position,
                                       const std::vector<std::string>& types) override {
