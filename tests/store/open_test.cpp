@@ -143,6 +143,50 @@ TEST(Open, RefusesOtherFiles) {
     EXPECT_EQ(open_error({}).code, ErrorCode::invalid);
 }
 
+TEST(Open, RefusesWhatIsNoRegularFile) {
+    const TempDirectory directory;
+    const auto fifo = directory.path() / "fifo";
+    ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+    for (const bool read_only : {false, true}) {
+        for (const std::filesystem::path& path :
+             {fifo, std::filesystem::path("/dev/null"), directory.path()}) {
+            EXPECT_THAT(open_error(path, read_only).message, HasSubstr("not a regular file"))
+                << path;
+        }
+    }
+}
+
+/// A file whose maker wants more of it than to be read.
+TEST(Open, RefusesASchemaThatIsNotAStores) {
+    const std::vector<std::pair<const char*, const char*>> changes{
+        {"CREATE TRIGGER evil AFTER INSERT ON events BEGIN DELETE FROM events; END",
+         "trigger evil"},
+        {"CREATE VIEW evil AS SELECT randomblob(1000000000)", "view evil"},
+        {"DROP VIEW event_log; CREATE VIEW event_log AS SELECT 1 AS position", "view event_log"},
+        {"ALTER TABLE events ADD COLUMN evil TEXT AS (hex(body))", "generated column events.evil"},
+        {"ALTER TABLE heads RENAME COLUMN sequence TO other", "column heads.sequence is missing"},
+        {"DROP TABLE inbox", "table inbox is missing"},
+        {"CREATE VIRTUAL TABLE evil USING fts5(text)", "virtual table evil"},
+    };
+    for (const auto& [sql, what] : changes) {
+        const TempDirectory directory;
+        ASSERT_TRUE(open_sqlite_store({.path = directory.file()}));
+        run_sql(directory.file(), sql);
+        for (const bool read_only : {false, true}) {
+            const Error error = open_error(directory.file(), read_only);
+            EXPECT_EQ(error.code, ErrorCode::corrupt);
+            EXPECT_THAT(error.message, HasSubstr(what)) << sql;
+        }
+    }
+}
+
+TEST(Open, TablesAndIndexesOfOthersAreLeftAlone) {
+    const TempDirectory directory;
+    ASSERT_TRUE(open_sqlite_store({.path = directory.file()}));
+    run_sql(directory.file(), "CREATE TABLE notes(text); CREATE INDEX mine ON events(stored_at)");
+    EXPECT_TRUE(open_sqlite_store({.path = directory.file()}));
+}
+
 TEST(Open, RefusesANewerSchema) {
     SqliteFixture store;
     store.close();

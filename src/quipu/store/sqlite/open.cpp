@@ -32,9 +32,6 @@ Result<void> create_private(const std::filesystem::path& path) {
     if (std::filesystem::is_regular_file(status)) {
         return {};
     }
-    if (std::filesystem::exists(status)) {
-        return std::unexpected(cannot_open(path, "it is not a regular file"));
-    }
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
         return std::unexpected(cannot_open(path, std::system_category().message(errno)));
@@ -107,6 +104,11 @@ Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options) {
         options.path = std::filesystem::weakly_canonical(options.path, error);
         if (error) {
             return std::unexpected(sqlite::cannot_open(options.path, error.message()));
+        }
+        // Opening a FIFO waits for whoever writes into it, and a device may do anything.
+        const auto status = std::filesystem::status(options.path, error);
+        if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+            return std::unexpected(sqlite::cannot_open(options.path, "it is not a regular file"));
         }
         if (!options.read_only) {
             return sqlite::open_to_write(std::move(options));

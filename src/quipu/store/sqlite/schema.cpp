@@ -7,6 +7,7 @@
 
 #include "quipu/event/id.hpp"
 #include "quipu/store/sqlite/field_index.hpp"
+#include "quipu/store/sqlite/schema_check.hpp"
 
 namespace quipu::sqlite {
 namespace {
@@ -244,7 +245,7 @@ Result<void> check_schema(const Connection& connection, const std::string& path,
         return fail(ErrorCode::invalid, path + " has schema version " + std::to_string(version) +
                                             "; start the program on it once, which upgrades it");
     }
-    return {};
+    return compare_schema(connection, path, version == schema_version);
 }
 
 }  // namespace quipu::sqlite
