@@ -24,6 +24,10 @@ std::string extended_json(const std::string& document) {
     char* text = bson_as_canonical_extended_json(&bson, nullptr);
     std::string out = text;
     bson_free(text);
+    // Versions of libbson differ in how they print an empty list.
+    for (std::size_t at = 0; (at = out.find("[  ]", at)) != std::string::npos;) {
+        out.replace(at, 4, "[ ]");
+    }
     return out;
 }
 
@@ -80,7 +84,7 @@ TEST(Bson, DocumentIsReadableByLibbson) {
         R"("huge" : { "$numberDouble" : "18446744073709551616.0" }, )"
         R"("real" : { "$numberDouble" : "1.5" }, "text" : "ä\n", )"
         R"("when" : { "$date" : { "$numberLong" : "-1" } }, "colour" : "green", )"
-        R"("part" : { "number" : { "$numberLong" : "9007199254740993" }, "words" : [  ] }, )"
+        R"("part" : { "number" : { "$numberLong" : "9007199254740993" }, "words" : [ ] }, )"
         R"("parts" : [ { "number" : { "$numberLong" : "1" }, "words" : [ "a" ] } ], )"
         R"("map" : { "＄c" : { "$numberDouble" : "2.0" }, "a．b" : { "$numberDouble" : "1.0" } }, )"
         R"("any" : { "x" : [ { "$numberLong" : "1" }, { "$numberDouble" : "2.5" }, null, )"

@@ -16,6 +16,7 @@ mkdir -p "$3"
 work=$(realpath "$3")/$what
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CXX=${CXX:-c++}
+export CMAKE_GENERATOR=Ninja
 # Else the linker leaves out what a program does not call, and ldd shows less than what was asked for.
 all_linked=-Wl,--no-as-needed
 rm -rf "$work"
@@ -114,7 +115,16 @@ TEXT
                 -c "$here/whole_project/greeter.cpp" -o "$work/greeter.o"
             $CXX -std=c++23 ${CXXFLAGS:-} $(pkg-config --cflags quipu-codec) \
                 -c "$here/codec_project/decode.cpp" -o "$work/decode.o"
-            for how in "" --static; do
+            # Debian's modules may name archives for --static that their packages do not depend on.
+            others=$(pkg-config --static --libs quipu | tr ' ' '\n' | grep -v -e -lquipu | tr '\n' ' ')
+            hows=("")
+            echo 'int main() {}' >"$work/empty.cpp"
+            if $CXX ${CXXFLAGS:-} "$work/empty.cpp" -o "$work/empty" $others 2>"$work/said"; then
+                hows+=(--static)
+            else
+                echo "check.sh: the system's own libraries do not link with --static here: $(head -n 1 "$work/said")"
+            fi
+            for how in "${hows[@]}"; do
                 $CXX ${CXXFLAGS:-} $all_linked "$work/greeter.o" -o "$work/greeter" \
                     $(pkg-config $how --libs quipu)
                 "$here/use.sh" "$work/greeter"

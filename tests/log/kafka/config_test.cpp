@@ -45,12 +45,12 @@ TEST(KafkaConfig, PropertiesArePassedOnByName) {
 }
 
 TEST(KafkaConfig, PropertyIsPassedOnlyToClientsThatKnowIt) {
-    const auto config = check({{"fetch.min.bytes", "17"}, {"retry.backoff.ms", "170"}});
+    const auto config = check({{"fetch.min.bytes", "17"}, {"queue.buffering.max.messages", "170"}});
     ASSERT_TRUE(config) << fault(config);
     EXPECT_EQ(value(*config, kafka::Role::consumer, "fetch.min.bytes"), "17");
     EXPECT_EQ(value(*config, kafka::Role::producer, "fetch.min.bytes"), "1");
-    EXPECT_EQ(value(*config, kafka::Role::producer, "retry.backoff.ms"), "170");
-    EXPECT_EQ(value(*config, kafka::Role::consumer, "retry.backoff.ms"), "100");
+    EXPECT_EQ(value(*config, kafka::Role::producer, "queue.buffering.max.messages"), "170");
+    EXPECT_EQ(value(*config, kafka::Role::consumer, "queue.buffering.max.messages"), "100000");
 }
 
 TEST(KafkaConfig, PropertiesThatDeliveryNeedsAreRejected) {
