@@ -23,9 +23,10 @@ void complete(AppDefinition& definition, const char* path) {
 int run_app(int argc, char** argv, AppDefinition definition) {
     complete(definition, argc > 0 ? argv[0] : nullptr);
     CommandSet commands(definition);
-    for (const auto add : {add_run, add_publish, add_tail, add_show, add_events, add_validate,
-                           add_groups, add_dead_letters, add_parked, add_archive, add_flow,
-                           add_doctor, add_verify, add_topics, add_promote, add_config}) {
+    for (const auto add :
+         {add_run, add_publish, add_tail, add_show, add_events, add_validate, add_groups,
+          add_dead_letters, add_parked, add_archive, add_documents, add_explain, add_flow,
+          add_doctor, add_verify, add_topics, add_promote, add_config}) {
         add(commands);
     }
     for (const CustomCommand& command : definition.commands) commands.add(command);

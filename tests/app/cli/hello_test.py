@@ -14,7 +14,7 @@ class Help(harness.CliTest):
     def test_every_command_teaches_by_example(self):
         commands = self.commands()
         self.assertEqual(commands, ["run", "publish", "tail", "show", "events", "validate",
-                                    "groups", "dead-letters", "parked", "archive", "flow", "doctor", "verify",
+                                    "groups", "dead-letters", "parked", "archive", "documents", "explain", "flow", "doctor", "verify",
                                     "topics", "promote", "config"])
         for command in commands:
             text = self.call(command, "--help").out
@@ -50,6 +50,9 @@ class Help(harness.CliTest):
             ("parked", "list"): store | {"--group", "--key", "--limit"},
             ("groups", "list"): store,
             ("groups", "rewind"): store | {"--type", "--dry-run"},
+            ("documents",): store, ("documents", "get"): store,
+            ("documents", "list"): store | {"--prefix", "--limit"},
+            ("explain",): {"--help", "--json"},
             ("archive",): store | {"--reason"},
             ("promote",): store | log | {"--quiet", "--published-until"},
         }

@@ -443,6 +443,39 @@ class Parked(harness.CliTest):
         self.assertEqual(self.call("verify").code, 0)
 
 
+class Documents(harness.CliTest):
+    program_name = "orders"
+
+    def test_list_and_get(self):
+        self.publish("order_shipped", {"order_id": "s"})
+        self.assertEqual(self.call("documents").out, "No documents.\n")
+        self.call("run", "--once", "--quiet")
+        collections = self.call("documents", "list").out.splitlines()
+        self.assertIn("quipu.subscriptions", collections)
+        self.assertEqual([row["collection"] for row in self.call("documents", "--json").json_lines],
+                         collections)
+        row, = self.call("documents", "list", "quipu.subscriptions", "--json").json_lines
+        self.assertEqual((row["key"], row["body"]), ("payments", {"types": ["order_placed"]}))
+        self.assertIn("payments", self.call("documents", "list", "quipu.subscriptions").out)
+        self.assertEqual(self.call("documents", "list", "quipu.subscriptions", "--prefix", "x").out,
+                         "No documents.\n")
+        self.assertEqual(json.loads(self.call("documents", "get", "quipu.subscriptions",
+                                              "payments").out), row["body"])
+        self.assertIn("there is no document",
+                      self.call("documents", "get", "quipu.subscriptions", "nobody", expect=1).err)
+
+    def test_explain_tells_when_a_failing_handler_is_called(self):
+        text = self.call("explain", "order_placed").out
+        self.assertIn("group payments: on dead letter hold_key, on rejection release_key", text)
+        plan = self.call("explain", "order_placed", "--json").json["attempts"]
+        self.assertEqual([step["attempt"] for step in plan], [1, 2, 3, 4, 5, 6])
+        self.assertEqual(plan[0]["after_seconds"], 0)
+        times = [step["after_seconds"] for step in plan]
+        self.assertEqual(times, sorted(times))
+        self.assertIn("no group of this program", self.call("explain", "order_shipped").out)
+        self.assertIn("did you mean", self.call("explain", "order_plaxed", expect=2).err)
+
+
 class Http(harness.CliTest):
     program_name = "orders"
 

@@ -92,6 +92,8 @@ void add_groups(CommandSet& commands);
 void add_dead_letters(CommandSet& commands);
 void add_parked(CommandSet& commands);
 void add_archive(CommandSet& commands);
+void add_documents(CommandSet& commands);
+void add_explain(CommandSet& commands);
 void add_flow(CommandSet& commands);
 void add_doctor(CommandSet& commands);
 void add_verify(CommandSet& commands);

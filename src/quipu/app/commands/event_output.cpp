@@ -19,13 +19,9 @@ struct JsonView {
 
 }  // namespace views
 
-namespace {
-
 bool is_json(const std::string& text) {
     return to_json(views::JsonView{.json = {text}}).has_value();
 }
-
-}  // namespace
 
 EventView view_of(const Record& record) {
     EventView view{.position = record.position,

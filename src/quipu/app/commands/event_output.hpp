@@ -36,6 +36,9 @@ struct EventView {
     Omittable<std::string> body_base64 = {};  ///< set, with `event` null, if the body is not JSON
 };
 
+/// Whether it is one JSON text.
+[[nodiscard]] bool is_json(const std::string& text);
+
 [[nodiscard]] EventView view_of(const Record& record);
 
 /// Prints each event as one line: text, or JSON with --json.
