@@ -94,6 +94,7 @@ class DeliveryTest : public testing::Test {
             notices_.push_back(notice);
         };
         options.max_conflicts = 20;
+        options.debug = debug_;
         options.log = engines_->log();
         if (options.log != nullptr && relay_ == nullptr) start_relay();
         auto runtime = std::make_unique<DeliveryRuntime>(
@@ -130,6 +131,7 @@ class DeliveryTest : public testing::Test {
     std::unique_ptr<Engines> engines_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<Relay> relay_;
+    bool debug_ = false;      ///< RuntimeOptions::debug
     Store* front_ = nullptr;  ///< what groups are given in place of the store
     std::unique_ptr<RawPublisher> raw_;
     std::mutex mutex_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/wait.h>
 #include <unistd.h>
+#include <numeric>
 
 #include <map>
 #include <set>
@@ -278,6 +279,16 @@ TEST_F(DeliveryTest, DeadLetterRequeuedElsewhereIsHandledOnce) {
     EXPECT_EQ(shop.shipping.seen.size(), 1U);
 }
 
+/// Fails on the first attempt; each takes at least 2 ms.
+struct FailsOnce {
+    static constexpr std::string_view group = "fails-once";
+    std::atomic<bool> failed{false};
+    void on(const Event<Ordered>&) {
+        std::this_thread::sleep_for(2ms);
+        if (!failed.exchange(true)) throw std::runtime_error("the first time");
+    }
+};
+
 struct Slowly {
     static constexpr std::string_view group = "slowly";
     static constexpr GroupOptions options{.handler_timeout = 20ms};
@@ -304,6 +315,40 @@ TEST_F(DeliveryTest, SlowHandlerIsReportedAndNotInterrupted) {
     ASSERT_TRUE(runtime->drain(60s));
     EXPECT_TRUE(slowly.handled);
     EXPECT_EQ(runtime->status()[0].slow_handlers, 0U);
+}
+
+TEST_F(DeliveryTest, EachAttemptIsTimedAndEachHandledEventHasAnAge) {
+    FailsOnce once;
+    auto runtime = run(once);
+    order("ada", 1);
+    ASSERT_TRUE(eventually([&] { return runtime->status()[0].handled == 1; }));
+    const GroupStatus status = runtime->status()[0];
+    const auto total = [](const Durations& durations) {
+        EXPECT_EQ(durations.counts.size(), durations.bounds.size() + 1);
+        return std::accumulate(durations.counts.begin(), durations.counts.end(), 0);
+    };
+    EXPECT_EQ(total(status.handler_time), 2);
+    EXPECT_EQ(total(status.event_age), 1);
+    EXPECT_GE(status.handler_time.sum, 0.004);
+    EXPECT_GE(status.event_age.sum, 0.004);
+    EXPECT_EQ(status.handler_time.counts[0], 0U) << "no attempt took less than the first bound";
+}
+
+TEST_F(DeliveryTest, HandledEventIsToldOnlyForDebugging) {
+    Shipping shipping;
+    for (const bool debug : {false, true}) {
+        debug_ = debug;
+        auto runtime = run(shipping);
+        order("ada", 1);
+        ASSERT_TRUE(runtime->drain(60s));
+        const std::lock_guard lock(mutex_);
+        const auto told = std::ranges::count_if(notices_, [](const DeliveryNotice& notice) {
+            return notice.level == DeliveryNotice::Level::debug && notice.group == "shipping" &&
+                   notice.event_type == "ordered" && !notice.event_id.empty() &&
+                   notice.text.starts_with("handled in ") && notice.text.ends_with("attempt 1");
+        });
+        EXPECT_EQ(told, debug ? 1 : 0);
+    }
 }
 
 TEST_F(DeliveryTest, StoreThatRefusesToParkIsAskedAgainAfterAPause) {

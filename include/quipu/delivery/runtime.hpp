@@ -15,6 +15,14 @@
 
 namespace quipu {
 
+/// Durations in seconds, counted by upper bounds.
+struct Durations {
+    std::vector<double> bounds;         ///< ascending
+    std::vector<std::uint64_t> counts;  ///< up to each bound and beyond the one before; one more
+                                        ///< for those beyond all bounds
+    double sum = 0;
+};
+
 /// How a group is doing.
 struct GroupStatus {
     std::string group;
@@ -29,6 +37,8 @@ struct GroupStatus {
     std::uint64_t failed = 0;  ///< attempts that failed
     std::uint64_t dead_lettered = 0;
     std::uint64_t conflicts = 0;  ///< handlings run again because a document had changed
+    Durations handler_time;       ///< of each attempt
+    Durations event_age;          ///< from the event's timestamp to the end of its handler
     /// Since it last finished something, was idle, or could read its source.
     std::chrono::milliseconds since_progress{0};
     bool source_failing = false;  ///< it cannot read its source at the moment, see `problem`
@@ -37,7 +47,7 @@ struct GroupStatus {
 
 /// Something the operator's log should hear of. Never holds a payload.
 struct DeliveryNotice {
-    enum class Level { info, warning, error } level = Level::info;
+    enum class Level { debug, info, warning, error } level = Level::info;
     std::string group;
     std::string event_id;
     std::string event_type;
@@ -48,6 +58,8 @@ struct RuntimeOptions {
     Producer producer = {};
     World world = {};
     std::function<void(const DeliveryNotice&)> notice = {};  ///< from any thread; may be empty
+    /// Also a notice of level debug for each event that was handled: attempt and duration.
+    bool debug = false;
     /// Where groups read: the topics of this log, shared with the group's members in other
     /// processes; from the store itself when null. Must outlive the runtime.
     TopicLog* log = nullptr;

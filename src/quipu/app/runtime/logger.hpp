@@ -31,6 +31,9 @@ class Logger {
     Logger(const Logger&) = delete;
     Logger& operator=(const Logger&) = delete;
 
+    /// Whether texts of this level are written.
+    [[nodiscard]] bool writes(LogLevel level) const noexcept { return level >= options_.least; }
+
     /// `fields` name what the text concerns, such as {"group", "greeter"}. Empty ones are left out.
     void write(LogLevel level, std::string_view text, const Fields& fields = {});
 

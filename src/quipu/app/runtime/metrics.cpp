@@ -4,6 +4,9 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace quipu {
@@ -21,6 +24,20 @@ class Families {
     void gauge(const std::string& name, const std::string& help, double value,
                const Labels& labels = {}) {
         metric(name, help, prometheus::MetricType::Gauge, labels).gauge.value = value;
+    }
+    void histogram(const std::string& name, const std::string& help, const Durations& durations,
+                   const Labels& labels) {
+        auto& histogram = metric(name, help, prometheus::MetricType::Histogram, labels).histogram;
+        std::uint64_t count = 0;
+        for (std::size_t i = 0; i < durations.counts.size(); ++i) {
+            count += durations.counts[i];
+            const double bound = i < durations.bounds.size()
+                                     ? durations.bounds[i]
+                                     : std::numeric_limits<double>::infinity();
+            histogram.bucket.push_back({.cumulative_count = count, .upper_bound = bound});
+        }
+        histogram.sample_count = count;
+        histogram.sample_sum = durations.sum;
     }
     [[nodiscard]] std::string text() const {
         return prometheus::TextSerializer().Serialize(families_);
@@ -114,6 +131,11 @@ void add_group(Families& families, const GroupStatus& status) {
                      static_cast<double>(status.failed), group);
     families.counter("quipu_group_dead_lettered_total", "Events that became dead letters.",
                      static_cast<double>(status.dead_lettered), group);
+    families.histogram("quipu_group_handler_seconds", "Duration of each attempt of a handler.",
+                       status.handler_time, group);
+    families.histogram("quipu_group_event_age_seconds",
+                       "Age of an event when its handler has ended, from its timestamp.",
+                       status.event_age, group);
     families.counter("quipu_group_conflicts_total",
                      "Attempts repeated because a document had changed.",
                      static_cast<double>(status.conflicts), group);

@@ -22,6 +22,7 @@ constexpr std::chrono::seconds topics_known_within{3};
 
 LogLevel level_of(DeliveryNotice::Level level) noexcept {
     switch (level) {
+        case DeliveryNotice::Level::debug: return LogLevel::debug;
         case DeliveryNotice::Level::info: return LogLevel::info;
         case DeliveryNotice::Level::warning: return LogLevel::warning;
         case DeliveryNotice::Level::error: return LogLevel::error;
@@ -100,6 +101,7 @@ void RunningApp::make_runtime() {
     options.producer = definition_.producer;
     options.log = topic_log_.get();
     options.member = options_.engines.member;
+    options.debug = logger_.writes(LogLevel::debug);
     options.notice = [this](const DeliveryNotice& notice) {
         logger_.write(level_of(notice.level), notice.text,
                       {{"group", notice.group},

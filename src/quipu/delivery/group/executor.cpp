@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "executor.hpp"
 
+#include <array>
 #include <exception>
 #include <random>
 #include <unordered_set>
@@ -13,6 +14,11 @@ namespace {
 // A unit that has taken this long commits what it has: slow handlers must not delay the commits of
 // others that happen to share their unit.
 constexpr std::chrono::milliseconds unit_time{5};
+
+constexpr std::array handler_bounds{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05,
+                                    0.1,    0.5,    1.0,   5.0,   10.0, 60.0};
+constexpr std::array age_bounds{0.001, 0.005, 0.01, 0.05, 0.1,   0.5,
+                                1.0,   5.0,   10.0, 60.0, 600.0, 3600.0};
 
 std::function<double()> seeded_random() {
     return [engine = std::mt19937_64{std::random_device{}()}]() mutable {
@@ -30,6 +36,8 @@ Executor::Executor(Store& store, const EventTypes& types, const GroupBinding& bi
       binding_(binding),
       options_(options),
       notice_(std::move(notice)),
+      handler_time_(handler_bounds),
+      event_age_(age_bounds),
       random_(options.world.random ? options.world.random : seeded_random()) {
     for (std::size_t worker = 0; worker < workers; ++worker) {
         running_.push_back(std::make_unique<Running>());
@@ -97,16 +105,31 @@ std::optional<HandlerFailure> Executor::call(Running& running, Effects& effects,
     if (task.verdict) return task.verdict;
     // Parked by an earlier version of the program, which subscribed to this type.
     if (!subscriptions_.contains(task.record->event_type)) return std::nullopt;
+    const auto began = Clock::now();
     {
         const MutexLock lock(running.mutex);
         running.record = task.record;
-        running.since = Clock::now();
+        running.since = began;
         running.reported = false;
     }
     auto failure = invoke(effects, task, problem);
+    if (!problem) note_time(task, began, !failure);
     const MutexLock lock(running.mutex);
     running.record.reset();
     return failure;
+}
+
+void Executor::note_time(const Task& task, Clock::time_point began, bool handled) {
+    using Seconds = std::chrono::duration<double>;
+    const Seconds took = Clock::now() - began;
+    handler_time_.add(took.count());
+    if (!handled) return;  // the failure is told in any case
+    event_age_.add(Seconds(options_.world.now() - task.record->timestamp).count());
+    if (!options_.debug) return;
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+    notice_(DeliveryNotice::Level::debug, task.record.get(),
+            "handled in " + std::to_string(microseconds) + " us, attempt " +
+                std::to_string(task.failed_attempts() + 1));
 }
 
 std::optional<HandlerFailure> Executor::invoke(Effects& effects, const Task& task,

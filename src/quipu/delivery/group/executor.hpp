@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "failure.hpp"
+#include "histogram.hpp"
 #include "quipu/base/mutex.hpp"
 #include "quipu/delivery/runtime.hpp"
 #include "scheduler.hpp"
@@ -65,6 +66,9 @@ class Executor {
     /// Calls the group's tick; the error, if it failed.
     [[nodiscard]] std::optional<std::string> tick(Effects& effects);
 
+    [[nodiscard]] Durations handler_time() const { return handler_time_.copy(); }
+    [[nodiscard]] Durations event_age() const { return event_age_.copy(); }
+
     /// Handlers that have exceeded the group's timeout since the last call.
     [[nodiscard]] std::vector<SlowHandler> take_slow();
     /// Handlers that exceed it now.
@@ -103,7 +107,12 @@ class Executor {
     const std::function<void(DeliveryNotice::Level, const Record*, std::string)> notice_;
     std::unordered_map<std::string_view, const Subscription*> subscriptions_;
 
+    /// Counts the time that an attempt has taken, and tells of it with RuntimeOptions::debug.
+    void note_time(const Task& task, Clock::time_point began, bool handled);
+
     std::vector<std::unique_ptr<Running>> running_;  // one for each worker
+    Histogram handler_time_;
+    Histogram event_age_;
 
     Mutex random_mutex_;
     std::function<double()> random_ QUIPU_GUARDED_BY(random_mutex_);

@@ -190,6 +190,8 @@ void DeliveryRuntime::Group::removed(std::int64_t position) {
 GroupStatus DeliveryRuntime::Group::status() const {
     GroupStatus status;
     status.slow_handlers = executor_.slow().size();
+    status.handler_time = executor_.handler_time();
+    status.event_age = executor_.event_age();
     {
         const MutexLock lock(mutex_);
         status.group = name_;
