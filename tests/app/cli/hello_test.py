@@ -14,8 +14,8 @@ class Help(harness.CliTest):
     def test_every_command_teaches_by_example(self):
         commands = self.commands()
         self.assertEqual(commands, ["run", "publish", "tail", "show", "events", "validate",
-                                    "groups", "dead-letters", "parked", "archive", "documents", "explain", "flow", "doctor", "verify",
-                                    "topics", "promote", "config"])
+                                    "groups", "dead-letters", "parked", "archive", "documents", "explain",
+                                    "flow", "doctor", "verify", "topics", "promote", "config"])
         for command in commands:
             text = self.call(command, "--help").out
             self.assertIn("Examples:\n  hello " + command, text)
