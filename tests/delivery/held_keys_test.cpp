@@ -3,6 +3,7 @@
 #include <set>
 
 #include "delivery/fixture.hpp"
+#include "store/store_proxy.hpp"
 
 namespace quipu::delivery_test {
 namespace {
@@ -164,9 +165,26 @@ TEST_F(HeldKeys, RecordWithoutAKeyHoldsNobody) {
     EXPECT_TRUE(store_->parked("picky")->empty());
 }
 
+/// A store whose answers to loads are late: what they say was true some commits ago.
+class LateLoads : public test::StoreProxy {
+  public:
+    using StoreProxy::StoreProxy;
+    std::atomic<std::chrono::milliseconds> delay{0ms};
+
+    Result<std::vector<Parked>> parked_of_key(const std::string& group, const std::string& key,
+                                              std::int64_t after_position,
+                                              std::size_t limit) override {
+        auto entries = StoreProxy::parked_of_key(group, key, after_position, limit);
+        std::this_thread::sleep_for(delay.load());
+        return entries;
+    }
+};
+
 TEST_F(HeldKeys, ManyRecordsBehindAHeldKeyAreHandledInOrderAfterRequeue) {
     Picky picky;
     picky.bad = {0};
+    LateLoads late(*store_);
+    front_ = &late;
     auto runtime = run(picky);
     constexpr std::int64_t count = 1500;  // several times what is kept in memory of a key
     std::vector<std::int64_t> all;
@@ -177,6 +195,8 @@ TEST_F(HeldKeys, ManyRecordsBehindAHeldKeyAreHandledInOrderAfterRequeue) {
     ASSERT_TRUE(eventually([&] { return store_->parked("picky")->size() == count; }));
     EXPECT_TRUE(eventually([&] { return runtime->status()[0].parked == count; }));
     picky.mend(0);
+    // So late that the key's last record has been handled when the last load is answered.
+    late.delay = 20ms;
     const auto requeued = store_->requeue(letters()[0].id, {});
     ASSERT_TRUE(requeued);
     runtime->requeued(*requeued);

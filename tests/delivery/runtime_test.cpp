@@ -404,15 +404,21 @@ TEST_F(DeliveryTest, PublishedEventsCarryCauseAndTrace) {
     const auto cause = publisher().publish(
         Ordered{.customer = "ada", .number = 1},
         {.aggregate_id = "ada",
-         .headers = {{"traceparent", "first"}, {"other", "stays"}, {"traceparent", "last"}}});
+         .headers = {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+                     {"tracestate", "vendor=1"},
+                     {"other", "stays"}}});
     ASSERT_TRUE(cause);
     Shipping shipping;
     auto runtime = run(shipping);
     ASSERT_TRUE(runtime->drain(60s));
     const auto shipped = store_->query({.event_types = {"shipped"}, .limit = 1});
     ASSERT_TRUE(shipped && shipped->records.size() == 1U);
-    EXPECT_EQ(shipped->records[0].headers,
-              (RecordHeaders{{"causation_id", cause->event_id}, {"traceparent", "last"}}));
+    EXPECT_EQ(
+        shipped->records[0].headers,
+        (RecordHeaders{{"causation_id", cause->event_id},
+                       {"correlation_id", cause->event_id},
+                       {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+                       {"tracestate", "vendor=1"}}));
 }
 
 TEST_F(DeliveryTest, EachGroupSeesEveryEventAndStartsAtTheEarliest) {

@@ -58,11 +58,16 @@ struct FieldCondition {
 };
 
 [[nodiscard]] FieldCondition where_text(std::string field, std::string_view value);
-/// The events that belong to one story, by the correlation id that published events inherit.
+/// The events that belong to one story, by the correlation id, which events inherit from those
+/// whose handlers publish them.
 [[nodiscard]] FieldCondition where_correlation(std::string_view id);
 /// Events that happened for this user.
 [[nodiscard]] FieldCondition where_user(std::string_view user_id);
 
+/// The header with the id of the event whose handler has published an event.
+inline constexpr std::string_view causation_header = "causation_id";
+/// The header with the id of the event that began the story to which an event belongs. That one
+/// itself may lack it.
 inline constexpr std::string_view correlation_header = "correlation_id";
 
 /// Which events a reader wants. Conditions that are set must all hold.

@@ -5,21 +5,21 @@
 
 #include "quipu/codec/json.hpp"
 #include "quipu/delivery/log/wire.hpp"
+#include "quipu/delivery/trace_context.hpp"
 #include "quipu/event/id.hpp"
 
 namespace quipu {
 
 namespace {
 
-constexpr std::string_view causation_header = "causation_id";
-constexpr std::string_view trace_header = "traceparent";
-
 /// What a published event carries over from the one that caused it.
 RecordHeaders inherit_headers(const Record& cause, RecordHeaders headers) {
     if (!headers.find(causation_header)) headers.add(causation_header, cause.event_id);
-    if (const auto trace = cause.headers.find(trace_header); trace && !headers.find(trace_header)) {
-        headers.add(trace_header, *trace);
+    if (!headers.find(correlation_header)) {
+        const auto story = cause.headers.find(correlation_header);
+        headers.add(correlation_header, story && !story->empty() ? *story : cause.event_id);
     }
+    inherit_trace(cause.headers, headers);
     return headers;
 }
 

@@ -38,7 +38,7 @@ class Help(harness.CliTest):
             ("publish",): store | log | {"--key", "--aggregate", "--event-id", "--user",
                                          "--expected-sequence", "--wait", "--wait-timeout"},
             ("tail",): store | {"--type", "--last", "--after", "--count", "--no-follow", "--body"},
-            ("show",): store, ("groups",): store, ("verify",): store, ("dead-letters",): store,
+            ("show",): store | {"--tree"}, ("groups",): store, ("verify",): store, ("dead-letters",): store,
             ("validate",): {"--help"}, ("flow",): {"--help", "--json"},
             ("doctor",): store | log | {"--topic-replication"},
             ("dead-letters", "list"): store | letters | {"--status", "--limit"},

@@ -443,6 +443,31 @@ class Parked(harness.CliTest):
         self.assertEqual(self.call("verify").code, 0)
 
 
+class Tree(harness.CliTest):
+    program_name = "orders"
+
+    def test_story_of_an_event_from_its_beginning(self):
+        first = self.publish("order_placed", {"order_id": "o-1", "priority": "high", "items": [1]})
+        self.publish("order_shipped", {"order_id": "another story"})
+        self.call("run", "--once", "--quiet")
+        story = self.call("events", "--correlation", first["event_id"], "--json").json_lines
+        self.assertEqual([event["event_type"] for event in story], ["payment_requested"])
+        for asked in (first["event_id"], story[0]["event_id"]):
+            tree = self.call("show", asked, "--tree", "--json").json
+            self.assertEqual([(event["depth"], event["event_type"], event["asked"])
+                              for event in tree["events"]],
+                             [(0, "order_placed", asked == first["event_id"]),
+                              (1, "payment_requested", asked != first["event_id"])])
+            self.assertTrue(tree["complete"])
+        lines = self.call("show", "1", "--tree").out.splitlines()
+        self.assertRegex(lines[0], r"Z  order_placed .* at position 1  <--$")
+        self.assertRegex(lines[1], r"Z    payment_requested .* at position 3$")
+        self.call("archive", first["event_id"], "--reason", "test data")
+        tree = self.call("show", story[0]["event_id"], "--tree", "--json").json["events"]
+        self.assertEqual([(event["depth"], event["cause_is_missing"]) for event in tree],
+                         [(0, True)])
+
+
 class Documents(harness.CliTest):
     program_name = "orders"
 

@@ -128,7 +128,7 @@ void add_events(CommandSet& commands) {
         .placeholder("ID");
     command
         .add("--correlation", take_condition(options->where, where_correlation),
-             "Only events with this correlation id")
+             "Only events that this event has led to, directly or not")
         .placeholder("ID");
     command.add("--from", take_instant(options->from), "Only events at or after this time")
         .placeholder("TIME");

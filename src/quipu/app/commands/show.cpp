@@ -3,9 +3,11 @@
 #include <charconv>
 #include <optional>
 
+#include "quipu/app/commands/causal_tree.hpp"
 #include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/commands/event_output.hpp"
 #include "quipu/app/engines/store_access.hpp"
+#include "quipu/base/text.hpp"
 
 namespace quipu {
 
@@ -22,6 +24,22 @@ struct ArchiveView {
     Time deleted_at{};
     std::string deleted_by;
     std::string reason;
+};
+
+/// An event of a story, each after its cause.
+struct TreeEvent {
+    std::size_t depth = 0;
+    std::int64_t position = 0;
+    std::string event_id;
+    std::string event_type;
+    Time timestamp{};
+    bool asked = false;
+    bool cause_is_missing = false;
+};
+
+struct TreeView {
+    std::vector<TreeEvent> events;
+    bool complete = true;
 };
 
 struct ShowView {
@@ -152,7 +170,34 @@ void print(const Invocation& invocation, const Record& record, const views::Show
     out << pretty_json(record.body) << '\n';
 }
 
-int show_event(const Invocation& invocation, const std::string& id) {
+int show_tree(const Invocation& invocation, Store& store, const Record& record) {
+    const auto tree = causal_tree(store, record);
+    if (!tree) return invocation.fail(tree.error());
+    if (invocation.json) {
+        views::TreeView view{.events = {}, .complete = tree->complete};
+        for (const CausalEvent& event : tree->events) {
+            view.events.push_back({.depth = event.depth,
+                                   .position = event.record.position,
+                                   .event_id = to_valid_utf8(event.record.event_id),
+                                   .event_type = to_valid_utf8(event.record.event_type),
+                                   .timestamp = event.record.timestamp,
+                                   .asked = event.asked,
+                                   .cause_is_missing = event.orphan});
+        }
+        return invocation.print_json(view);
+    }
+    for (const CausalEvent& event : tree->events) {
+        invocation.out << format_time(event.record.timestamp) << "  "
+                       << std::string(2 * event.depth, ' ') << printable(event.record.event_type)
+                       << ' ' << printable(event.record.event_id) << " at position "
+                       << event.record.position << (event.asked ? "  <--" : "")
+                       << (event.orphan ? "  (its cause is not stored)" : "") << '\n';
+    }
+    if (!tree->complete) invocation.err << "There are more events; 1000 are shown\n";
+    return to_int(ExitCode::done);
+}
+
+int show_event(const Invocation& invocation, const std::string& id, bool tree) {
     auto store = open_to_read(invocation.definition, invocation.engines);
     if (!store) return invocation.fail(store.error());
     auto found = find(**store, id);
@@ -173,6 +218,7 @@ int show_event(const Invocation& invocation, const std::string& id) {
     } else {
         view.groups = outcomes(invocation, **store, **found);
     }
+    if (tree) return show_tree(invocation, **store, **found);
     view.record = view_of(**found);
     if (invocation.json) return invocation.print_json(view);
     print(invocation, **found, view);
@@ -183,15 +229,20 @@ int show_event(const Invocation& invocation, const std::string& id) {
 
 void add_show(CommandSet& commands) {
     const auto id = std::make_shared<std::string>();
+    const auto tree = std::make_shared<bool>(false);
     CommandLine::Command command = commands.add(
         {.name = "show",
          .summary = "Show one event and what each group did with it",
          .examples = "  $P show 0198a6c2-7f5e-7c3b-9d53-1f0a4be0c001\n"
                      "  $P show 17                   the event at position 17\n"
-                     "  $P show 17 --json",
+                     "  $P show 17 --json\n"
+                     "  $P show 17 --tree            what led to it, and what it has led to",
          .shared = {.store = true, .json = true},
-         .run = [id](const Invocation& invocation) { return show_event(invocation, *id); }});
+         .run = [id, tree](const Invocation& invocation) {
+             return show_event(invocation, *id, *tree);
+         }});
     command.add("ID", *id, "Id or position of the event").required();
+    command.add_flag("--tree", *tree, "Show the events of its story: each below its cause");
 }
 
 }  // namespace quipu

@@ -517,6 +517,8 @@ void DeliveryRuntime::Group::load_lane(const Scheduler::Load& load) {
     std::erase_if(*entries,
                   [&](const Parked& entry) QUIPU_REQUIRES(mutex_) { return !is_ours(entry); });
     scheduler_.loaded(load, std::move(*entries), through, complete, options_.world.now());
+    // The commits that were under way may all have been answered meanwhile: nobody else will come.
+    if (!complete && committer_.pending_parking() == 0) scheduler_.resume_loads();
     wake_workers();
     changed_.notify_all();
 }
@@ -616,7 +618,6 @@ void DeliveryRuntime::Group::committed(std::vector<Settled> tasks, const Tally& 
         failed_ += tally.failed;
         letters_ += tally.letters;
         behind = scheduler_.settle(std::move(tasks), options_.world.now());
-        scheduler_.resume_loads();
         note_progress();
         wake_workers();
         room_.notify_one();
@@ -648,7 +649,6 @@ void DeliveryRuntime::Group::refused(std::vector<Task> tasks, const Error& error
 void DeliveryRuntime::Group::parked(const std::vector<std::int64_t>& positions) {
     const MutexLock lock(mutex_);
     for (const std::int64_t position : positions) finish(position);
-    scheduler_.resume_loads();
     note_progress();
     wake_workers();
     room_.notify_one();
@@ -662,6 +662,9 @@ void DeliveryRuntime::Group::parking_refused(const Error& error) {
 
 void DeliveryRuntime::Group::answered() {
     const MutexLock lock(mutex_);
+    // Only now can a load be sure that no commit was under way.
+    scheduler_.resume_loads();
+    if (scheduler_.has_load()) wake_workers();
     changed_.notify_all();
 }
 
