@@ -17,6 +17,9 @@
 
 namespace quipu {
 
+/// The header with the id of the event whose handler has published an event.
+inline constexpr std::string_view causation_header = "causation_id";
+
 /// How an event is published. Every field has a usable default.
 struct PublishOptions {
     /// The aggregate. Unset, a handler publishes for the aggregate of the event that it handles.

@@ -64,8 +64,6 @@ struct FieldCondition {
 /// Events that happened for this user.
 [[nodiscard]] FieldCondition where_user(std::string_view user_id);
 
-/// The header with the id of the event whose handler has published an event.
-inline constexpr std::string_view causation_header = "causation_id";
 /// The header with the id of the event that began the story to which an event belongs. That one
 /// itself may lack it.
 inline constexpr std::string_view correlation_header = "correlation_id";

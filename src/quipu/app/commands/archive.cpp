@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "quipu/app/commands/bulk_result.hpp"
 #include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/commands/store_changes.hpp"
 
@@ -30,31 +31,19 @@ struct ArchiveOptions {
 int archive(const Invocation& invocation, const ArchiveOptions& options) {
     auto changes = open_store_changes(invocation.definition, invocation.engines, false);
     if (!changes) return invocation.fail(changes.error());
-    ExitCode code = ExitCode::done;
-    std::size_t count = 0;
+    BulkResult result(invocation);
     for (const std::string& id : options.ids) {
         const auto done = (*changes)->archive(id, options.reason);
-        if (done) {
-            ++count;
-        } else if (const ExitCode failed = exit_code_of(done.error().code);
-                   to_int(failed) > to_int(code)) {
-            code = failed;
-        }
+        result.add(done);
         if (invocation.json) {
             invocation.print_json(
                 views::ArchiveResult{.event_id = id,
                                      .ok = done.has_value(),
                                      .error = done ? std::string{} : done.error().message});
-        } else if (!done) {
-            invocation.err << invocation.definition.name << ": " << printable(done.error().message)
-                           << '\n';
         }
-        if (!done && done.error().retryable()) break;
+        if (!BulkResult::goes_on(done)) break;
     }
-    if (!invocation.json) {
-        invocation.out << count << " of " << options.ids.size() << " archived\n";
-    }
-    return to_int(code);
+    return result.finish(options.ids.size(), "archived");
 }
 
 }  // namespace

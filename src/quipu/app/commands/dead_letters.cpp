@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "quipu/app/commands/bulk_result.hpp"
 #include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/commands/event_output.hpp"
 #include "quipu/app/commands/later_events.hpp"
@@ -242,32 +243,25 @@ int change(const Invocation& invocation, const ChangeOptions& options, std::stri
     if (!changes) return invocation.fail(changes.error());
     const std::chrono::duration<double> pause(1 / options.rate);
     auto next = std::chrono::steady_clock::now();
-    ExitCode code = ExitCode::done;
-    std::size_t count = 0;
+    BulkResult result(invocation);
     for (const std::int64_t id : *ids) {
         std::this_thread::sleep_until(next);
         next += std::chrono::duration_cast<std::chrono::steady_clock::duration>(pause);
         const Changed done = action(**changes, id);
         if (done) {
-            ++count;
-        } else if (to_int(done.error().code) > to_int(code)) {
-            code = done.error().code;
+            result.add({});
+        } else {
+            result.add_failure(done.error().error, done.error().code);
         }
         if (invocation.json) {
             invocation.print_json(
                 views::ChangeView{.id = id,
                                   .ok = done.has_value(),
                                   .error = done ? std::string{} : done.error().error.message});
-        } else if (!done) {
-            invocation.err << invocation.definition.name << ": "
-                           << printable(done.error().error.message) << '\n';
         }
         if (!done && done.error().error.retryable()) break;
     }
-    if (!invocation.json) {
-        invocation.out << count << " of " << ids->size() << ' ' << done_word << '\n';
-    }
-    return to_int(code);
+    return result.finish(ids->size(), done_word);
 }
 
 /// A letter that did not hold its key is handled out of order now if later events of the key have

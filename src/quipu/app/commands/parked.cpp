@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "quipu/app/commands/bulk_result.hpp"
 #include "quipu/app/commands/command_set.hpp"
 #include "quipu/app/commands/store_changes.hpp"
 #include "quipu/app/engines/store_access.hpp"
@@ -255,35 +256,23 @@ int retry(const Invocation& invocation, const RetryOptions& options) {
     if (!positions) return invocation.fail(positions.error());
     auto changes = open_store_changes(invocation.definition, invocation.engines, false);
     if (!changes) return invocation.fail(changes.error());
-    ExitCode code = ExitCode::done;
-    std::size_t count = 0;
+    BulkResult result(invocation);
     for (const std::int64_t position : *positions) {
         auto done = check_retry(invocation, **store, options.group, position);
         if (done) done = (*changes)->retry_now(options.group, position);
         // With --all it may have been handled since it was chosen.
         if (!done && options.all && done.error().code == ErrorCode::not_found) continue;
-        if (done) {
-            ++count;
-        } else if (const ExitCode failed = exit_code_of(done.error().code);
-                   to_int(failed) > to_int(code)) {
-            code = failed;
-        }
+        result.add(done);
         if (invocation.json) {
             invocation.print_json(
                 views::RetryView{.group = to_valid_utf8(options.group),
                                  .position = position,
                                  .ok = done.has_value(),
                                  .error = done ? std::string{} : done.error().message});
-        } else if (!done) {
-            invocation.err << invocation.definition.name << ": " << printable(done.error().message)
-                           << '\n';
         }
-        if (!done && done.error().retryable()) break;
+        if (!BulkResult::goes_on(done)) break;
     }
-    if (!invocation.json) {
-        invocation.out << count << " of " << positions->size() << " made due now\n";
-    }
-    return to_int(code);
+    return result.finish(positions->size(), "made due now");
 }
 
 constexpr std::string_view examples =

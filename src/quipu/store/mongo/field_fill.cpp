@@ -90,7 +90,9 @@ bool FieldFill::step() {
             return true;
         }
     }
-    return fill({}, {});
+    // Programs of such versions refuse a database that this one has opened.
+    without_set_ = without_set_ && fill({}, {});
+    return without_set_;
 }
 
 bool FieldFill::fill(const std::string& set, const std::vector<std::string>& its_paths) {

@@ -33,6 +33,7 @@ class FieldFill {
     Server& server_;
     const IndexedFields& fields_;
     const std::size_t portion_;
+    bool without_set_ = true;  ///< there may be events of versions that knew no sets
     Mutex mutex_;
     StoppableCondition stopping_;
     std::jthread thread_;

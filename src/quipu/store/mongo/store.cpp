@@ -507,28 +507,24 @@ Result<Parked> MongoStore::retry_now(const std::string& group, std::int64_t posi
     return done ? std::move(entry) : std::unexpected(done.error());
 }
 
-Result<DeadLetter> MongoStore::requeue(std::int64_t id, Decision decision) {
+Result<DeadLetter> MongoStore::decide(std::int64_t id, Decision decision, DraftDecision change) {
     if (auto sized = check_decision(decision); !sized) {
         return std::unexpected(std::move(sized.error()));
     }
     Result<DeadLetter> letter;
     auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
-        letter = draft.requeue(id, decision);
+        letter = (draft.*change)(id, decision);
         return letter ? Result<void>() : std::unexpected(letter.error());
     });
     return done ? std::move(letter) : std::unexpected(done.error());
 }
 
+Result<DeadLetter> MongoStore::requeue(std::int64_t id, Decision decision) {
+    return decide(id, std::move(decision), &Draft::requeue);
+}
+
 Result<DeadLetter> MongoStore::discard(std::int64_t id, Decision decision) {
-    if (auto sized = check_decision(decision); !sized) {
-        return std::unexpected(std::move(sized.error()));
-    }
-    Result<DeadLetter> letter;
-    auto done = commit_thread_->execute([&](Draft& draft) -> Result<void> {
-        letter = draft.discard(id, decision);
-        return letter ? Result<void>() : std::unexpected(letter.error());
-    });
-    return done ? std::move(letter) : std::unexpected(done.error());
+    return decide(id, std::move(decision), &Draft::discard);
 }
 
 }  // namespace quipu::mongo

@@ -94,6 +94,10 @@ class MongoStore final : public Store {
         }
     }
     [[nodiscard]] std::vector<RecordPtr> read_collection(std::int64_t position, std::size_t limit);
+    using DraftDecision = Result<DeadLetter> (Draft::*)(std::int64_t, Decision);
+    /// Requeues or discards a dead letter.
+    [[nodiscard]] Result<DeadLetter> decide(std::int64_t id, Decision decision,
+                                            DraftDecision change);
     /// What is stored of `append`'s body beside it, for readers in other languages.
     void add_members(PreparedAppend& append) const;
 
